@@ -1,0 +1,35 @@
+"""Ask a folder of articles a question; get the exact words that answer it, or "not in these documents"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from askbrief.assistant import Assistant
+    from askbrief.datatypes import Answer, AnswerSpan, Document, Freshness, Hit, Passage, Progress, SkippedFile, Span
+    from askbrief.errors import AskbriefError
+
+__version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "AnswerSpan",
+    "AskbriefError",
+    "Assistant",
+    "Document",
+    "Freshness",
+    "Hit",
+    "Passage",
+    "Progress",
+    "SkippedFile",
+    "Span",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads a public name when it is first used, so that ``import askbrief`` costs nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module 'askbrief' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = {"Assistant": "assistant", "AskbriefError": "errors"}.get(name, "datatypes")
+    return getattr(import_module(f"askbrief.{module}"), name)

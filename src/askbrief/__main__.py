@@ -1,0 +1,5 @@
+"""``python -m askbrief``."""
+
+from askbrief.cli import main
+
+main()

@@ -1,0 +1,321 @@
+"""The façade: open a folder, ask it questions.
+
+with Assistant.open("articles") as assistant:
+    answer = assistant.ask("who met Okay Memis?")
+    print(answer.text, answer.confidence)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Self, TypeVar
+
+from askbrief.config import Folder, find_folder, open_folder
+from askbrief.corpus import scan_folder
+from askbrief.datatypes import Answer, AnswerSpan, Document, Freshness, Hit, Progress, Span, Status
+from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
+from askbrief.errors import QuestionError, StoreDamagedError
+from askbrief.indexing import Refreshed, build_plan, identify, refresh, replace_damaged
+from askbrief.reading import Reader, Reading, find_confidence
+from askbrief.retrieval import find_hits
+from askbrief.store import Store
+from askbrief.text import LineIndex, find_sentences, fold
+
+READ_PASSAGES = 10
+"""Passages that are read for a question."""
+MIN_CONFIDENCE = 0.5
+"""Below it the answer is "not in these documents" (``docs/decisions.md``)."""
+MAX_QUESTION_CHARACTERS = 1000
+
+_T = TypeVar("_T")
+
+
+class Assistant:
+    """A folder that answers questions. Use it from one thread at a time, and close it.
+
+    Attributes:
+        folder: Where the articles and the index are.
+        notes: Sentences for people about what the last refresh found, such as a damaged index.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.folder = folder
+        self._on_progress = on_progress or (lambda _: None)
+        self.notes: list[str] = []
+        self._encoder = encoder
+        self._reader = reader
+        self._store: Store | None = None
+        self._refreshed: Refreshed | None = None
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        encoder: Encoder | None = None,
+        reader: Reader | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Self:
+        """Opens a folder of articles; nothing is read yet.
+
+        Args:
+            folder: The folder itself; None finds the nearest one above the working directory that has ``seeds/`` or
+                ``askbrief.toml``.
+            encoder: In place of the one that the settings name.
+            reader: Likewise.
+            on_progress: Called with each step of compiling a model and of refreshing the index.
+
+        Raises:
+            ConfigError: There is no such folder, or its settings are wrong.
+        """
+        found = find_folder(Path.cwd()) if folder is None else open_folder(Path(folder))
+        return cls(found, encoder=encoder, reader=reader, on_progress=on_progress)
+
+    def close(self) -> None:
+        """Lets go of the index."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """The passage encoder; compiled on first use ever."""
+        if self._encoder is not None:
+            return self._encoder
+        return load_encoder(self.folder.settings.encoder, root=self.folder.root, on_progress=self._on_progress)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """The extractive reader."""
+        if self._reader is not None:
+            return self._reader
+        source = self.folder.settings.reader
+        return Reader(self.folder.root / source) if source else Reader()
+
+    def refresh(self) -> Iterator[Progress]:
+        """Brings the index up to date with the folder, yielding progress; costs little when nothing changed.
+
+        Raises:
+            AskbriefError: The folder cannot be read, or the index not written.
+        """
+        encoder = self.encoder
+        self.close()
+        self._store, self._refreshed = yield from refresh(self.folder, encoder)
+        self.notes = self._refreshed.notes
+
+    def update(self) -> Freshness:
+        """``refresh`` to its end, reporting to ``on_progress``; returns the state of the index."""
+        for progress in self.refresh():
+            self._on_progress(progress)
+        return self.find_freshness()
+
+    def find_status(self) -> Status:
+        """What is indexed, and how it differs from the folder now. Changes nothing.
+
+        Raises:
+            StoreError: There is no index, or it cannot be used.
+        """
+        store = self._open_store()
+        scan = scan_folder(self.folder.articles, root=self.folder.root, without=self.folder.index)
+        known = store.load_files()
+        plan = build_plan(scan, known)
+        files = [file for file in self.folder.index.rglob("*") if file.is_file()]
+        return Status(
+            articles=str(self.folder.articles),
+            index=str(self.folder.index),
+            index_bytes=sum(file.stat().st_size for file in files),
+            encoder=self.folder.settings.encoder or DEFAULT_NAME,
+            fingerprint=store.identity.encoder,
+            freshness=self.find_freshness(),
+            pending=tuple(file.path for file in plan.pending),
+            gone=plan.gone,
+            encodings={path: r.encoding for path, r in known.items() if r.encoding and r.encoding != "utf-8"},
+            others=dict(scan.others),
+        )
+
+    def find_freshness(self) -> Freshness:
+        """The state of the index, and what the last refresh changed.
+
+        Raises:
+            StoreError: There is no index, or it cannot be read.
+        """
+        store, done = self._open_store(), self._refreshed or Refreshed()
+        return Freshness(
+            generation=store.generation,
+            documents=store.count_documents(),
+            passages=store.count_passages(),
+            added=len(done.added),
+            changed=len(done.changed),
+            removed=len(done.removed),
+            skipped=store.load_skipped(),
+            checked=self._refreshed is not None,
+        )
+
+    def search(self, query: str, *, top: int = 10) -> list[Hit]:
+        """The best ``top`` passages for a question or words, best first.
+
+        Raises:
+            QuestionError: The query is empty or too long.
+            AskbriefError: The folder or the index cannot be used.
+        """
+        query = check_question(query)
+        self.update()
+        return self._recovering(lambda store: self._find_hits(store, query, top=top))
+
+    def ask(self, question: str, *, top: int = 1) -> Answer:
+        """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
+
+        The index is brought up to date with the folder first.
+
+        Args:
+            question: At most ``MAX_QUESTION_CHARACTERS`` characters.
+            top: Most answers returned: the best and its alternatives.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+            AskbriefError: The folder, the index or a model cannot be used.
+        """
+        question = check_question(question)
+        began = perf_counter()
+        self.update()
+        refreshed = perf_counter()
+        answer = self._recovering(lambda store: self._answer(store, question, top=top))
+        ended = perf_counter()
+        timings = {"refresh": refreshed - began, **answer.timings_ms, "total": ended - began}
+        return replace(
+            answer,
+            freshness=self.find_freshness(),
+            timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
+        )
+
+    def _find_hits(self, store: Store, query: str, *, top: int) -> list[Hit]:
+        with store.snapshot() as derived:
+            return find_hits(store, derived, self.encoder, query, top=top)
+
+    def _answer(self, store: Store, question: str, *, top: int) -> Answer:
+        began = perf_counter()
+        with store.snapshot() as derived:
+            hits = find_hits(store, derived, self.encoder, question, top=READ_PASSAGES)
+            found = perf_counter()
+            documents = {hit.passage.document_id: store.load_document(hit.passage.document_id) for hit in hits}
+        pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
+        ranked = rank_readings(hits, self.reader.read(question, pairs), documents, top=top)
+        confidence = ranked[0][2] if ranked else 0.0
+        answers = tuple(
+            build_answer_span(documents[hit.passage.document_id], hit, reading, confidence)
+            for hit, reading, confidence in (ranked if confidence >= MIN_CONFIDENCE else ())
+        )
+        return Answer(
+            question=question,
+            searched=question,
+            answers=answers,
+            hits=tuple(hits),
+            confidence=confidence,
+            nearest=ranked[0][0] if ranked else next(iter(hits), None),
+            freshness=Freshness(store.generation, 0, 0),
+            timings_ms={"search": found - began, "read": perf_counter() - found},
+        )
+
+    def _open_store(self) -> Store:
+        if self._store is None:
+            self._store = Store.open(self.folder.index, identify(self.folder, self.encoder))
+        return self._store
+
+    def _recovering(self, work: Callable[[Store], _T]) -> _T:
+        """``work`` on the store; if that turns out to be damaged, it is set aside and made anew, once."""
+        try:
+            return work(self._open_store())
+        except StoreDamagedError as error:
+            self.close()
+            replace_damaged(self.folder, self.encoder, error)
+            self.update()
+            self.notes = [f"{error.message}; the index was made anew", *self.notes]
+            return work(self._open_store())
+
+
+def check_question(question: str) -> str:
+    """``question`` without the white space around and between its words.
+
+    Raises:
+        QuestionError: It has no letter or digit, or more than ``MAX_QUESTION_CHARACTERS`` characters.
+    """
+    question = " ".join(question.split())
+    if not any(character.isalnum() for character in question):
+        raise QuestionError(
+            "the question is empty", hint='Ask in words, for example: askbrief ask "who met Okay Memis?"'
+        )
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(question):,} characters; at most {MAX_QUESTION_CHARACTERS:,} can be asked",
+            hint="Ask one thing in a sentence.",
+        )
+    return question
+
+
+def rank_readings(
+    hits: Sequence[Hit], readings: Sequence[Sequence[Reading]], documents: Mapping[str, Document], *, top: int
+) -> list[tuple[Hit, Reading, float]]:
+    """The best ``top`` spans over all passages with their confidence, best first.
+
+    A span that overlaps a better one of its document, or has the same words as a better one, is left out.
+    """
+    scored = [
+        (hit, reading, find_confidence(reading.margin, hit))
+        for hit, found in zip(hits, readings, strict=True)
+        for reading in found
+    ]
+    scored.sort(key=lambda item: (-item[2], item[0].row, item[1].span))
+    kept: list[tuple[Hit, Reading, float]] = []
+    texts: set[str] = set()
+    for hit, reading, confidence in scored:
+        if len(kept) == top:
+            break
+        text = fold(reading.span.of(documents[hit.passage.document_id].text))
+        overlapping = any(
+            hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)
+            for other, better, _ in kept
+        )
+        if text not in texts and not overlapping:
+            texts.add(text)
+            kept.append((hit, reading, confidence))
+    return kept
+
+
+def build_answer_span(document: Document, hit: Hit, reading: Reading, confidence: float) -> AnswerSpan:
+    """The span of ``reading`` with its sentence and its place in ``document``."""
+    passage = hit.passage.span
+    sentences = [Span(passage.start + s.start, passage.start + s.end) for s in find_sentences(hit.passage.text)]
+    around = [sentence for sentence in sentences if sentence.overlaps(reading.span)]
+    sentence = Span(around[0].start, around[-1].end)
+    line, column = LineIndex(document.text).find(reading.span.start)
+    return AnswerSpan(
+        text=reading.span.of(document.text),
+        confidence=confidence,
+        document_id=document.id,
+        path=document.path,
+        title=document.title,
+        date=document.date,
+        span=reading.span,
+        sentence=sentence,
+        sentence_text=sentence.of(document.text),
+        line=line,
+        column=column,
+        score=reading.margin,
+    )

@@ -1,0 +1,124 @@
+"""Settings: which folder, which articles, which models. Read once, then frozen."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from askbrief.errors import ConfigError
+
+FILE_NAME = "askbrief.toml"
+SEEDS = "seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``askbrief.toml`` may say; every value has a default.
+
+    Attributes:
+        articles: Folder of the articles, relative to the folder of ``askbrief.toml``.
+        index: Folder of the index, likewise; made when missing.
+        encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
+        reader: Folder of a compiled reader; '' is the one that comes with askbrief.
+        passage_words: Most words a passage is filled up to (20 to 400).
+        overlap_sentences: Sentences that a passage repeats of the one before it (0 to 3).
+    """
+
+    articles: str = "."
+    index: str = ".askbrief"
+    encoder: str = ""
+    reader: str = ""
+    passage_words: int = 100
+    overlap_sentences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that can be asked: where its articles and its index are.
+
+    Attributes:
+        root: Absolute folder that every shown path is relative to.
+        articles: Absolute folder of the articles, inside ``root``.
+        index: Absolute folder of the index, inside ``root``.
+        settings: The settings in force.
+    """
+
+    root: Path
+    articles: Path
+    index: Path
+    settings: Settings
+
+
+def find_folder(start: Path) -> Folder:
+    """The folder that ``start`` belongs to: the nearest parent with ``seeds/`` or ``askbrief.toml``.
+
+    Raises:
+        ConfigError: There is none, or its settings are wrong.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file() or (folder / SEEDS).is_dir():
+            return open_folder(folder)
+    raise ConfigError(
+        f"no articles here: neither {start} nor a folder above it has {SEEDS}/ or {FILE_NAME}",
+        hint="Name the folder of your articles with --folder.",
+    )
+
+
+def open_folder(root: Path) -> Folder:
+    """The folder ``root`` itself: its ``seeds/`` if it has them, else every article in it.
+
+    Raises:
+        ConfigError: It is no folder, or its settings are wrong.
+    """
+    root = root.resolve()
+    if not root.is_dir():
+        problem = "is not a folder" if root.exists() else "does not exist"
+        raise ConfigError(f"{root} {problem}", hint="Give the folder that holds your articles.")
+    settings = load_settings(root)
+    places = {}
+    for name in ("articles", "index"):
+        place = (root / getattr(settings, name)).resolve()
+        if not place.is_relative_to(root):
+            raise ConfigError(
+                f"{FILE_NAME}: {name} = {getattr(settings, name)!r} leads out of {root}",
+                hint="Use a folder inside the one that holds askbrief.toml.",
+            )
+        places[name] = place
+    return Folder(root, places["articles"], places["index"], settings)
+
+
+def load_settings(root: Path) -> Settings:
+    """The settings of ``root/askbrief.toml`` over the defaults.
+
+    Raises:
+        ConfigError: The file cannot be read, is no TOML, or names an unknown setting or a wrong value.
+    """
+    values: dict[str, object] = {}
+    if (root / SEEDS).is_dir():
+        values |= {"articles": SEEDS, "index": "index"}
+    file = root / FILE_NAME
+    if file.exists():
+        try:
+            values |= tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file or remove it.") from error
+    return _check(values, file)
+
+
+def _check(values: dict[str, object], file: Path) -> Settings:
+    defaults = Settings()
+    known = {field.name: type(getattr(defaults, field.name)) for field in fields(Settings)}
+    for name, value in values.items():
+        if name not in known:
+            raise ConfigError(f"{file}: unknown setting {name!r}", hint=f"Known are: {', '.join(known)}.")
+        if type(value) is not known[name]:
+            raise ConfigError(
+                f"{file}: {name} must be {known[name].__name__}, not {value!r}", hint="Correct the value."
+            )
+    settings = Settings(**values)  # type: ignore[arg-type]
+    for name, low, high in (("passage_words", 20, 400), ("overlap_sentences", 0, 3)):
+        if not low <= getattr(settings, name) <= high:
+            raise ConfigError(f"{file}: {name} must lie between {low} and {high}", hint="Correct the value.")
+    return settings

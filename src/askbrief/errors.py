@@ -1,0 +1,64 @@
+"""The errors that askbrief raises.
+
+AskbriefError                 what every caller may catch; carries a hint
+├── QuestionError             a question or query that cannot be asked
+├── ConfigError               askbrief.toml, or a folder that is no askbrief folder
+├── CorpusError               a folder or file that cannot be read
+├── ModelError                an encoder or reader that is missing, damaged or unfit
+└── StoreError                the index
+    ├── StoreNotFoundError    nothing has been indexed yet
+    ├── StoreDamagedError     a file of the index is broken
+    └── StoreBusyError        another process is writing
+"""
+
+from __future__ import annotations
+
+
+class AskbriefError(Exception):
+    """Something went wrong that the user can act on.
+
+    Args:
+        message: What happened, one sentence without a full stop.
+        hint: What to do about it, one sentence.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class QuestionError(AskbriefError):
+    """The question is empty or too long."""
+
+
+class ConfigError(AskbriefError):
+    """The settings are wrong, or no folder with settings or seeds was found."""
+
+
+class CorpusError(AskbriefError):
+    """A folder or file cannot be read as text."""
+
+
+class ModelError(AskbriefError):
+    """A model is missing, damaged, or does not do what it should."""
+
+
+class StoreError(AskbriefError):
+    """The index cannot be used."""
+
+
+class StoreNotFoundError(StoreError):
+    """Nothing has been indexed yet."""
+
+
+class StoreOutdatedError(StoreError):
+    """The index was made with another version, model or setting."""
+
+
+class StoreDamagedError(StoreError):
+    """A file of the index is broken."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the index."""

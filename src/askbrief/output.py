@@ -1,0 +1,228 @@
+"""Answers and hits as text for people and as JSON for programs. Writes nothing itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Span, Status
+from askbrief.text import printable, shorten
+
+SCHEMA = 1
+SPAN_STYLE = "black on yellow"
+_ANSWER_STYLE, _SOURCE_STYLE, _PATH_STYLE = "bold", "dim", "cyan"
+_NEAREST_CHARACTERS = 300
+_BETWEEN = Text("\n\n")
+
+
+def describe_confidence(confidence: float) -> str:
+    """A probability in [0, 1] as a word and a number."""
+    word = "high" if confidence >= 0.85 else "medium" if confidence >= 0.65 else "low"
+    return f"{word} confidence ({confidence:.0%})"
+
+
+def render_answer(answer: Answer, *, width: int | None = None) -> Text:
+    """An answer for people: the words, their sentence with the words lit, the source; or "not in these documents".
+
+    Args:
+        answer: What to show.
+        width: Columns to wrap lines at; None does not wrap.
+    """
+    if not answer.answered:
+        return _render_no_answer(answer, width=width)
+    blocks = []
+    for number, span in enumerate(answer.answers, start=1):
+        label = f"{number}. " if len(answer.answers) > 1 else ""
+        date = f" · {span.date}" if span.date else ""
+        source = _render_source(span.path, span.line)
+        source.append(f"{date} · {describe_confidence(span.confidence)}", style=_SOURCE_STYLE)
+        blocks += [
+            _wrap(Text(label + _one_line(span.text), style=_ANSWER_STYLE), width=width),
+            _wrap(light_up(span), width=width, indent=2),
+            _wrap(source, width=width, indent=2),
+        ]
+    return _BETWEEN.join(blocks).append("\n")
+
+
+def light_up(span: AnswerSpan) -> Text:
+    """The sentence of an answer with its words lit; the characters are the file's own, control characters apart."""
+    text = Text(_one_line(span.sentence_text))
+    start = span.span.start - span.sentence.start
+    text.stylize(SPAN_STYLE, start, start + len(span.span))
+    return text
+
+
+def render_hits(hits: Sequence[Hit], *, width: int | None = None) -> Text:
+    """Passages for people, best first, each with its source and scores; ``width`` as in ``render_answer``."""
+    if not hits:
+        return Text("No passage found.\n")
+    blocks = []
+    for number, hit in enumerate(hits, start=1):
+        head = Text(f"{number}. ", style=_ANSWER_STYLE).append_text(_render_source(hit.path, hit.line))
+        head.append(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
+        blocks += [_wrap(head, width=width), _wrap(Text(_one_line(hit.passage.text)), width=width, indent=2)]
+    return _BETWEEN.join(blocks).append("\n")
+
+
+def describe_freshness(freshness: Freshness) -> str:
+    """One line: what the index holds, and what the last refresh changed."""
+    parts = [_count(freshness.documents, "document"), _count(freshness.passages, "passage")]
+    changes = ((freshness.added, "added"), (freshness.changed, "changed"), (freshness.removed, "removed"))
+    parts += [f"{count:,} {what}" for count, what in changes if count] or ["nothing changed"]
+    if freshness.skipped:
+        parts.append(f"{_count(len(freshness.skipped), 'file')} skipped")
+    return ", ".join(parts)
+
+
+def describe_skipped(freshness: Freshness) -> list[str]:
+    """One line for each file that could not be read."""
+    return [printable(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
+
+
+def describe_status(status: Status) -> str:
+    """What is indexed, a line a fact."""
+    freshness = status.freshness
+    stale = len(status.pending) + len(status.gone)
+    facts = {
+        "articles": status.articles,
+        "index": f"{status.index} ({status.index_bytes / 1e6:.1f} MB, generation {freshness.generation})",
+        "holds": f"{_count(freshness.documents, 'document')}, {_count(freshness.passages, 'passage')}",
+        "encoder": f"{status.encoder} ({status.fingerprint})",
+        "state": f"{_count(stale, 'file')} differ from the index" if stale else "up to date",
+    }
+    if status.others:
+        facts["not read"] = ", ".join(f"{count:,} {ending}" for ending, count in sorted(status.others.items()))
+    lines = [f"{name:9} {fact}" for name, fact in facts.items()]
+    lines += [f"{encoding:9} {path}" for path, encoding in sorted(status.encodings.items())]
+    lines += describe_skipped(freshness)
+    return printable("\n".join(lines))
+
+
+def status_as_json(status: Status) -> str:
+    """``status`` as one line of JSON, schema 1."""
+    fields = {name: getattr(status, name) for name in ("articles", "index", "index_bytes", "encoder", "fingerprint")}
+    return as_json(
+        {
+            "schema": SCHEMA,
+            **fields,
+            "freshness": freshness_fields(status.freshness),
+            "pending": list(status.pending),
+            "gone": list(status.gone),
+            "encodings": dict(status.encodings),
+            "others": dict(status.others),
+        }
+    )
+
+
+def answer_as_json(answer: Answer) -> str:
+    """An answer as one line of JSON, schema 1."""
+    fields: dict[str, Any] = {
+        "schema": SCHEMA,
+        "question": answer.question,
+        "searched": answer.searched,
+        "answered": answer.answered,
+        "confidence": round(answer.confidence, 4),
+        "answers": [_answer_span_fields(span) for span in answer.answers],
+        "passages": [_hit_fields(hit) for hit in answer.hits],
+        "freshness": freshness_fields(answer.freshness),
+        "timings_ms": dict(answer.timings_ms),
+    }
+    if not answer.answered and answer.nearest is not None:
+        fields["nearest"] = _hit_fields(answer.nearest)
+    return as_json(fields)
+
+
+def hits_as_json(query: str, hits: Sequence[Hit]) -> str:
+    """Passages as one line of JSON, schema 1."""
+    return as_json({"schema": SCHEMA, "query": query, "passages": [_hit_fields(hit) for hit in hits]})
+
+
+def as_json(fields: dict[str, Any]) -> str:
+    """One line of JSON; characters outside ASCII stay as they are."""
+    return json.dumps(fields, ensure_ascii=False)
+
+
+def freshness_fields(freshness: Freshness) -> dict[str, Any]:
+    """What an answer was checked against, for JSON."""
+    return {
+        "generation": freshness.generation,
+        "documents": freshness.documents,
+        "passages": freshness.passages,
+        "added": freshness.added,
+        "changed": freshness.changed,
+        "removed": freshness.removed,
+        "skipped": [{"path": file.path, "reason": file.reason} for file in freshness.skipped],
+        "checked": freshness.checked,
+    }
+
+
+def _render_no_answer(answer: Answer, *, width: int | None) -> Text:
+    blocks = [Text("Not in these documents.", style=_ANSWER_STYLE)]
+    if (hit := answer.nearest) is not None:
+        source = _render_source(hit.path, hit.line)
+        source.append(f" · {describe_confidence(answer.confidence)} that it answers", style=_SOURCE_STYLE)
+        blocks += [
+            Text("The nearest passage:"),
+            _wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=2),
+            _wrap(source, width=width, indent=2),
+        ]
+    return _BETWEEN.join(blocks).append("\n")
+
+
+def _wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
+    """``text`` indented by ``indent`` columns and wrapped to at most ``width``, without blanks at the ends of lines."""
+    margin = " " * indent
+    if width is None:
+        return Text(margin).append_text(text)
+    lines = text.wrap(Console(width=width), max(10, width - indent))
+    return Text("\n").join(Text(margin).append_text(line) for line in lines)
+
+
+def _render_source(path: str, line: int) -> Text:
+    return Text(printable(f"{path}:{line}"), style=_PATH_STYLE)
+
+
+def _one_line(text: str) -> str:
+    """``text`` fit for a terminal and of equal length, with newlines and tabs as spaces."""
+    return printable(text).replace("\n", " ").replace("\t", " ")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _answer_span_fields(span: AnswerSpan) -> dict[str, Any]:
+    return {
+        "text": span.text,
+        "confidence": round(span.confidence, 4),
+        "document": span.document_id,
+        "path": span.path,
+        "title": span.title,
+        "date": span.date.isoformat() if span.date else None,
+        **_span_fields(span.span),
+        "line": span.line,
+        "column": span.column,
+        "sentence": span.sentence_text,
+        "score": round(span.score, 4),
+    }
+
+
+def _hit_fields(hit: Hit) -> dict[str, Any]:
+    return {
+        "document": hit.passage.document_id,
+        "path": hit.path,
+        "line": hit.line,
+        **_span_fields(hit.passage.span),
+        "text": hit.passage.text,
+        "score": round(hit.score, 4),
+        "cosine": round(hit.cosine, 4),
+        "bm25": round(hit.bm25, 4),
+    }
+
+
+def _span_fields(span: Span) -> dict[str, int]:
+    return {"start": span.start, "end": span.end}

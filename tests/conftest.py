@@ -1,0 +1,73 @@
+"""What the tests share: a fake encoder and reader whose results can be worked out by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from askbrief.datatypes import Document, Passage, Span
+from askbrief.reading import Reader, Reading
+
+ROOT = Path(__file__).parent.parent
+SEED = ROOT / "seeds" / "000_278bca0f8ddf4b0f.txt"
+
+
+class FakeEncoder:
+    """Counts four words: the vector of a text is (ankara, baghdad, railway, drone, 1), scaled to length 1."""
+
+    WORDS = ("ankara", "baghdad", "railway", "drone")
+    dimension = 5
+
+    def __init__(self, fingerprint: str = "fake") -> None:
+        self.fingerprint = fingerprint
+        self.encoded: list[str] = []
+
+    def encode_question(self, text: str) -> NDArray[np.float32]:
+        words = re.findall(r"\w+", text.lower())
+        vector = np.array([*(words.count(word) for word in self.WORDS), 1], dtype=np.float32)
+        return vector / np.float32(np.linalg.norm(vector))
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
+        for text in texts:
+            self.encoded.append(text)
+            yield self.encode_question(text)
+
+
+class FakeReader(Reader):
+    """Answers with the first capitalised word of a passage that the question does not have, margin 5; else nothing."""
+
+    def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+        found = []
+        for document, passage in passages:
+            matches = re.finditer(r"\b[A-Z]\w+", passage.text)
+            spans = [Span(passage.span.start + m.start(), passage.span.start + m.end()) for m in matches]
+            new = [span for span in spans if span.of(document.text).lower() not in question.lower()]
+            found.append([Reading(span, 5.0) for span in new[:1]])
+        return found
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+@pytest.fixture
+def reader() -> FakeReader:
+    return FakeReader()
+
+
+@pytest.fixture
+def articles(tmp_path: Path) -> Path:
+    """A folder with two articles, not hidden, not a project."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    (folder / "a.txt").write_text(
+        "The envoy met Okay Memis in Ankara.\n\nThey spoke about the drone.\n", encoding="utf-8"
+    )
+    (folder / "b.md").write_text("# Trains\n\nThe railway to Baghdad opens in May.\n", encoding="utf-8")
+    return folder

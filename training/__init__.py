@@ -1,0 +1,1 @@
+"""How the reader that ships with askbrief was trained."""
