@@ -168,6 +168,14 @@ class Assistant:
             checked=self._refreshed is not None,
         )
 
+    def load_document(self, document_id: str) -> Document:
+        """The article that a hit or an answer comes from.
+
+        Raises:
+            StoreError: There is no index, it cannot be read, or it has no such document.
+        """
+        return self._open_store().load_document(document_id)
+
     def search(self, query: str, *, top: int = 10) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first.
 
@@ -254,9 +262,12 @@ def check_question(question: str) -> str:
     """``question`` without the white space around and between its words.
 
     Raises:
-        QuestionError: It has no letter or digit, or more than ``MAX_QUESTION_CHARACTERS`` characters.
+        QuestionError: It has no letter or digit, more than ``MAX_QUESTION_CHARACTERS`` characters, or bytes that are no
+            text.
     """
     question = " ".join(question.split())
+    if any("\ud800" <= character <= "\udfff" for character in question):
+        raise QuestionError("the question is not valid text", hint="Ask in UTF-8.")
     if not any(character.isalnum() for character in question):
         raise QuestionError(
             "the question is empty", hint='Ask in words, for example: askbrief ask "who met Okay Memis?"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from askbrief.datatypes import Document, Passage, Span
@@ -15,7 +16,8 @@ def chunk_document(document: Document, *, passage_words: int, overlap_sentences:
     """Fills passages with whole sentences, in order, up to ``passage_words`` words each.
 
     Every non-space character of the document lies in at least one passage. A sentence that alone is longer is cut at
-    a word border (text without spaces: after ``12 * passage_words`` characters).
+    a word border (text without spaces: after ``12 * passage_words`` characters). 12 characters count as a word at
+    least, so that text without spaces fills passages too.
 
     Args:
         document: What to chunk.
@@ -27,7 +29,7 @@ def chunk_document(document: Document, *, passage_words: int, overlap_sentences:
         for sentence in find_sentences(document.text)
         for piece in _split_sentence(document.text, sentence, passage_words=passage_words)
     ]
-    sizes = [len(find_words(piece.of(document.text))) for piece in pieces]
+    sizes = [_count_words(piece.of(document.text)) for piece in pieces]
     passages = []
     first = 0
     while first < len(pieces):
@@ -41,6 +43,10 @@ def chunk_document(document: Document, *, passage_words: int, overlap_sentences:
             break
         first = _step_back(sizes, first, last + 1, passage_words=passage_words, overlap=overlap_sentences)
     return passages
+
+
+def _count_words(text: str) -> int:
+    return max(len(find_words(text)), math.ceil(len(text) / _MAX_CHARACTERS_PER_WORD))
 
 
 def _step_back(sizes: list[int], first: int, following: int, *, passage_words: int, overlap: int) -> int:

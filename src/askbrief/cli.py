@@ -6,6 +6,7 @@ stdout is data, stderr is everything else.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 EXIT_ERROR, EXIT_USAGE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 2, 3, 130
 _QUIET_SECONDS = 1.0
+_MAX_WIDTH = 100
 _SHELLS = ("bash", "zsh", "fish")
 
 _folder_option = click.option(
@@ -58,6 +60,8 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
 
     questions: Iterable[str] = [" ".join(question)]
     if question == ("-",):
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="surrogateescape")  # check_question refuses what is no text
         questions = (line for line in sys.stdin if line.strip())
     exit_code = 0
     with _open_assistant(folder) as assistant:
@@ -70,6 +74,26 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
             _report(assistant, output.describe_skipped(answer.freshness) if number == 0 else ())
             exit_code = exit_code if answer.answered else EXIT_NO_ANSWER
     return exit_code
+
+
+@commands.command()
+@_folder_option
+def chat(folder: Path | None) -> int:
+    """Ask one question after the other, with the source beside the answers."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise AskbriefError("the chat needs a terminal", hint="askbrief ask answers without a terminal.")
+    from askbrief.tui.app import ChatApp
+
+    def open_assistant(on_progress: Callable[[Progress], None]) -> Assistant:
+        from askbrief.assistant import Assistant
+
+        return Assistant.open(folder, on_progress=on_progress)
+
+    app = ChatApp(open_assistant)
+    error = app.run()
+    if error is not None:
+        raise error
+    return app.return_code or 0
 
 
 @commands.command()
@@ -185,31 +209,20 @@ class _ProgressDisplay:
 
     def update(self, progress: Progress) -> None:
         """Takes the next step of the work; the last step of a stage takes the bar away."""
-        is_quiet = time.monotonic() - self._began < _QUIET_SECONDS and not progress.stage.startswith("Compiling")
-        if is_quiet:
+        if not progress.is_slow and time.monotonic() - self._began < _QUIET_SECONDS:
             return
-        if not sys.stderr.isatty():
+        is_done = 0 < progress.total <= progress.done
+        if not sys.stderr.isatty() or (is_done and progress.is_slow):
+            self.stop()
             if progress.stage != self._stage:
                 click.echo(progress.stage, err=True)
             self._stage = progress.stage
             return
         if self._live is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-
-            columns = (
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
-            self._live = Bar(*columns, console=Console(stderr=True), transient=True)
-            self._live.start()
-            self._live.add_task("")
+            self._live = _start_bar()
         total = progress.total or None
         self._live.update(self._live.task_ids[0], description=progress.stage, completed=progress.done, total=total)
-        if total and progress.done >= total:
+        if is_done:
             self.stop()
 
     def stop(self) -> None:
@@ -219,12 +232,25 @@ class _ProgressDisplay:
             self._live = None
 
 
+def _start_bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Bar(*columns, console=Console(stderr=True), transient=True)
+    bar.start()
+    bar.add_task("")
+    return bar
+
+
 def _print(render: Callable[..., Text]) -> None:
-    """Writes to stdout: wrapped and coloured on a terminal, plain and unwrapped elsewhere."""
+    """Writes to stdout: wrapped and coloured on a terminal, plain under NO_COLOR, plain and unwrapped elsewhere."""
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-    console.print(render(width=console.width if console.is_terminal else None), end="")
+    color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(color_system=color_system, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    console.print(render(width=min(console.width, _MAX_WIDTH) if console.is_terminal else None), end="")
 
 
 def _report(assistant: Assistant, lines: Iterable[str]) -> None:

@@ -79,7 +79,10 @@ def open_folder(root: Path) -> Folder:
     settings = load_settings(root)
     places = {}
     for name in ("articles", "index"):
-        place = (root / getattr(settings, name)).resolve()
+        try:
+            place = (root / getattr(settings, name)).resolve()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ConfigError(f"{FILE_NAME}: {name} cannot be found: {error}", hint="Correct the value.") from error
         if not place.is_relative_to(root):
             raise ConfigError(
                 f"{FILE_NAME}: {name} = {getattr(settings, name)!r} leads out of {root}",

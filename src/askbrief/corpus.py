@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 
 from askbrief.datatypes import Document, SkippedFile, Span
@@ -19,6 +19,8 @@ SUFFIXES = (".txt", ".md")
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_TITLE_CHARACTERS = 120
 _MAX_FRONT_MATTER_CHARACTERS = 16_384
+_WESTERN = "cp1252"
+_NO_VALUE = ("", "~", "null")
 
 _BOMS = (  # the longer first: UTF-32-LE begins like UTF-16-LE
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -87,7 +89,7 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
     files: list[ArticleFile] = []
     skipped: list[SkippedFile] = []
     others: Counter[str] = Counter()
-    prefix = len(f"{root}{os.sep}")
+    prefix = len(os.path.join(root, ""))
     pending = [str(articles)]
     while pending:
         folder = pending.pop()
@@ -106,9 +108,10 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
                 if without is None or entry.path != str(without):
                     pending.append(entry.path)
             elif not entry.name.lower().endswith(SUFFIXES):
-                if not entry.is_symlink() or entry.is_file():
-                    others[os.path.splitext(entry.name)[1].lower() or "no ending"] += 1
-            elif entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root):
+                with contextlib.suppress(OSError):  # a link in a circle
+                    if not entry.is_symlink() or entry.is_file():
+                        others[os.path.splitext(entry.name)[1].lower() or "no ending"] += 1
+            elif entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(root):
                 skipped.append(SkippedFile(path, "is a link that leads out of the folder"))
             else:
                 try:
@@ -127,7 +130,7 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
 
 def _shown(path: str) -> str:
     """A path with ``/``; bytes that are no text become U+FFFD."""
-    return path.replace(os.sep, "/").encode("utf-8", "replace").decode("utf-8")
+    return path.replace(os.sep, "/").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def load_bytes(file: Path) -> bytes:
@@ -150,6 +153,9 @@ def load_bytes(file: Path) -> bytes:
 def decode(data: bytes) -> Decoded:
     """The text of a file: by its byte-order mark, else strictly as UTF-8, else as charset-normalizer detects it.
 
+    Where Windows-1252 reads as much like a language as the encoding it takes for the best, Windows-1252 is taken: the
+    encodings around it differ in a few letters only, and it is by far the most common.
+
     Raises:
         CorpusError: It is binary, empty, or in no encoding that can be told.
     """
@@ -169,9 +175,13 @@ def decode(data: bytes) -> Decoded:
         pass
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data).best()
+    matches = from_bytes(data)
+    best = matches.best()
     if best is None:
         raise CorpusError("is binary, or in an encoding that cannot be told", hint="Save it again as UTF-8.")
+    for match in matches:
+        if _WESTERN in match.could_be_from_charset and match.coherence >= best.coherence:
+            return _checked(str(match), _WESTERN)
     return _checked(str(best), best.encoding)
 
 
@@ -195,8 +205,8 @@ def build_document(text: str, path: str) -> Document:
     front, body_start = _read_front_matter(text)
     dateline = find_dateline(text[body_start : body_start + 400])
     lead_start = body_start + (dateline[1] if dateline else 0)
-    title = str(front.get("title") or "").strip() or _find_title(text, body_start, lead_start, path)
-    published = _as_date(front.get("date")) or (dateline[0] if dateline else None)
+    title = front.get("title", "").strip() or _find_title(text, body_start, lead_start, path)
+    published = parse_date(front.get("date", "")) or (dateline[0] if dateline else None)
     if published is None:
         published = find_file_name_date(path.rsplit("/", 1)[-1])
     title = " ".join(title.split())
@@ -204,26 +214,26 @@ def build_document(text: str, path: str) -> Document:
     return Document(digest.hexdigest()[:16], title, text, published, (path,))
 
 
-def _read_front_matter(text: str) -> tuple[dict[str, object], int]:
-    """The front matter's fields and the offset where the body starts."""
+def _read_front_matter(text: str) -> tuple[dict[str, str], int]:
+    """The front matter's fields that hold one value, as written, and the offset where the body starts."""
     match = _FRONT_MATTER.match(text[:_MAX_FRONT_MATTER_CHARACTERS])
     if match is None:
         return {}, 0
     import yaml
 
     try:
-        fields = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError):
+        fields = yaml.load(match[1], Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
         return {}, 0
-    return (fields, match.end()) if isinstance(fields, dict) else ({}, 0)
+    if not isinstance(fields, dict):
+        return {}, 0
+    texts = {name: value for name, value in fields.items() if isinstance(value, str) and value not in _NO_VALUE}
+    return {name: _join_surrogates(value) for name, value in texts.items()}, match.end()
 
 
-def _as_date(value: object) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    return parse_date(value) if isinstance(value, str) else None
+def _join_surrogates(text: str) -> str:
+    """``text`` with escaped surrogate pairs as the characters they stand for; single ones become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _find_title(text: str, body_start: int, lead_start: int, path: str) -> str:

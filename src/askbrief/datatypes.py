@@ -222,8 +222,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step of a long task: ``done`` of ``total`` (0 = unknown) units of ``stage``."""
+    """A step of a long task: ``done`` of ``total`` (0 = unknown) units of ``stage``.
+
+    ``is_slow`` marks what is known to take seconds; its last ``stage`` says what came of it.
+    """
 
     stage: str
     done: int
     total: int
+    is_slow: bool = False

@@ -62,9 +62,16 @@ class DenseIndex:
         self.count: int = self._index.ntotal
 
     def search(self, vector: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
-        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first."""
+        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row.
+
+        FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole.
+        """
         if not self.count:
             return []
-        cosines, rows = self._index.search(vector[None].astype(np.float32), min(top, self.count))
+        wanted = min(top + 1, self.count)
+        cosines, rows = self._index.search(vector[None].astype(np.float32), wanted)
+        while wanted < self.count and cosines[0][-1] == cosines[0][top - 1]:
+            wanted = min(2 * wanted, self.count)
+            cosines, rows = self._index.search(vector[None].astype(np.float32), wanted)
         found = [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
-        return sorted(found, key=lambda item: (-item[1], item[0]))
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:top]

@@ -168,7 +168,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
     steps = ("loading", "exporting", "checking", "done")
 
     def report(step: str) -> None:
-        on_progress(Progress(f"Compiling the encoder (once): {step}", steps.index(step), len(steps) - 1))
+        on_progress(Progress(f"Compiling the encoder (once): {step}", steps.index(step), len(steps) - 1, is_slow=True))
 
     report("loading")
     with _quiet_and_offline():
@@ -203,7 +203,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
                 )
             complete = CompiledModel(scratch).card | {"agreement": agreement}
             (scratch / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
-    on_progress(Progress(describe_agreement(agreement), len(steps) - 1, len(steps) - 1))
+    on_progress(Progress(describe_agreement(agreement), len(steps) - 1, len(steps) - 1, is_slow=True))
 
 
 def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:

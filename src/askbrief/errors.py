@@ -7,6 +7,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
 └── StoreError                the index
     ├── StoreNotFoundError    nothing has been indexed yet
+    ├── StoreOutdatedError    made with another version, model or setting
     ├── StoreDamagedError     a file of the index is broken
     └── StoreBusyError        another process is writing
 """

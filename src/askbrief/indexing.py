@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from askbrief.chunking import CHUNKER, chunk_document
@@ -15,7 +16,14 @@ from askbrief.config import Folder
 from askbrief.corpus import ArticleFile, Scan, build_document, decode, load_bytes, scan_folder
 from askbrief.datatypes import Document, Passage, Progress, SkippedFile
 from askbrief.encoding import Encoder
-from askbrief.errors import CorpusError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
+from askbrief.errors import (
+    CorpusError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreNotFoundError,
+    StoreOutdatedError,
+)
 from askbrief.store import FileRecord, Identity, Store, lock_for_writing, set_aside_damaged
 
 LOCK_TIMEOUT_SECONDS = 600.0
@@ -110,8 +118,13 @@ def refresh(folder: Folder, encoder: Encoder) -> Generator[Progress, None, tuple
             pass
         store.close()
     _require_articles(folder, scan)
-    yield Progress("Waiting for the index", 0, 0)
-    with lock_for_writing(folder.index, timeout_seconds=LOCK_TIMEOUT_SECONDS):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock_for_writing(folder.index, timeout_seconds=0))
+        except StoreBusyError:
+            yield Progress("Waiting for another process that is indexing", 0, 0, is_slow=True)
+            stack.enter_context(lock_for_writing(folder.index, timeout_seconds=LOCK_TIMEOUT_SECONDS))
+        scan = scan_folder(folder.articles, root=folder.root, without=folder.index)  # others may have seen newer files
         store = _open_or_create(folder, identity, done)
         try:
             yield from _apply(scan, folder, store, encoder, done)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.errors import ModelError
+from askbrief.errors import ModelError, QuestionError
 
 GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"
@@ -107,11 +107,11 @@ class CompiledModel:
         Neighbouring windows share ``stride`` tokens.
 
         Raises:
-            ModelError: The first text leaves no room for the second.
+            QuestionError: The first text, the question, leaves no room for the second.
         """
         room = max_tokens - self.count_tokens(first) - 4
         if room <= stride:
-            raise ModelError("the question leaves the reader no room to read", hint="Ask a shorter question.")
+            raise QuestionError("the question leaves the reader no room to read", hint="Ask a shorter question.")
         self._tokenizer.enable_truncation(max_tokens, stride=stride, strategy="only_second")
         encoding = self._tokenizer.encode(first, second)
         return [_as_tokens(window) for window in (encoding, *encoding.overflowing)]

@@ -31,7 +31,7 @@ def build_lexical(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
         _register(index)
         writer = index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         for row, text in passages:
-            writer.add_document(tantivy.Document(text=text, row=row))
+            writer.add_document(tantivy.Document(text=fold(text), row=row))
         writer.commit()
         writer.wait_merging_threads()
     except (ValueError, OSError) as error:

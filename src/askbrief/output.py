@@ -13,7 +13,7 @@ from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Span, Status
 from askbrief.text import printable, shorten
 
 SCHEMA = 1
-SPAN_STYLE = "black on yellow"
+SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE, _PATH_STYLE = "bold", "dim", "cyan"
 _NEAREST_CHARACTERS = 300
 _BETWEEN = Text("\n\n")
@@ -80,7 +80,7 @@ def describe_freshness(freshness: Freshness) -> str:
 
 def describe_skipped(freshness: Freshness) -> list[str]:
     """One line for each file that could not be read."""
-    return [printable(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
+    return [_one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
 
 
 def describe_status(status: Status) -> str:
@@ -99,7 +99,7 @@ def describe_status(status: Status) -> str:
     lines = [f"{name:9} {fact}" for name, fact in facts.items()]
     lines += [f"{encoding:9} {path}" for path, encoding in sorted(status.encodings.items())]
     lines += describe_skipped(freshness)
-    return printable("\n".join(lines))
+    return "\n".join(map(_one_line, lines))
 
 
 def status_as_json(status: Status) -> str:
@@ -142,8 +142,11 @@ def hits_as_json(query: str, hits: Sequence[Hit]) -> str:
 
 
 def as_json(fields: dict[str, Any]) -> str:
-    """One line of JSON; characters outside ASCII stay as they are."""
-    return json.dumps(fields, ensure_ascii=False)
+    """One line of JSON; characters outside ASCII stay as they are, but for those that would steer a terminal."""
+    line = json.dumps(fields, ensure_ascii=False)
+    return "".join(
+        f"\\u{ord(char):04x}" if safe != char else char for char, safe in zip(line, printable(line), strict=True)
+    )
 
 
 def freshness_fields(freshness: Freshness) -> dict[str, Any]:
@@ -161,10 +164,10 @@ def freshness_fields(freshness: Freshness) -> dict[str, Any]:
 
 
 def _render_no_answer(answer: Answer, *, width: int | None) -> Text:
-    blocks = [Text("Not in these documents.", style=_ANSWER_STYLE)]
+    blocks = [_wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     if (hit := answer.nearest) is not None:
         source = _render_source(hit.path, hit.line)
-        source.append(f" · {describe_confidence(answer.confidence)} that it answers", style=_SOURCE_STYLE)
+        source.append(f" · {answer.confidence:.0%} likely to hold the answer", style=_SOURCE_STYLE)
         blocks += [
             Text("The nearest passage:"),
             _wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=2),
@@ -179,11 +182,13 @@ def _wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
     if width is None:
         return Text(margin).append_text(text)
     lines = text.wrap(Console(width=width), max(10, width - indent))
+    for line in lines:
+        line.rstrip()
     return Text("\n").join(Text(margin).append_text(line) for line in lines)
 
 
 def _render_source(path: str, line: int) -> Text:
-    return Text(printable(f"{path}:{line}"), style=_PATH_STYLE)
+    return Text.assemble((_one_line(f"{path}:{line}"), _PATH_STYLE))
 
 
 def _one_line(text: str) -> str:

@@ -1,14 +1,14 @@
 """Reading: a question and passages → the exact words that answer it, each with a probability.
 
 The reader is a SQuAD-2-style model: it scores every token as start and as end of the answer, and its first token as
-"not here". The margin of a span over "not here" is a log-odds that compares across passages, because each passage is read
+"not here". The margin of a span over "not here" is a log-odds that compares across passages, as each passage is read
 alone (Clark & Gardner, "Simple and Effective Multi-Paragraph Reading Comprehension", 2018, the no-answer option).
 """
 
 from __future__ import annotations
 
 import math
-import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,7 +34,6 @@ _SPANS_PER_PASSAGE = 5
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
 _EDGE_LEFT = " \t\n,;:.!?)]}”»–—-"
 _EDGE_RIGHT = " \t\n,;:!?([{“«–—-"
-_WORD_END = re.compile(r"\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +144,10 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
     The result lies in ``within`` and may be empty.
     """
     start, end = span.start, span.end
-    while start > within.start and text[start - 1].isalnum() and text[start].isalnum():
+    while within.start < start < end and _is_inside_word(text, start):
         start -= 1
-    if end > start and text[end - 1].isalnum():
-        matched = _WORD_END.match(text, end)
-        end = min(within.end, matched.end() if matched else end)
+    while start < end < within.end and _is_inside_word(text, end):
+        end += 1
     while start < end and text[start] in _EDGE_LEFT and not _opens_number(text, start):
         start += 1
     while end > start and text[end - 1] in _EDGE_RIGHT:
@@ -158,6 +156,11 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
     if end > start and text[end - 1] == "." and not _is_abbreviation(text, start, end):
         end -= 1
     return trim(text, Span(start, max(start, end)))
+
+
+def _is_inside_word(text: str, at: int) -> bool:
+    """Whether a cut before ``text[at]`` would part a word, or a letter from its accent."""
+    return all(char.isalnum() or unicodedata.category(char).startswith("M") for char in text[at - 1 : at + 1])
 
 
 def _opens_number(text: str, at: int) -> bool:

@@ -71,7 +71,10 @@ def find_words(text: str) -> list[Span]:
 
 def fold(text: str) -> str:
     """``text`` for comparing words: compatibility forms, case and accents folded."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 

@@ -1,0 +1,55 @@
+PYTHON ?= python3
+VENV ?= .venv
+DATA ?= ../shared/data
+Q ?= who met Okay Memis?
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: ask chat test check fix lint types layers bench snapshots reader clean
+
+ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
+	$(BIN)/askbrief ask "$(Q)"
+
+chat: $(INSTALLED)  ## Set up and open the chat
+	$(BIN)/askbrief chat
+
+test: $(INSTALLED)  ## Set up and run the tests
+	$(BIN)/pytest
+
+check: lint types layers test  ## Everything that CI runs
+
+fix: $(INSTALLED)  ## Format, and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(INSTALLED)
+	$(BIN)/mypy
+
+layers: $(INSTALLED)
+	$(BIN)/lint-imports --no-logo
+
+bench: $(INSTALLED)  ## Measure again and print the README's table (needs DATA, about half an hour)
+	$(BIN)/python -m benchmarks.retrieval --data $(DATA)
+	$(BIN)/python -m benchmarks.reading --data $(DATA)
+	$(BIN)/python -m benchmarks.end_to_end --data $(DATA)
+	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.table
+
+snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
+	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
+
+reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
+	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/first --limit-tokens 8500000
+	$(BIN)/python -m training.export_reader training/runs/first --to src/askbrief/models/reader
+
+clean:
+	rm -rf $(VENV) index/* .pytest_cache .mypy_cache .ruff_cache
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@

@@ -1,0 +1,1 @@
+"""Measurements: retrieval, reading and both together, on the development data of ``--data``."""

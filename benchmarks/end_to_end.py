@@ -1,0 +1,74 @@
+"""End to end: SQuAD v1.1 development paragraphs pooled into one store; is the top answer right?
+
+    python -m benchmarks.end_to_end [--data ../shared/data] [--every 5]
+
+EM and F1 of the top answer whatever its confidence, hit@1 of the paragraph it comes from, and both once more with the
+threshold in force, when "not in these documents" counts as wrong.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES, rank_readings
+from askbrief.encoding import load_encoder
+from askbrief.reading import Reader
+from askbrief.retrieval import find_hits
+from benchmarks.common import (
+    as_documents,
+    build_parser,
+    build_store,
+    load_paragraphs,
+    save_result,
+    score_exact,
+    score_f1,
+    whole,
+)
+
+
+def main() -> None:
+    parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--every", type=int, default=5, help="take every n-th question")
+    arguments = parser.parse_args()
+    paragraphs = load_paragraphs(arguments.data, "squad_v1.1_dev")
+    documents = as_documents(paragraphs)
+    by_id = {document.id: document for document in documents}
+    encoder, reader = load_encoder(), Reader()
+    questions = paragraphs.questions[:: arguments.every]
+    totals = dict.fromkeys(("EM", "F1", "hit@1 retrieved", "hit@1 read", "answered", "F1 if answered"), 0.0)
+    seconds = []
+    with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, whole) as store:
+        for question in questions:
+            began = time.perf_counter()
+            with store.snapshot() as derived:
+                hits = find_hits(store, derived, encoder, question.text, top=READ_PASSAGES)
+            readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
+            ranked = rank_readings(hits, readings, by_id, top=1)
+            seconds.append(time.perf_counter() - began)
+            totals["hit@1 retrieved"] += hits[0].passage.document_id == str(question.context)
+            if ranked:
+                hit, reading, confidence = ranked[0]
+                found = reading.span.of(by_id[hit.passage.document_id].text)
+                f1 = score_f1(found, question.answers)
+                totals["EM"] += score_exact(found, question.answers)
+                totals["F1"] += f1
+                totals["hit@1 read"] += hit.passage.document_id == str(question.context)
+                if confidence >= MIN_CONFIDENCE:
+                    totals["answered"] += 1
+                    totals["F1 if answered"] += f1
+    answered = totals.pop("answered")
+    precise = totals.pop("F1 if answered")
+    figures = {name: round(100 * total / len(questions), 2) for name, total in totals.items()}
+    figures |= {
+        "answered": round(100 * answered / len(questions), 2),
+        "F1 of those": round(100 * precise / answered, 2),
+    }
+    seconds.sort()
+    figures |= {"questions": len(questions), "passages": len(documents), "passages read": READ_PASSAGES}
+    save_result("end_to_end", figures | {"milliseconds p50": round(1000 * seconds[len(seconds) // 2], 1)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Passage length and overlap: whole articles cut in different ways, then asked.
+
+    python -m benchmarks.passages [--data ../shared/data] [--questions 600]
+
+The articles of SQuAD v1.1 dev (paragraphs of a title joined) and of NewsQA (a), all in one store for each way of
+cutting. Recall@k: an answer string stands in one of the best k passages that come from the right article.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from askbrief.assistant import READ_PASSAGES, rank_readings
+from askbrief.chunking import chunk_document
+from askbrief.corpus import build_document
+from askbrief.datatypes import Document
+from askbrief.encoding import load_encoder
+from askbrief.reading import Reader
+from askbrief.retrieval import find_hits
+from benchmarks.common import Question, build_parser, build_store, load_paragraphs, save_result, score_exact, score_f1
+
+WAYS = ((60, 0), (60, 1), (100, 0), (100, 1), (150, 0), (150, 1), (220, 0))
+"""Words of a passage, and sentences repeated."""
+
+
+def load_articles(data: Path, *, questions: int) -> tuple[list[Document], list[Question]]:
+    """Every article, and ``questions`` questions of each of the two sets, whose context is the article's row."""
+    articles: list[tuple[str, str]] = []
+    chosen: list[Question] = []
+    for name in ("squad_v1.1_dev", "newsqa_dev_a"):
+        paragraphs = load_paragraphs(data, name)
+        rows: dict[str, int] = {}
+        owner = []
+        for stated, text in zip(paragraphs.titles, paragraphs.texts, strict=True):
+            is_paragraph = name.startswith("squad")
+            title = stated if is_paragraph else build_document(text, "").title
+            key = title if is_paragraph else text
+            if key in rows:
+                articles[rows[key]] = (articles[rows[key]][0], articles[rows[key]][1] + "\n\n" + text)
+            else:
+                rows[key] = len(articles)
+                articles.append((title, text))
+            owner.append(rows[key])
+        step = max(1, len(paragraphs.questions) // questions)
+        chosen += [Question(q.text, q.answers, owner[q.context]) for q in paragraphs.questions[::step][:questions]]
+    documents = [Document(str(row), title, text, None, (f"{row}.txt",)) for row, (title, text) in enumerate(articles)]
+    return documents, chosen
+
+
+def main() -> None:
+    parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--questions", type=int, default=600, help="questions of each set")
+    parser.add_argument("--without-reading", action="store_true", help="measure recall only")
+    arguments = parser.parse_args()
+    documents, questions = load_articles(arguments.data, questions=arguments.questions)
+    by_id = {document.id: document for document in documents}
+    encoder, reader = load_encoder(), Reader()
+    figures: dict[str, dict[str, float]] = {}
+    for words, overlap in WAYS:
+        chunk = partial(chunk_document, passage_words=words, overlap_sentences=overlap)
+        totals = dict.fromkeys(("R@1", "R@5", "R@10", "EM", "F1"), 0.0)
+        with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
+            for question in questions:
+                with store.snapshot() as derived:
+                    count = derived.dense.count
+                    hits = find_hits(store, derived, encoder, question.text, top=READ_PASSAGES)
+                right = [
+                    hit.passage.document_id == str(question.context)
+                    and any(answer in hit.passage.text for answer in question.answers)
+                    for hit in hits
+                ]
+                for k in (1, 5, 10):
+                    totals[f"R@{k}"] += any(right[:k])
+                if not arguments.without_reading:
+                    readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
+                    for hit, reading, _ in rank_readings(hits, readings, by_id, top=1):
+                        found = reading.span.of(by_id[hit.passage.document_id].text)
+                        totals["EM"] += score_exact(found, question.answers)
+                        totals["F1"] += score_f1(found, question.answers)
+        name = f"{words} words, {overlap} repeated"
+        figures[name] = {"passages": count} | {n: round(100 * v / len(questions), 1) for n, v in totals.items()}
+        print(name, figures[name], flush=True)
+    if not arguments.without_reading:
+        save_result("passages", {"questions": len(questions), "articles": len(documents), **figures})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from conftest import SEED
+
+from askbrief.chunking import chunk_document
+from askbrief.corpus import build_document
+from askbrief.datatypes import Document, Span
+
+FOUR = "One two three. Four five. Six seven eight nine. Ten."
+
+
+def chunk(text: str, words: int, overlap: int = 0) -> list[str]:
+    document = Document("d", "", text, None, ("a.txt",))
+    passages = chunk_document(document, passage_words=words, overlap_sentences=overlap)
+    assert all(passage.document_id == "d" for passage in passages)
+    assert all(passage.span.of(text) == passage.text for passage in passages)
+    return [passage.text for passage in passages]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (10, [FOUR]),
+        (9, ["One two three. Four five. Six seven eight nine.", "Ten."]),
+        (5, ["One two three. Four five.", "Six seven eight nine. Ten."]),
+        (4, ["One two three.", "Four five.", "Six seven eight nine.", "Ten."]),
+    ],
+)
+def test_passages_fill_with_whole_sentences(words: int, expected: list[str]) -> None:
+    assert chunk(FOUR, words) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "overlap", "expected"),
+    [
+        (6, 1, ["One two three. Four five.", "Four five. Six seven eight nine.", "Six seven eight nine. Ten."]),
+        (5, 1, ["One two three. Four five.", "Six seven eight nine. Ten."]),
+        (9, 1, ["One two three. Four five. Six seven eight nine.", "Six seven eight nine. Ten."]),
+        (9, 2, ["One two three. Four five. Six seven eight nine.", "Four five. Six seven eight nine. Ten."]),
+        (9, 3, ["One two three. Four five. Six seven eight nine.", "Four five. Six seven eight nine. Ten."]),
+    ],
+)
+def test_passages_repeat_sentences_where_there_is_room(words: int, overlap: int, expected: list[str]) -> None:
+    assert chunk(FOUR, words, overlap) == expected
+
+
+def test_a_long_sentence_is_cut_before_a_word() -> None:
+    assert chunk("a b c d e f g.", 3) == ["a b c", "d e f", "g."]
+
+
+def test_text_without_spaces_is_cut_after_twelve_characters_a_word() -> None:
+    assert chunk("x" * 50, 2) == ["x" * 24, "x" * 24, "xx"]
+
+
+def test_marks_without_words_are_kept() -> None:
+    assert chunk("…" * 30, 2) == ["…" * 24, "…" * 6]
+
+
+def test_white_space_has_no_passage() -> None:
+    assert chunk(" \n\n ", 10) == []
+
+
+def test_the_seed_in_passages_of_a_hundred_words() -> None:
+    document = build_document(SEED.read_text(encoding="utf-8"), SEED.name)
+    passages = chunk_document(document, passage_words=100, overlap_sentences=0)
+    assert passages[0].span == Span(1, passages[0].span.end)
+    assert passages[0].text.startswith("date 2025-05-25 Iran is shoring up")
+    assert passages[-1].text.endswith("Iraqi city of Basra.”")
+    drone = [p for p in passages if "US drone strike" in p.text]
+    assert len(drone) == 1
+    assert "Soleimani was killed in a US drone strike in Iraq in 2020." in drone[0].text
+    assert "".join("".join(p.text for p in passages).split()) == "".join(document.text.split())

@@ -1,0 +1,67 @@
+"""What a fresh interpreter loads: nothing that is not needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import SEED
+
+HEAVY = {
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "textual",
+    "faiss",
+    "onnxruntime",
+    "tantivy",
+    "rich",
+    "numpy",
+}
+COMPILERS = {"torch", "transformers", "sentence_transformers", "onnx", "huggingface_hub", "textual"}
+
+
+def find_loaded(code: str, *, folder: Path | None = None) -> set[str]:
+    """Top-level modules that are loaded after ``code``."""
+    program = f"import sys\n{code}\nprint('loaded', *sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=180, cwd=folder
+    )
+    last = done.stdout.rstrip("\n").split("\n")[-1].split()
+    assert last[0] == "loaded"
+    return set(last[1:])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import askbrief",
+        "from askbrief import AskbriefError, Hit, Span",
+        "from askbrief.cli import run; assert run(['--help']) == 0",
+        "from askbrief.cli import run; assert run(['ask', '--help']) == 0",
+        "from askbrief.cli import run; assert run(['--version']) == 0",
+        "from askbrief.cli import run; assert run(['completion', 'bash']) == 0",
+    ],
+)
+def test_help_and_the_package_itself_load_nothing_heavy(code: str) -> None:
+    loaded = find_loaded(code)
+    assert "askbrief" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_the_assistant_loads_no_compiler_and_no_screen() -> None:
+    loaded = find_loaded("from askbrief import Assistant; import askbrief.output")
+    assert "numpy" in loaded
+    assert loaded & COMPILERS == set()
+
+
+@pytest.mark.models
+def test_a_question_loads_no_compiler(tmp_path: Path) -> None:
+    (tmp_path / SEED.name).write_bytes(SEED.read_bytes())
+    ask = "from askbrief.cli import run; assert run(['ask', 'Which city does Maleki represent?', '-C', '.']) == 0"
+    find_loaded(ask, folder=tmp_path)  # compiles the encoder where that was never done
+    loaded = find_loaded(ask, folder=tmp_path)
+    assert {"onnxruntime", "tantivy", "faiss", "tokenizers"} <= loaded
+    assert loaded & COMPILERS == set()

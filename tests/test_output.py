@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span, Status
+from askbrief.output import (
+    SPAN_STYLE,
+    answer_as_json,
+    describe_confidence,
+    describe_freshness,
+    describe_skipped,
+    describe_status,
+    hits_as_json,
+    light_up,
+    render_answer,
+    render_hits,
+    status_as_json,
+)
+
+SENTENCE = (
+    "The Iranian diplomat met with the Secretary-General of Turkey’s National Security Council, Okay Memis, "
+    "in the capital Ankara on Saturday."
+)
+TEXT = f"Talks went on.\n\n{SENTENCE} 他们在安卡拉会面讨论地区和平与稳定问题以及核计划的会谈情况以及其他许多问题。\n"
+HOSTILE = "\x1b[31mred\x1b[0m \x07bell \x9b31m \u202eright [red]markup[/red] \x7f"
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+
+
+def make_span(words: str = "Okay Memis", *, text: str = TEXT, sentence: str = SENTENCE) -> AnswerSpan:
+    start, begin = text.index(words), text.index(sentence)
+    return AnswerSpan(
+        text=words,
+        confidence=0.91,
+        document_id="0123456789abcdef",
+        path="news/a.txt",
+        title="Visit",
+        date=date(2025, 5, 25),
+        span=Span(start, start + len(words)),
+        sentence=Span(begin, begin + len(sentence)),
+        sentence_text=sentence,
+        line=3,
+        column=92,
+        score=4.25,
+    )
+
+
+def make_hit(words: str = SENTENCE, *, text: str = TEXT, path: str = "news/a.txt") -> Hit:
+    start = text.index(words)
+    passage = Passage("0123456789abcdef", Span(start, start + len(words)), words)
+    return Hit(passage, path, 3, 7, 0.75, 0.6123, 12.34)
+
+
+FRESH = Freshness(
+    generation=4, documents=2, passages=1234, added=1, removed=2, skipped=(SkippedFile("x.txt", "is empty"),)
+)
+ANSWER = Answer(
+    question="Who was met?",
+    searched="who was met",
+    answers=(make_span(),),
+    hits=(make_hit(),),
+    confidence=0.91,
+    nearest=make_hit(),
+    freshness=FRESH,
+    timings_ms={"total": 12.5},
+)
+NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07)
+
+
+def lit(text: Text) -> list[str]:
+    return [text.plain[span.start : span.end] for span in text.spans if span.style == SPAN_STYLE]
+
+
+def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
+    assert render_answer(ANSWER).plain == (
+        f"Okay Memis\n\n  {SENTENCE}\n\n  news/a.txt:3 · 2025-05-25 · high confidence (91%)\n"
+    )
+
+
+def test_an_article_without_date_shows_none() -> None:
+    answer = replace(ANSWER, answers=(replace(make_span(), date=None),))
+    assert render_answer(answer).plain.endswith("  news/a.txt:3 · high confidence (91%)\n")
+
+
+def test_exactly_the_words_are_lit() -> None:
+    assert lit(light_up(make_span())) == ["Okay Memis"]
+    assert lit(render_answer(ANSWER)) == ["Okay Memis"]
+
+
+def test_words_lit_over_a_line_end_are_lit_on_both_lines() -> None:
+    words = "Turkey’s National Security Council, Okay Memis, in the capital Ankara"
+    answer = replace(ANSWER, answers=(make_span(words),))
+    pieces = lit(render_answer(answer, width=60))
+    assert len(pieces) == 2
+    assert " ".join(pieces) == words
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("number", [1, 3])
+def test_no_line_is_wider_than_the_terminal_nor_ends_in_blanks(width: int, number: int) -> None:
+    chinese = TEXT[TEXT.index("他") : -1]
+    spans = (make_span(), make_span("核计划", sentence=chinese), make_span("Ankara"))[:number]
+    for text in (
+        render_answer(replace(ANSWER, answers=spans), width=width),
+        render_answer(NO_ANSWER, width=width),
+        render_hits([make_hit(), make_hit(chinese)], width=width),
+    ):
+        lines = text.plain.split("\n")
+        assert max(map(cell_len, lines)) <= width
+        assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_wrapping_keeps_every_word(width: int) -> None:
+    assert render_answer(ANSWER, width=width).plain.split() == render_answer(ANSWER).plain.split()
+
+
+def test_wide_characters_count_two_columns() -> None:
+    chinese = TEXT[TEXT.index("他") : -1]
+    text = render_answer(replace(ANSWER, answers=(make_span("核计划", sentence=chinese),)), width=60)
+    assert lit(text) == ["核计划"]
+    # 38 characters of 2 columns: 29 of them fit beside an indent of 2.
+    assert len(chinese) == 38
+    assert text.plain.split("\n")[2:4] == [f"  {chinese[:29]}", f"  {chinese[29:]}"]
+
+
+def test_alternatives_are_numbered() -> None:
+    lines = render_answer(replace(ANSWER, answers=(make_span(), make_span("Ankara")))).plain.split("\n")
+    assert [line for line in lines if line and not line.startswith(" ")] == ["1. Okay Memis", "2. Ankara"]
+
+
+def test_newlines_and_tabs_of_the_sentence_become_blanks_and_the_words_stay_lit() -> None:
+    text = "He met\nOkay\tMemis\nthere."
+    span = make_span("Okay\tMemis", text=text, sentence=text)
+    assert light_up(span).plain == "He met Okay Memis there."
+    assert lit(light_up(span)) == ["Okay Memis"]
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
+    text = render_answer(NO_ANSWER, width=width).plain
+    assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
+    assert text.endswith("\n\n  news/a.txt:3 · 7% likely to hold the answer\n")
+    assert " ".join(text.split()).count(SENTENCE) == 1
+
+
+def test_no_answer_without_any_passage_says_only_that() -> None:
+    assert render_answer(replace(NO_ANSWER, hits=(), nearest=None)).plain == "Not in these documents.\n"
+
+
+def test_a_long_nearest_passage_is_cut() -> None:
+    words = "word " * 100
+    hit = make_hit(words.strip(), text=words)
+    line = render_answer(replace(NO_ANSWER, nearest=hit)).plain.split("\n")[4]
+    # 300 characters at most: 59 words with their blanks are 294 characters, the next would make 299 and the mark 300.
+    assert line == "  " + "word " * 58 + "word…"
+
+
+def test_hits_show_source_and_scores() -> None:
+    assert render_hits([make_hit()]).plain == (
+        f"1. news/a.txt:3 · score 0.75 (cosine 0.61, BM25 12.3)\n\n  {SENTENCE}\n"
+    )
+    assert render_hits([]).plain == "No passage found.\n"
+
+
+@pytest.mark.parametrize("width", [None, 60])
+def test_nothing_of_a_document_steers_the_terminal(width: int | None) -> None:
+    text = f"{HOSTILE} Memis was here."
+    span = replace(make_span("Memis", text=text, sentence=text), path=f"{HOSTILE}.txt")
+    hit = make_hit(text, text=text, path=span.path)
+    answer = replace(ANSWER, answers=(span,), hits=(hit,), nearest=hit)
+    for shown in (
+        render_answer(answer, width=width),
+        render_answer(replace(answer, answers=()), width=width),
+        render_hits([hit], width=width),
+    ):
+        assert STEERING.findall(shown.plain) == []
+        assert "[red]markup[/red]" in shown.plain
+    assert lit(render_answer(answer, width=width)) == ["Memis"]
+
+
+def test_a_newline_in_a_file_name_starts_no_line() -> None:
+    answer = replace(ANSWER, answers=(replace(make_span(), path="a\nb.txt"),), nearest=make_hit(path="a\nb.txt"))
+    for shown in (answer, replace(answer, answers=())):
+        assert "  a b.txt:3" in render_answer(shown).plain.split(" · ")[0]
+    assert render_hits([make_hit(path="a\nb.txt")]).plain.startswith("1. a b.txt:3 · ")
+
+
+def test_json_never_steers_the_terminal_and_loses_nothing() -> None:
+    text = f"{HOSTILE} Memis."
+    span = make_span("Memis", text=text, sentence=text)
+    line = answer_as_json(replace(ANSWER, answers=(span,)))
+    assert STEERING.findall(line) == []
+    assert json.loads(line)["answers"][0]["sentence"] == text
+
+
+def test_messages_about_files_never_steer_the_terminal() -> None:
+    skipped = (SkippedFile("a\nb\x1b[31m.txt", "is empty"),)
+    assert describe_skipped(replace(FRESH, skipped=skipped)) == ["skipped a b\ufffd[31m.txt: it is empty"]
+    status = replace(STATUS, freshness=replace(FRESH, skipped=skipped), encodings={"c\nd\x9b.txt": "cp1252"})
+    assert describe_status(status).split("\n")[-2:] == [
+        "cp1252    c d\ufffd.txt",
+        "skipped a b\ufffd[31m.txt: it is empty",
+    ]
+
+
+def load(line: str) -> dict[str, Any]:
+    assert "\n" not in line
+    fields = json.loads(line)
+    assert isinstance(fields, dict)
+    return fields
+
+
+PASSAGE_FIELDS = {
+    "document": "0123456789abcdef",
+    "path": "news/a.txt",
+    "line": 3,
+    "start": 16,
+    "end": 16 + len(SENTENCE),
+    "text": SENTENCE,
+    "score": 0.75,
+    "cosine": 0.6123,
+    "bm25": 12.34,
+}
+
+
+def test_an_answer_as_json_is_schema_1() -> None:
+    fields = load(answer_as_json(ANSWER))
+    start = TEXT.index("Okay Memis")
+    assert fields == {
+        "schema": 1,
+        "question": "Who was met?",
+        "searched": "who was met",
+        "answered": True,
+        "confidence": 0.91,
+        "answers": [
+            {
+                "text": "Okay Memis",
+                "confidence": 0.91,
+                "document": "0123456789abcdef",
+                "path": "news/a.txt",
+                "title": "Visit",
+                "date": "2025-05-25",
+                "start": start,
+                "end": start + 10,
+                "line": 3,
+                "column": 92,
+                "sentence": SENTENCE,
+                "score": 4.25,
+            }
+        ],
+        "passages": [PASSAGE_FIELDS],
+        "freshness": {
+            "generation": 4,
+            "documents": 2,
+            "passages": 1234,
+            "added": 1,
+            "changed": 0,
+            "removed": 2,
+            "skipped": [{"path": "x.txt", "reason": "is empty"}],
+            "checked": True,
+        },
+        "timings_ms": {"total": 12.5},
+    }
+
+
+def test_offsets_in_json_index_the_document() -> None:
+    fields = load(answer_as_json(ANSWER))
+    for found in (*fields["answers"], *fields["passages"]):
+        assert TEXT[found["start"] : found["end"]] == found["text"]
+
+
+def test_no_answer_as_json_has_no_answers_but_the_nearest_passage() -> None:
+    fields = load(answer_as_json(NO_ANSWER))
+    assert (fields["answered"], fields["answers"], fields["confidence"]) == (False, [], 0.07)
+    assert fields["nearest"] == PASSAGE_FIELDS
+    assert "nearest" not in load(answer_as_json(replace(NO_ANSWER, nearest=None)))
+
+
+def test_an_unknown_date_is_null_in_json() -> None:
+    fields = load(answer_as_json(replace(ANSWER, answers=(replace(make_span(), date=None),))))
+    assert fields["answers"][0]["date"] is None
+
+
+def test_hits_as_json_are_schema_1() -> None:
+    assert load(hits_as_json("envoy", [make_hit()])) == {"schema": 1, "query": "envoy", "passages": [PASSAGE_FIELDS]}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (0.85, "high confidence (85%)"),
+        (0.8499, "medium confidence (85%)"),
+        (0.65, "medium confidence (65%)"),
+        (0.5, "low confidence (50%)"),
+        (0.0, "low confidence (0%)"),
+    ],
+)
+def test_a_confidence_is_a_word_and_a_number(confidence: float, words: str) -> None:
+    assert describe_confidence(confidence) == words
+
+
+def test_freshness_is_one_line() -> None:
+    assert describe_freshness(FRESH) == "2 documents, 1,234 passages, 1 added, 2 removed, 1 file skipped"
+    assert describe_freshness(Freshness(1, 1, 1)) == "1 document, 1 passage, nothing changed"
+
+
+STATUS = Status(
+    articles="/news",
+    index="/news/.askbrief",
+    index_bytes=2_345_678,
+    encoder="all-MiniLM-L6-v2",
+    fingerprint="abc123",
+    freshness=FRESH,
+    pending=("new.txt",),
+    gone=("old.txt", "older.txt"),
+    encodings={"b.txt": "cp1252"},
+    others={".pdf": 1200, ".docx": 1},
+)
+
+
+def test_status_is_a_line_a_fact() -> None:
+    assert describe_status(STATUS).split("\n") == [
+        "articles  /news",
+        "index     /news/.askbrief (2.3 MB, generation 4)",
+        "holds     2 documents, 1,234 passages",
+        "encoder   all-MiniLM-L6-v2 (abc123)",
+        "state     3 files differ from the index",
+        "not read  1 .docx, 1,200 .pdf",
+        "cp1252    b.txt",
+        "skipped x.txt: it is empty",
+    ]
+    up_to_date = replace(STATUS, pending=(), gone=(), encodings={}, others={}, freshness=Freshness(1, 1, 1))
+    assert describe_status(up_to_date).split("\n")[-1] == "state     up to date"
+
+
+def test_status_as_json_is_schema_1() -> None:
+    fields = load(status_as_json(STATUS))
+    assert fields.pop("freshness")["generation"] == 4
+    assert fields == {
+        "schema": 1,
+        "articles": "/news",
+        "index": "/news/.askbrief",
+        "index_bytes": 2_345_678,
+        "encoder": "all-MiniLM-L6-v2",
+        "fingerprint": "abc123",
+        "pending": ["new.txt"],
+        "gone": ["old.txt", "older.txt"],
+        "encodings": {"b.txt": "cp1252"},
+        "others": {".pdf": 1200, ".docx": 1},
+    }

@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import FakeEncoder
+
+import askbrief.store
+from askbrief.datatypes import Document, Passage, SkippedFile, Span
+from askbrief.derived import Derived, build_derived, open_derived, remove_derived
+from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
+from askbrief.store import DATABASE, FileRecord, Identity, Store, lock_for_writing, set_aside_damaged
+
+IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
+ANKARA = Document("a" * 16, "Talks", "They met in Ankara. The drone fell.", date(2025, 5, 25), ("a.txt",))
+BAGHDAD = Document("b" * 16, "", "A railway to Baghdad.", None, ("b.txt",))
+ANKARA_SPANS = (Span(0, 19), Span(20, 35))
+BAGHDAD_SPANS = (Span(0, 21),)
+
+
+def key(text: str) -> bytes:
+    return text.encode()[:16].ljust(16)
+
+
+def add(store: Store, document: Document, spans: Sequence[Span]) -> None:
+    texts = [span.of(document.text) for span in spans]
+    passages = [(Passage(document.id, span, text), key(text)) for span, text in zip(spans, texts, strict=True)]
+    vectors = zip(map(key, texts), FakeEncoder().encode_passages(texts), strict=True)
+    store.add_documents([(document, passages)], vectors)
+
+
+def record(document: Document, path: str | None = None) -> FileRecord:
+    return FileRecord(path or document.path, len(document.text), 1, encoding="utf-8", document_id=document.id)
+
+
+def words(store: Store, query: str) -> list[int]:
+    with store.snapshot() as derived:
+        return [row for row, _ in derived.lexical.search(query, top=10)]
+
+
+def nearest(store: Store, query: str) -> list[int]:
+    with store.snapshot() as derived:
+        return [row for row, _ in derived.dense.search(FakeEncoder().encode_question(query), top=10)]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Generation 1 holds ANKARA with the rows 1 and 2."""
+    with Store.create(tmp_path, IDENTITY) as store:
+        add(store, ANKARA, ANKARA_SPANS)
+        store.publish([record(ANKARA)], gone=())
+        yield store
+
+
+def publish_baghdad(store: Store) -> None:
+    add(store, BAGHDAD, BAGHDAD_SPANS)
+    store.publish([record(BAGHDAD)], gone=())
+
+
+def test_what_is_published_comes_back(store: Store) -> None:
+    assert (store.generation, store.count_documents(), store.count_passages()) == (1, 1, 2)
+    assert store.load_document(ANKARA.id) == ANKARA
+    assert store.load_files() == {"a.txt": record(ANKARA)}
+    first, second = store.load_passages([1, 2])
+    assert (first.row, first.document_id, first.span) == (1, ANKARA.id, Span(0, 19))
+    assert (second.row, second.document_id, second.span) == (2, ANKARA.id, Span(20, 35))
+    np.testing.assert_array_equal(first.vector, FakeEncoder().encode_question("Ankara"))
+
+
+def test_passages_come_in_the_order_asked_without_those_that_are_gone(store: Store) -> None:
+    assert [passage.row for passage in store.load_passages([2, 99, 1])] == [2, 1]
+    assert store.load_passages([]) == []
+
+
+def test_both_searches_find_published_rows(store: Store) -> None:
+    assert words(store, "ankara") == [1]
+    assert words(store, "talks") == [2, 1]
+    assert nearest(store, "drone") == [2, 1]
+
+
+def test_a_store_opened_again_answers_the_same(tmp_path: Path, store: Store) -> None:
+    with Store.open(tmp_path, IDENTITY) as again:
+        assert again.load_document(ANKARA.id) == ANKARA
+        assert words(again, "drone") == words(store, "drone") == [2]
+
+
+def test_waiting_documents_are_not_seen(store: Store) -> None:
+    add(store, BAGHDAD, BAGHDAD_SPANS)
+    assert (store.generation, store.count_documents(), store.count_passages()) == (1, 1, 2)
+    assert store.has_document(BAGHDAD.id)
+    assert store.has_vector(key(BAGHDAD.text))
+    assert words(store, "baghdad") == []
+
+
+def test_a_document_is_saved_once(store: Store) -> None:
+    add(store, ANKARA, ANKARA_SPANS)
+    store.publish([record(ANKARA)], gone=())
+    assert words(store, "ankara") == [1]
+    assert store.count_passages() == 2
+
+
+def test_the_next_generation_replaces_the_files_of_the_last(tmp_path: Path, store: Store) -> None:
+    publish_baghdad(store)
+    assert store.generation == 2
+    assert words(store, "railway") == [3]
+    assert sorted(p.name for p in tmp_path.glob("*-0*")) == ["dense-000002.faiss", "lexical-000002"]
+
+
+def test_copies_share_a_document_until_the_last_is_gone(store: Store) -> None:
+    store.publish([record(ANKARA, "copy.txt")], gone=())
+    assert store.load_document(ANKARA.id).paths == ("a.txt", "copy.txt")
+    store.publish([], gone=["a.txt"])
+    assert store.load_document(ANKARA.id).paths == ("copy.txt",)
+    assert words(store, "ankara") == [1]
+    store.publish([], gone=["copy.txt"])
+    assert not store.has_document(ANKARA.id)
+    assert not store.has_vector(key("They met in Ankara."))
+    assert (store.count_passages(), words(store, "ankara"), nearest(store, "ankara")) == (0, [], [])
+
+
+def test_rows_are_never_used_again(store: Store) -> None:
+    store.publish([], gone=["a.txt"])
+    publish_baghdad(store)
+    assert words(store, "baghdad") == [3]
+
+
+def test_a_touched_file_keeps_the_generation(store: Store) -> None:
+    touched = replace(record(ANKARA), mtime_ns=2)
+    store.touch_files([touched])
+    assert store.load_files() == {"a.txt": touched}
+    assert store.generation == 1
+
+
+def test_problems_are_listed_by_path(store: Store) -> None:
+    store.publish(
+        [FileRecord("z.txt", 1, 1, problem="is empty"), FileRecord("c.txt", 1, 1, problem="is binary")], gone=()
+    )
+    assert store.load_skipped() == (SkippedFile("c.txt", "is binary"), SkippedFile("z.txt", "is empty"))
+    assert store.count_documents() == 1
+
+
+def test_a_document_that_is_missing_is_damage(store: Store) -> None:
+    with pytest.raises(StoreDamagedError, match="is incomplete"):
+        store.load_document("f" * 16)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before anything is written", "after everything is written"])
+def test_a_failed_publish_leaves_the_generation_before(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
+    def fail(*args: Any, **named: Any) -> str:
+        if late:
+            build_derived(*args, **named)
+        raise StoreError("the disk is full")
+
+    add(store, BAGHDAD, BAGHDAD_SPANS)
+    with monkeypatch.context() as patch:
+        patch.setattr(askbrief.store, "build_derived", fail)
+        with pytest.raises(StoreError, match="the disk is full"):
+            store.publish([record(BAGHDAD)], gone=["a.txt"])
+    with Store.open(tmp_path, IDENTITY) as again:
+        for opened in (store, again):
+            assert opened.generation == 1
+            assert list(opened.load_files()) == ["a.txt"]
+            assert (words(opened, "ankara"), words(opened, "baghdad")) == ([1], [])
+    publish_baghdad(store)
+    assert (store.generation, words(store, "baghdad"), words(store, "ankara")) == (2, [3], [1])
+
+
+def test_a_snapshot_does_not_move(tmp_path: Path, store: Store) -> None:
+    with Store.open(tmp_path, IDENTITY) as writer, store.snapshot() as derived:
+        add(writer, BAGHDAD, BAGHDAD_SPANS)
+        writer.publish([record(BAGHDAD)], gone=["a.txt"])
+        assert (store.generation, writer.generation) == (1, 2)
+        assert [row for row, _ in derived.lexical.search("ankara baghdad", top=9)] == [1]
+        assert [row for row, _ in derived.dense.search(FakeEncoder().encode_question("drone"), top=9)] == [2, 1]
+        assert store.load_document(ANKARA.id) == ANKARA
+        assert [passage.row for passage in store.load_passages([1, 2, 3])] == [1, 2]
+    assert (store.generation, words(store, "ankara baghdad")) == (2, [3])
+
+
+def test_a_snapshot_ends_with_an_exception(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="inside"), store.snapshot():
+        raise RuntimeError("inside")
+    assert words(store, "ankara") == [1]
+
+
+def remove_dense(folder: Path) -> None:
+    (folder / "dense-000001.faiss").unlink()
+
+
+def remove_lexical(folder: Path) -> None:
+    remove_derived(folder, keep=None)
+
+
+def truncate_dense(folder: Path) -> None:
+    file = folder / "dense-000001.faiss"
+    file.write_bytes(file.read_bytes()[:-8])
+
+
+def empty_dense(folder: Path) -> None:
+    (folder / "dense-000001.faiss").write_bytes(b"")
+
+
+def flip_dense(folder: Path) -> None:
+    flip(folder / "dense-000001.faiss")
+
+
+def flip_postings(folder: Path) -> None:
+    flip(next((folder / "lexical-000001").glob("*.idx")))
+
+
+def remove_postings(folder: Path) -> None:
+    next((folder / "lexical-000001").glob("*.idx")).unlink()
+
+
+def flip_fields(folder: Path) -> None:
+    flip(folder / "lexical-000001" / "meta.json")
+
+
+def flip(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *(remove_dense, remove_lexical, truncate_dense, empty_dense, flip_dense),
+        *(flip_postings, remove_postings, flip_fields),
+    ],
+)
+def test_harmed_indexes_are_rebuilt(tmp_path: Path, store: Store, harm: Callable[[Path], None]) -> None:
+    store.close()
+    harm(tmp_path)
+    with Store.open(tmp_path, IDENTITY) as opened:
+        assert (words(opened, "ankara"), words(opened, "talks")) == ([1], [2, 1])
+        assert nearest(opened, "drone") == [2, 1]
+        assert opened.generation == 1
+    with Store.open(tmp_path, IDENTITY) as again:
+        checksum = again._meta("checksum") or ""
+        assert open_derived(tmp_path, 1, checksum=checksum, dimension=5).dense.count == 2
+
+
+def test_the_checksum_tells_harm_from_health(tmp_path: Path) -> None:
+    vector = np.array([1, 0], dtype=np.float32)
+    checksum = build_derived(tmp_path, 1, vectors=[(4, vector)], texts=[(4, "drone")], dimension=2)
+    found: Derived = open_derived(tmp_path, 1, checksum=checksum, dimension=2)
+    assert found.dense.search(vector, top=1) == [(4, 1.0)]
+    assert found.lexical.search("drone", top=1)[0][0] == 4
+    with pytest.raises(StoreDamagedError):
+        open_derived(tmp_path, 2, checksum=checksum, dimension=2)
+    flip_dense(tmp_path)
+    with pytest.raises(StoreDamagedError, match="missing or damaged"):
+        open_derived(tmp_path, 1, checksum=checksum, dimension=2)
+
+
+def test_indexes_of_another_checksum_are_rebuilt(store: Store) -> None:
+    store._save_meta("checksum", "00000000")
+    store._derived = None
+    assert words(store, "ankara") == [1]
+    assert store._meta("checksum") not in ("00000000", None)
+
+
+def test_no_store_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(StoreNotFoundError, match="holds no index"):
+        Store.open(tmp_path / "none", IDENTITY)
+
+
+@pytest.mark.parametrize("field", list(asdict(IDENTITY)))
+def test_another_identity_is_named(tmp_path: Path, store: Store, field: str) -> None:
+    old = asdict(IDENTITY)[field]
+    new = "other" if field == "encoder" else old + 1
+    changes: dict[str, Any] = {field: new}
+    with pytest.raises(StoreOutdatedError) as raised:
+        Store.open(tmp_path, replace(IDENTITY, **changes))
+    assert f"({field.replace('_', ' ')} {old} → {new})" in raised.value.message
+
+
+def test_create_makes_an_empty_store_in_place_of_another(tmp_path: Path, store: Store) -> None:
+    store.close()
+    other = replace(IDENTITY, encoder="other")
+    with Store.create(tmp_path, other) as made:
+        assert (made.generation, made.load_files(), made.count_passages()) == (0, {}, 0)
+    assert not list(tmp_path.glob("dense-*"))
+    with Store.open(tmp_path, other) as opened:
+        assert opened.identity == other
+
+
+@pytest.mark.parametrize("data", [b"", b"not a database, but long enough to be read as one" * 40])
+def test_a_broken_database_is_damage_and_is_kept(tmp_path: Path, store: Store, data: bytes) -> None:
+    store.close()
+    (tmp_path / DATABASE).write_bytes(data)
+    with pytest.raises(StoreDamagedError, match="is damaged"):
+        Store.open(tmp_path, IDENTITY)
+    kept = set_aside_damaged(tmp_path)
+    assert kept.parent == tmp_path
+    assert kept.name.startswith("damaged-")
+    assert kept.read_bytes() == data
+    assert not list(tmp_path.glob(f"{DATABASE}*"))
+
+
+def test_a_database_cut_short_is_damage(tmp_path: Path, store: Store) -> None:
+    store.close()
+    file = tmp_path / DATABASE
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(StoreDamagedError, match="is damaged"), Store.open(tmp_path, IDENTITY) as opened:
+        opened.load_files()
+
+
+def test_nothing_to_set_aside_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be written"):
+        set_aside_damaged(tmp_path)
+
+
+def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "index"
+    with (
+        lock_for_writing(folder, timeout_seconds=0.1),
+        pytest.raises(StoreBusyError, match="another process is writing to"),
+        lock_for_writing(folder, timeout_seconds=0.1),
+    ):
+        pass
+    with lock_for_writing(folder, timeout_seconds=0.1):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_lock_is_let_go_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), lock_for_writing(tmp_path, timeout_seconds=0.1):
+        raise RuntimeError
+    with lock_for_writing(tmp_path, timeout_seconds=0.1):
+        pass
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "index"
+    file.touch()
+    with pytest.raises(StoreError, match="cannot be written"), lock_for_writing(file, timeout_seconds=0.1):
+        pass
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store.create(file, IDENTITY)
+
+
+def test_a_database_that_another_connection_writes_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(askbrief.store, "BUSY_TIMEOUT_SECONDS", 0.05)
+    with (
+        Store.create(tmp_path, IDENTITY) as one,
+        Store.open(tmp_path, IDENTITY) as other,
+        one._writing(),
+        pytest.raises(StoreBusyError),
+    ):
+        other.touch_files([record(ANKARA)])
