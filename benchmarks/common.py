@@ -50,7 +50,9 @@ def load_paragraphs(data: Path, name: str) -> Paragraphs:
     file = data / "reader" / "dev" / f"{name}.jsonl.gz"
     if not file.is_file():
         raise SystemExit(f"{file} is missing: give the data folder with --data or ASKBRIEF_DATA")
-    titles, texts, questions = [], [], []
+    titles: list[str] = []
+    texts: list[str] = []
+    questions: list[Question] = []
     for row in _iter_rows(file):
         for qa in row["qas"]:
             answers = tuple(dict.fromkeys(text for _, text in qa["answers"]))

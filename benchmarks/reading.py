@@ -2,33 +2,52 @@
 
     python -m benchmarks.reading [--data ../shared/data] [--every 1]
 
-SQuAD v1.1 dev: the best span, whatever its margin. SQuAD v2 half: no answer where the margin is below 0. NewsQA (a):
-whole articles, the best span. The paragraph is read as one passage, without a title.
+SQuAD v1.1 dev: the best span, whatever its confidence. SQuAD v2 half: no answer below the confidence at which askbrief
+itself gives none. NewsQA (a): whole articles, the best span. The paragraph is read as one passage, without a title.
 """
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from typing import Any
 
+from askbrief.assistant import MIN_CONFIDENCE
 from askbrief.datatypes import Document
-from askbrief.reading import Reader
+from askbrief.reading import Reader, Reading, find_confidence
 from benchmarks.common import Paragraphs, build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}
 """Each set, and whether it has unanswerable questions."""
 
 
-def measure(reader: Reader, paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[str, Any]:
+@cache
+def load_reader() -> Reader:
+    """One reader for each process."""
+    return Reader()
+
+
+def read_one(pair: tuple[str, str]) -> Reading | None:
+    """The best span for a question in a text."""
+    question, text = pair
+    document = Document("0", "", text, None, ("0",))
+    readings = load_reader().read(question, [(document, whole(document)[0])])[0]
+    return readings[0] if readings else None
+
+
+def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[str, Any]:
     """EM, F1 (both in percent), and the share of unanswerable questions that were refused."""
     questions = paragraphs.questions[::every]
     exact = f1 = refused = unanswerable = 0.0
     began = time.perf_counter()
-    for question in questions:
-        document = Document("0", "", paragraphs.texts[question.context], None, ("0",))
-        readings = reader.read(question.text, [(document, whole(document)[0])])[0]
-        best = readings[0] if readings else None
-        found = best.span.of(document.text) if best and not (may_abstain and best.margin < 0) else ""
+    pairs = [(question.text, paragraphs.texts[question.context]) for question in questions]
+    with ProcessPoolExecutor() as pool:
+        found_all = list(pool.map(read_one, pairs, chunksize=50))
+    for question, best in zip(questions, found_all, strict=True):
+        text = paragraphs.texts[question.context]
+        is_refused = best is None or (may_abstain and find_confidence(best.margin) < MIN_CONFIDENCE)
+        found = "" if best is None or is_refused else best.span.of(text)
         exact += score_exact(found, question.answers)
         f1 += score_f1(found, question.answers)
         if not question.answers:
@@ -45,13 +64,12 @@ def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, help="take every n-th question")
     arguments = parser.parse_args()
-    reader = Reader()
     figures = {
-        name: measure(reader, load_paragraphs(arguments.data, name), every=arguments.every, may_abstain=may_abstain)
+        name: measure(load_paragraphs(arguments.data, name), every=arguments.every, may_abstain=may_abstain)
         for name, may_abstain in SETS.items()
     }
     if arguments.every == 1:
-        save_result("reading", {"reader sha256": reader.card["sha256"], **figures})
+        save_result("reading", {"reader sha256": load_reader().card["sha256"], **figures})
     else:
         print(*(f"{name}: {figure}" for name, figure in figures.items()), sep="\n")
 

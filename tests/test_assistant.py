@@ -44,7 +44,7 @@ def rank(
 @pytest.fixture
 def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Confidence is 1 / (1 + e^-margin)."""
-    for name, value in (("MARGIN_WEIGHT", 1.0), ("COSINE_WEIGHT", 0.0), ("SCORE_WEIGHT", 0.0), ("OFFSET", 0.0)):
+    for name, value in (("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
         monkeypatch.setattr(reading, name, value)
 
 

@@ -62,7 +62,7 @@ def documents(draw: st.DrawFn) -> Document:
 @st.composite
 def files(draw: st.DrawFn) -> tuple[str, bytes]:
     """A text in which the reader finds something, as it is read and as it lies in a file."""
-    text = "Okay Memis spoke. " + "".join(draw(TEXTS)) + " The drone fell in Ankara."
+    text = "Okay Memis  spoke to\tthe\nenvoy. " + "".join(draw(TEXTS)) + " The drone fell in Ankara."
     data = text.encode(draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"])))
     try:
         decode(data)

@@ -198,16 +198,15 @@ def test_a_sentence_before_that_is_too_long_is_left_out() -> None:
     assert build_context(document, make_passage(document, "He left.")) == ("He left.", len(before))
 
 
-def test_the_confidence_is_the_logistic_of_the_weighted_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("MARGIN_WEIGHT", 0.5), ("COSINE_WEIGHT", 2.0), ("SCORE_WEIGHT", 1.0), ("OFFSET", -1.0)):
-        monkeypatch.setattr(reading, name, value)
-    # 0.5 * 3 + 2 * 0.25 + 1 * 0.5 - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
-    assert find_confidence(3.0, make_hit(cosine=0.25, score=0.5)) == pytest.approx(0.817574, abs=1e-6)
+def test_the_confidence_is_the_logistic_of_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "CONFIDENCE_SLOPE", 0.5)
+    monkeypatch.setattr(reading, "CONFIDENCE_OFFSET", -1.0)
+    # 0.5 * 5 - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
+    assert find_confidence(5.0) == pytest.approx(0.817574, abs=1e-6)
 
 
 def test_a_greater_margin_gives_more_confidence_within_0_and_1() -> None:
-    hit = make_hit(cosine=0.5, score=0.5)
-    found = [find_confidence(margin, hit) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
+    found = [find_confidence(margin) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
     assert found == sorted(set(found))
     assert 0 <= found[0] < 1e-9
     assert 1 - 1e-9 < found[-1] <= 1

@@ -114,7 +114,10 @@ def test_near_duplicates_are_left_out(index: Callable[[dict[str, str]], Find]) -
 
 
 def test_a_corrected_number_is_no_duplicate(index: Callable[[dict[str, str]], Find]) -> None:
-    words = "people were hurt when a drone fell on the railway station in the old town of Baghdad"
+    words = (
+        "people were hurt when a drone fell on the railway station in the old town of Baghdad "
+        "early this morning while most were asleep"
+    )
     find = index({"a.txt": f"Note\n\n14 {words}.", "b.txt": f"Note\n\n15 {words}."})
     assert [hit.path for hit in find("how many people were hurt")] == ["a.txt", "b.txt"]
 

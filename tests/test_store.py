@@ -268,6 +268,14 @@ def test_indexes_of_another_checksum_are_rebuilt(store: Store) -> None:
     assert store._meta("checksum") not in ("00000000", None)
 
 
+def test_indexes_are_rebuilt_without_what_is_waiting(tmp_path: Path, store: Store) -> None:
+    add(store, BAGHDAD, BAGHDAD_SPANS)
+    store.close()
+    remove_lexical(tmp_path)
+    with Store.open(tmp_path, IDENTITY) as opened:
+        assert (words(opened, "talks railway"), nearest(opened, "railway")) == ([2, 1], [1, 2])
+
+
 def test_no_store_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(StoreNotFoundError, match="holds no index"):
         Store.open(tmp_path / "none", IDENTITY)

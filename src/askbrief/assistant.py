@@ -27,7 +27,7 @@ from askbrief.text import LineIndex, find_sentences, fold
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
-MIN_CONFIDENCE = 0.5
+MIN_CONFIDENCE = 0.2
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 MAX_QUESTION_CHARACTERS = 1000
 
@@ -288,7 +288,7 @@ def rank_readings(
     A span that overlaps a better one of its document, or has the same words as a better one, is left out.
     """
     scored = [
-        (hit, reading, find_confidence(reading.margin, hit))
+        (hit, reading, find_confidence(reading.margin))
         for hit, found in zip(hits, readings, strict=True)
         for reading in found
     ]

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Document, Hit, Passage, Span
+from askbrief.datatypes import Document, Passage, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CompiledModel, Tokens
 from askbrief.text import find_sentences, trim
@@ -28,8 +28,8 @@ STRIDE = 96
 MAX_ANSWER_TOKENS = 40
 MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
-MARGIN_WEIGHT, COSINE_WEIGHT, SCORE_WEIGHT, OFFSET = 0.5, 1.0, 1.0, -1.0
-"""Logistic regression of "these words answer", fitted on development data (``docs/decisions.md``)."""
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.24, -1.59
+"""Logistic regression of "these words are right" on the margin, fitted on development data (``docs/decisions.md``)."""
 _SPANS_PER_PASSAGE = 5
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
 _EDGE_LEFT = " \t\n,;:.!?)]}”»–—-"
@@ -92,9 +92,9 @@ class Reader:
         return [_drop_overlapping(readings)[:_SPANS_PER_PASSAGE] for readings in found]
 
 
-def find_confidence(margin: float, hit: Hit) -> float:
-    """The probability in [0, 1] that a span of ``hit`` with this margin answers the question; it also ranks spans."""
-    logit = MARGIN_WEIGHT * margin + COSINE_WEIGHT * hit.cosine + SCORE_WEIGHT * hit.score + OFFSET
+def find_confidence(margin: float) -> float:
+    """The probability in [0, 1] that the best span over all passages, with this margin, answers the question."""
+    logit = CONFIDENCE_SLOPE * margin + CONFIDENCE_OFFSET
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 

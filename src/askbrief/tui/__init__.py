@@ -1,0 +1,1 @@
+"""The chat: questions and answers in a terminal, with the source beside them. Built on Textual."""

@@ -1,0 +1,51 @@
+"""The README stays true: its Python runs, its figures are the saved ones, its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from askbrief.config import Settings
+from benchmarks.table import BEGIN, END, build_table
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def find_block(language: str) -> str:
+    match = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def test_the_figures_are_the_saved_ones() -> None:
+    assert README.split(BEGIN)[1].split(END)[0].strip() == build_table()
+
+
+def test_the_settings_shown_are_the_defaults() -> None:
+    import tomllib
+
+    shown = tomllib.loads(find_block("toml"))
+    assert shown == {name: getattr(Settings(), name) for name in Settings.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"`((?:src|docs|training|benchmarks)/[\w./-]*)`", README))))
+def test_paths_named_in_the_readme_exist(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+def test_pictures_exist() -> None:
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert pictures == ["docs/ask.svg"]
+    assert (ROOT / pictures[0]).is_file()
+
+
+@pytest.mark.models
+def test_the_python_example_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(find_block("python"), str(Path("README.md")), "exec"), {})
+    printed = capsys.readouterr().out
+    assert "seeds/000_278bca0f8ddf4b0f.txt" in printed
+    assert "Shalamcheh" in printed
