@@ -296,10 +296,10 @@ def test_hits_as_json_are_schema_1() -> None:
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
-        (0.85, "high confidence (85%)"),
-        (0.8499, "medium confidence (85%)"),
-        (0.65, "medium confidence (65%)"),
-        (0.5, "low confidence (50%)"),
+        (0.7, "high confidence (70%)"),
+        (0.6999, "medium confidence (70%)"),
+        (0.4, "medium confidence (40%)"),
+        (0.3999, "low confidence (40%)"),
         (0.0, "low confidence (0%)"),
     ],
 )

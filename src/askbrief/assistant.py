@@ -283,7 +283,7 @@ def check_question(question: str) -> str:
 def rank_readings(
     hits: Sequence[Hit], readings: Sequence[Sequence[Reading]], documents: Mapping[str, Document], *, top: int
 ) -> list[tuple[Hit, Reading, float]]:
-    """The best ``top`` spans over all passages with their confidence, best first.
+    """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
 
     A span that overlaps a better one of its document, or has the same words as a better one, is left out.
     """
@@ -292,7 +292,7 @@ def rank_readings(
         for hit, found in zip(hits, readings, strict=True)
         for reading in found
     ]
-    scored.sort(key=lambda item: (-item[2], item[0].row, item[1].span))
+    scored.sort(key=lambda item: (-item[2], -item[0].score, item[0].row, item[1].span))
     kept: list[tuple[Hit, Reading, float]] = []
     texts: set[str] = set()
     for hit, reading, confidence in scored:

@@ -21,7 +21,7 @@ _BETWEEN = Text("\n\n")
 
 def describe_confidence(confidence: float) -> str:
     """A probability in [0, 1] as a word and a number."""
-    word = "high" if confidence >= 0.85 else "medium" if confidence >= 0.65 else "low"
+    word = "high" if confidence >= 0.7 else "medium" if confidence >= 0.4 else "low"
     return f"{word} confidence ({confidence:.0%})"
 
 
