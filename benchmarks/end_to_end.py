@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES, rank_readings
+from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader
+from askbrief.reading import Reader, rank_readings
 from askbrief.retrieval import find_hits
 from benchmarks.common import (
     as_documents,

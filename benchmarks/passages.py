@@ -12,12 +12,12 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from askbrief.assistant import READ_PASSAGES, rank_readings
+from askbrief.assistant import READ_PASSAGES
 from askbrief.chunking import chunk_document
 from askbrief.corpus import build_document
 from askbrief.datatypes import Document
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader
+from askbrief.reading import Reader, rank_readings
 from askbrief.retrieval import find_hits
 from benchmarks.common import Question, build_parser, build_store, load_paragraphs, save_result, score_exact, score_f1
 

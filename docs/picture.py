@@ -1,5 +1,7 @@
 """Draws docs/ask.svg, the README's picture, from a real answer on the seed: python docs/picture.py."""
 
+import io
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -15,13 +17,14 @@ WIDTH = 84
 
 def main() -> None:
     """Asks and draws."""
-    console = Console(record=True, width=WIDTH, force_terminal=True, highlight=False, file=(HERE / "ask.txt").open("w"))
+    console = Console(record=True, width=WIDTH, force_terminal=True, highlight=False, file=io.StringIO())
     with Assistant.open(HERE.parent) as assistant:
         for question in QUESTIONS:
             console.print(f'$ askbrief ask "{question}"\n', style="bold green")
             console.print(render_answer(assistant.ask(question), width=WIDTH))
-    console.save_svg(str(HERE / "ask.svg"), title="askbrief", theme=MONOKAI)
-    (HERE / "ask.txt").unlink()
+    picture = console.export_svg(title="askbrief", theme=MONOKAI, unique_id="ask")
+    without_web_fonts = re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+    (HERE / "ask.svg").write_text(without_web_fonts, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,13 +13,11 @@ from askbrief import reading
 from askbrief.assistant import (
     MAX_QUESTION_CHARACTERS,
     Assistant,
-    build_answer_span,
     check_question,
-    rank_readings,
 )
 from askbrief.datatypes import Document, Hit, Passage, Progress, SkippedFile, Span
 from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreNotFoundError
-from askbrief.reading import Reading
+from askbrief.reading import Reading, build_answer_span, rank_readings
 
 TEXT = "Ankara.\nBaghdad and ANKARA and Basra."
 

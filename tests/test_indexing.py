@@ -16,10 +16,12 @@ import askbrief.indexing
 import askbrief.store
 from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.corpus import ArticleFile, Scan
+from askbrief.database import FILE_NAME as DATABASE
+from askbrief.database import lock_for_writing
 from askbrief.datatypes import Progress, SkippedFile
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError
 from askbrief.indexing import Refreshed, build_plan, identify, refresh, replace_damaged
-from askbrief.store import DATABASE, FileRecord, Store, lock_for_writing
+from askbrief.store import FileRecord, Store
 
 ANKARA = "The envoy met Okay Memis in Ankara.\n\nThey spoke about the drone."
 TRAINS = "# Trains\n\nThe railway to Baghdad opens in May."

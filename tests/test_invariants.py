@@ -23,13 +23,13 @@ from askbrief.assistant import Assistant
 from askbrief.chunking import chunk_document
 from askbrief.config import open_folder
 from askbrief.corpus import build_document, decode, load_bytes
+from askbrief.database import FILE_NAME as DATABASE
 from askbrief.datatypes import Answer, Document, Freshness, Hit, Passage, Span
 from askbrief.dense import DenseIndex, build_dense
 from askbrief.errors import CorpusError
 from askbrief.inference import Tokens
 from askbrief.output import render_answer
 from askbrief.reading import Reading, build_context, find_spans, tidy
-from askbrief.store import DATABASE
 from askbrief.text import normalise_newlines
 
 PIECES = [

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from conftest import FakeEncoder
 
+import askbrief.database
 import askbrief.store
+from askbrief.database import FILE_NAME as DATABASE
+from askbrief.database import lock_for_writing, set_aside_database
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
 from askbrief.derived import Derived, build_derived, open_derived, remove_derived
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
-from askbrief.store import DATABASE, FileRecord, Identity, Store, lock_for_writing, set_aside_damaged
+from askbrief.store import FileRecord, Identity, Store
 
 IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
 ANKARA = Document("a" * 16, "Talks", "They met in Ankara. The drone fell.", date(2025, 5, 25), ("a.txt",))
@@ -307,7 +310,7 @@ def test_a_broken_database_is_damage_and_is_kept(tmp_path: Path, store: Store, d
     (tmp_path / DATABASE).write_bytes(data)
     with pytest.raises(StoreDamagedError, match="is damaged"):
         Store.open(tmp_path, IDENTITY)
-    kept = set_aside_damaged(tmp_path)
+    kept = set_aside_database(tmp_path)
     assert kept.parent == tmp_path
     assert kept.name.startswith("damaged-")
     assert kept.read_bytes() == data
@@ -324,7 +327,7 @@ def test_a_database_cut_short_is_damage(tmp_path: Path, store: Store) -> None:
 
 def test_nothing_to_set_aside_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
-        set_aside_damaged(tmp_path)
+        set_aside_database(tmp_path)
 
 
 def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
@@ -351,16 +354,16 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
     file.touch()
     with pytest.raises(StoreError, match="cannot be written"), lock_for_writing(file, timeout_seconds=0.1):
         pass
-    with pytest.raises(StoreError, match="cannot be used"):
+    with pytest.raises(StoreError, match="cannot be written"):
         Store.create(file, IDENTITY)
 
 
 def test_a_database_that_another_connection_writes_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.store, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(askbrief.database, "BUSY_TIMEOUT_SECONDS", 0.05)
     with (
         Store.create(tmp_path, IDENTITY) as one,
         Store.open(tmp_path, IDENTITY) as other,
-        one._writing(),
+        one._database.writing(),
         pytest.raises(StoreBusyError),
     ):
         other.touch_files([record(ANKARA)])

@@ -7,7 +7,7 @@ with Assistant.open("articles") as assistant:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,14 +16,13 @@ from typing import Self, TypeVar
 
 from askbrief.config import Folder, find_folder, open_folder
 from askbrief.corpus import scan_folder
-from askbrief.datatypes import Answer, AnswerSpan, Document, Freshness, Hit, Progress, Span, Status
+from askbrief.datatypes import Answer, Document, Freshness, Hit, Progress, Status
 from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
 from askbrief.errors import QuestionError, StoreDamagedError
 from askbrief.indexing import Refreshed, build_plan, identify, refresh, replace_damaged
-from askbrief.reading import Reader, Reading, find_confidence
+from askbrief.reading import Reader, build_answer_span, rank_readings
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
-from askbrief.text import LineIndex, find_sentences, fold
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
@@ -278,55 +277,3 @@ def check_question(question: str) -> str:
             hint="Ask one thing in a sentence.",
         )
     return question
-
-
-def rank_readings(
-    hits: Sequence[Hit], readings: Sequence[Sequence[Reading]], documents: Mapping[str, Document], *, top: int
-) -> list[tuple[Hit, Reading, float]]:
-    """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
-
-    A span that overlaps a better one of its document, or has the same words as a better one, is left out.
-    """
-    scored = [
-        (hit, reading, find_confidence(reading.margin))
-        for hit, found in zip(hits, readings, strict=True)
-        for reading in found
-    ]
-    scored.sort(key=lambda item: (-item[2], -item[0].score, item[0].row, item[1].span))
-    kept: list[tuple[Hit, Reading, float]] = []
-    texts: set[str] = set()
-    for hit, reading, confidence in scored:
-        if len(kept) == top:
-            break
-        text = fold(reading.span.of(documents[hit.passage.document_id].text))
-        overlapping = any(
-            hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)
-            for other, better, _ in kept
-        )
-        if text not in texts and not overlapping:
-            texts.add(text)
-            kept.append((hit, reading, confidence))
-    return kept
-
-
-def build_answer_span(document: Document, hit: Hit, reading: Reading, confidence: float) -> AnswerSpan:
-    """The span of ``reading`` with its sentence and its place in ``document``."""
-    passage = hit.passage.span
-    sentences = [Span(passage.start + s.start, passage.start + s.end) for s in find_sentences(hit.passage.text)]
-    around = [sentence for sentence in sentences if sentence.overlaps(reading.span)]
-    sentence = Span(around[0].start, around[-1].end)
-    line, column = LineIndex(document.text).find(reading.span.start)
-    return AnswerSpan(
-        text=reading.span.of(document.text),
-        confidence=confidence,
-        document_id=document.id,
-        path=document.path,
-        title=document.title,
-        date=document.date,
-        span=reading.span,
-        sentence=sentence,
-        sentence_text=sentence.of(document.text),
-        line=line,
-        column=column,
-        score=reading.margin,
-    )

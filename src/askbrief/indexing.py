@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from askbrief.chunking import CHUNKER, chunk_document
 from askbrief.config import Folder
 from askbrief.corpus import ArticleFile, Scan, build_document, decode, load_bytes, scan_folder
+from askbrief.database import lock_for_writing, set_aside_database
 from askbrief.datatypes import Document, Passage, Progress, SkippedFile
 from askbrief.encoding import Encoder
 from askbrief.errors import (
@@ -24,7 +25,7 @@ from askbrief.errors import (
     StoreNotFoundError,
     StoreOutdatedError,
 )
-from askbrief.store import FileRecord, Identity, Store, lock_for_writing, set_aside_damaged
+from askbrief.store import FileRecord, Identity, Store
 
 LOCK_TIMEOUT_SECONDS = 600.0
 _BATCH_PASSAGES = 256
@@ -182,7 +183,7 @@ def _open_or_create(folder: Folder, identity: Identity, done: Refreshed) -> Stor
 
 
 def _set_aside(folder: Folder, error: StoreDamagedError, done: Refreshed) -> None:
-    kept = set_aside_damaged(folder.index)
+    kept = set_aside_database(folder.index)
     done.notes.append(f"{error.message}; it was kept as {kept.name} and everything was read anew")
 
 

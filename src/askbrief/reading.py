@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Document, Passage, Span
+from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CompiledModel, Tokens
-from askbrief.text import find_sentences, trim
+from askbrief.text import LineIndex, find_sentences, fold, trim
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
 MAX_TOKENS = 384
@@ -96,6 +96,58 @@ def find_confidence(margin: float) -> float:
     """The probability in [0, 1] that the best span over all passages, with this margin, answers the question."""
     logit = CONFIDENCE_SLOPE * margin + CONFIDENCE_OFFSET
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
+
+
+def rank_readings(
+    hits: Sequence[Hit], readings: Sequence[Sequence[Reading]], documents: Mapping[str, Document], *, top: int
+) -> list[tuple[Hit, Reading, float]]:
+    """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
+
+    A span that overlaps a better one of its document, or has the same words as a better one, is left out.
+    """
+    scored = [
+        (hit, reading, find_confidence(reading.margin))
+        for hit, found in zip(hits, readings, strict=True)
+        for reading in found
+    ]
+    scored.sort(key=lambda item: (-item[2], -item[0].score, item[0].row, item[1].span))
+    kept: list[tuple[Hit, Reading, float]] = []
+    texts: set[str] = set()
+    for hit, reading, confidence in scored:
+        if len(kept) == top:
+            break
+        text = fold(reading.span.of(documents[hit.passage.document_id].text))
+        overlapping = any(
+            hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)
+            for other, better, _ in kept
+        )
+        if text not in texts and not overlapping:
+            texts.add(text)
+            kept.append((hit, reading, confidence))
+    return kept
+
+
+def build_answer_span(document: Document, hit: Hit, reading: Reading, confidence: float) -> AnswerSpan:
+    """The span of ``reading`` with its sentence and its place in ``document``."""
+    passage = hit.passage.span
+    sentences = [Span(passage.start + s.start, passage.start + s.end) for s in find_sentences(hit.passage.text)]
+    around = [sentence for sentence in sentences if sentence.overlaps(reading.span)]
+    sentence = Span(around[0].start, around[-1].end)
+    line, column = LineIndex(document.text).find(reading.span.start)
+    return AnswerSpan(
+        text=reading.span.of(document.text),
+        confidence=confidence,
+        document_id=document.id,
+        path=document.path,
+        title=document.title,
+        date=document.date,
+        span=reading.span,
+        sentence=sentence,
+        sentence_text=sentence.of(document.text),
+        line=line,
+        column=column,
+        score=reading.margin,
+    )
 
 
 def build_context(document: Document, passage: Passage) -> tuple[str, int]:

@@ -14,25 +14,20 @@ the old ones. Documents that are read but not yet published wait in the same tab
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askbrief.database import FILE_NAME, Database, remove_database
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
 from askbrief.derived import Derived, build_derived, open_derived, remove_derived
-from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
+from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 
 SCHEMA_VERSION = 1
-DATABASE = "askbrief.sqlite"
-LOCK = "write.lock"
-BUSY_TIMEOUT_SECONDS = 30.0
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -107,7 +102,7 @@ class Store:
         identity: What it was made with.
     """
 
-    def __init__(self, folder: Path, database: sqlite3.Connection, identity: Identity) -> None:
+    def __init__(self, folder: Path, database: Database, identity: Identity) -> None:
         self.folder = folder
         self.identity = identity
         self._database = database
@@ -123,24 +118,23 @@ class Store:
             StoreOutdatedError: It was made with another identity; the message says what differs.
             StoreError: It cannot be read.
         """
-        file = folder / DATABASE
         try:
-            present = file.is_file()
+            present = (folder / FILE_NAME).is_file()
         except OSError as error:
             raise StoreError(f"{folder} cannot be read: {error.strerror}", hint="Check its permissions.") from error
         if not present:
             raise StoreNotFoundError(f"{folder} holds no index", hint="Run: askbrief index")
-        database = _connect(file)
+        database = Database(folder)
         try:
-            found = dict(database.execute("SELECT key, value FROM meta"))
-        except sqlite3.Error as error:
+            found = dict(database.rows("SELECT key, value FROM meta"))
+            wanted = {key: str(value) for key, value in asdict(identity).items()}
+            if different := [key for key in wanted if found.get(key) != wanted[key]]:
+                details = ", ".join(f"{key.replace('_', ' ')} {found.get(key)} → {wanted[key]}" for key in different)
+                message = f"the index was made with other settings ({details})"
+                raise StoreOutdatedError(message, hint="Run: askbrief index")
+        except StoreError:
             database.close()
-            raise _translate(error, file) from error
-        wanted = {key: str(value) for key, value in asdict(identity).items()}
-        if different := [key for key in wanted if found.get(key) != wanted[key]]:
-            database.close()
-            details = ", ".join(f"{key.replace('_', ' ')} {found.get(key)} → {wanted[key]}" for key in different)
-            raise StoreOutdatedError(f"the index was made with other settings ({details})", hint="Run: askbrief index")
+            raise
         return cls(folder, database, identity)
 
     @classmethod
@@ -150,24 +144,19 @@ class Store:
         Raises:
             StoreError: The folder cannot be written.
         """
-        file = folder / DATABASE
+        remove_database(folder)
+        remove_derived(folder, keep=None)
+        database = Database(folder)
+        values = asdict(identity) | {"generation": 0}
         try:
-            for leftover in folder.glob(f"{DATABASE}*"):
-                if leftover.name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm"):
-                    leftover.unlink()
-            remove_derived(folder, keep=None)
-            database = _connect(file)
             database.execute("PRAGMA journal_mode = WAL")
-            values = asdict(identity) | {"generation": 0}
-            database.execute("BEGIN IMMEDIATE")
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
-            database.executemany("INSERT INTO meta VALUES (?, ?)", [(k, str(v)) for k, v in values.items()])
-            database.execute("COMMIT")
-        except OSError as error:
-            raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
-        except sqlite3.Error as error:
-            raise _translate(error, file) from error
+            with database.writing():
+                for statement in _SCHEMA.split(";"):
+                    database.execute(statement)
+                database.execute_many("INSERT INTO meta VALUES (?, ?)", ((k, str(v)) for k, v in values.items()))
+        except StoreError:
+            database.close()
+            raise
         return cls(folder, database, identity)
 
     def close(self) -> None:
@@ -188,20 +177,20 @@ class Store:
 
     def count_documents(self) -> int:
         """Published documents."""
-        return int(self._first("SELECT COUNT(DISTINCT document_id) FROM files")[0])
+        return int(self._database.first("SELECT COUNT(DISTINCT document_id) FROM files")[0])
 
     def count_passages(self) -> int:
         """Published passages."""
-        return int(self._first(f"SELECT COUNT(*) FROM passages WHERE {_LIVE}")[0])
+        return int(self._database.first(f"SELECT COUNT(*) FROM passages WHERE {_LIVE}")[0])
 
     def load_files(self) -> dict[str, FileRecord]:
         """Every file that was looked at, by path."""
-        rows = self._rows("SELECT path, size, mtime_ns, encoding, problem, document_id FROM files")
+        rows = self._database.rows("SELECT path, size, mtime_ns, encoding, problem, document_id FROM files")
         return {row[0]: FileRecord(*row) for row in rows}
 
     def load_skipped(self) -> tuple[SkippedFile, ...]:
         """The files that could not be read, by path."""
-        rows = self._rows("SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path")
+        rows = self._database.rows("SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path")
         return tuple(SkippedFile(path, problem) for path, problem in rows)
 
     def load_document(self, document_id: str) -> Document:
@@ -210,8 +199,10 @@ class Store:
         Raises:
             StoreDamagedError: There is no such document.
         """
-        title, published, text = self._first("SELECT title, date, text FROM documents WHERE id = ?", document_id)
-        paths = self._rows("SELECT path FROM files WHERE document_id = ? ORDER BY path", document_id)
+        title, published, text = self._database.first(
+            "SELECT title, date, text FROM documents WHERE id = ?", document_id
+        )
+        paths = self._database.rows("SELECT path FROM files WHERE document_id = ? ORDER BY path", document_id)
         day = date.fromisoformat(published) if published else None
         return Document(document_id, title, text, day, tuple(path for (path,) in paths))
 
@@ -220,7 +211,7 @@ class Store:
         marks = ",".join("?" * len(rows))
         found = {
             row: PassageRecord(row, document_id, Span(start, end), _unpack(vector))
-            for row, document_id, start, end, vector in self._rows(
+            for row, document_id, start, end, vector in self._database.rows(
                 "SELECT row, document_id, start, end, vector FROM passages JOIN vectors ON key = vector_key"
                 f" WHERE row IN ({marks})",
                 *rows,
@@ -230,11 +221,11 @@ class Store:
 
     def has_document(self, document_id: str) -> bool:
         """Whether the document is there, published or waiting."""
-        return any(self._rows("SELECT 1 FROM documents WHERE id = ?", document_id))
+        return any(self._database.rows("SELECT 1 FROM documents WHERE id = ?", document_id))
 
     def has_vector(self, key: bytes) -> bool:
         """Whether a vector is stored under ``key``."""
-        return any(self._rows("SELECT 1 FROM vectors WHERE key = ?", key))
+        return any(self._database.rows("SELECT 1 FROM vectors WHERE key = ?", key))
 
     def add_documents(
         self,
@@ -246,21 +237,21 @@ class Store:
         Raises:
             StoreError: The database cannot be written.
         """
-        with self._writing():
+        with self._database.writing():
             pairs = ((key, _pack(vector)) for key, vector in vectors)
-            self._database.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?)", pairs)
+            self._database.execute_many("INSERT OR IGNORE INTO vectors VALUES (?, ?)", pairs)
             for document, passages in documents:
                 day = document.date.isoformat() if document.date else None
                 values = (document.id, document.title, day, document.text)
-                if self._database.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?)", values).rowcount:
-                    self._database.executemany(
+                if self._database.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?)", *values):
+                    self._database.execute_many(
                         "INSERT INTO passages (document_id, start, end, vector_key) VALUES (?, ?, ?, ?)",
                         ((document.id, p.span.start, p.span.end, key) for p, key in passages),
                     )
 
     def touch_files(self, records: Iterable[FileRecord]) -> None:
         """Saves new sizes and times of files whose content did not change; publishes nothing."""
-        with self._writing():
+        with self._database.writing():
             self._save_files(records)
 
     def publish(self, records: Iterable[FileRecord], *, gone: Iterable[str]) -> None:
@@ -271,9 +262,9 @@ class Store:
         Raises:
             StoreError: The folder cannot be written.
         """
-        with self._writing():
+        with self._database.writing():
             self._save_files(records)
-            self._database.executemany("DELETE FROM files WHERE path = ?", ((path,) for path in gone))
+            self._database.execute_many("DELETE FROM files WHERE path = ?", ((path,) for path in gone))
             self._database.execute(f"DELETE FROM documents WHERE id NOT IN {_LIVE_IDS}")
             self._database.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM passages)")
             generation = self.generation + 1
@@ -291,19 +282,16 @@ class Store:
         Raises:
             StoreError: They need rebuilding, and the folder cannot be written.
         """
-        with self._translating():
-            self._database.execute("BEGIN")
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._database.reading())
             try:
                 self._derived = self._open_derived()
             except StoreDamagedError:
-                self._database.execute("ROLLBACK")
+                stack.close()
                 self._repair_derived()
-                self._database.execute("BEGIN")
+                stack.enter_context(self._database.reading())
                 self._derived = self._open_derived()
-            try:
-                yield self._derived
-            finally:
-                self._database.execute("ROLLBACK")
+            yield self._derived
 
     def _open_derived(self) -> Derived:
         generation = self.generation
@@ -313,7 +301,7 @@ class Store:
         return open_derived(self.folder, generation, checksum=checksum, dimension=self.identity.dimension)
 
     def _repair_derived(self) -> None:
-        with self._writing():
+        with self._database.writing():
             try:
                 self._open_derived()
             except StoreDamagedError:
@@ -324,7 +312,7 @@ class Store:
         checksum = build_derived(
             self.folder,
             generation,
-            vectors=((row, _unpack(vector)) for row, vector in self._rows(query)),
+            vectors=((row, _unpack(vector)) for row, vector in self._database.rows(query)),
             texts=self._iter_texts(),
             dimension=self.identity.dimension,
         )
@@ -332,117 +320,26 @@ class Store:
 
     def _iter_texts(self) -> Iterator[tuple[int, str]]:
         current, title, text = None, "", ""
-        for row, document_id, start, end in self._rows(
+        for row, document_id, start, end in self._database.rows(
             f"SELECT row, document_id, start, end FROM passages WHERE {_LIVE} ORDER BY row"
         ):
             if document_id != current:
                 current = document_id
-                title, text = self._first("SELECT title, text FROM documents WHERE id = ?", document_id)
+                title, text = self._database.first("SELECT title, text FROM documents WHERE id = ?", document_id)
             yield row, f"{title}\n{text[start:end]}"
 
     def _save_files(self, records: Iterable[FileRecord]) -> None:
-        self._database.executemany(
+        self._database.execute_many(
             "INSERT OR REPLACE INTO files (path, size, mtime_ns, encoding, problem, document_id)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             ((r.path, r.size, r.mtime_ns, r.encoding, r.problem, r.document_id) for r in records),
         )
 
     def _save_meta(self, key: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
 
     def _meta(self, key: str) -> str | None:
-        return next((value for (value,) in self._rows("SELECT value FROM meta WHERE key = ?", key)), None)
-
-    def _first(self, query: str, *values: object) -> tuple[Any, ...]:
-        row = next(self._rows(query, *values), None)
-        if row is None:
-            raise StoreDamagedError(f"{self.folder / DATABASE} is incomplete", hint="Run: askbrief index")
-        return row
-
-    def _rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        with self._translating():
-            yield from self._database.execute(query, values)
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[None]:
-        with self._translating():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-
-    @contextlib.contextmanager
-    def _translating(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise _translate(error, self.folder / DATABASE) from error
-
-
-@contextlib.contextmanager
-def lock_for_writing(folder: Path, *, timeout_seconds: float) -> Iterator[None]:
-    """Keeps every other process from writing to ``folder``, which is made if missing, for the length of the block.
-
-    The operating system lets go of the lock when its holder dies.
-
-    Raises:
-        StoreBusyError: Another process holds it for longer than ``timeout_seconds``.
-        StoreError: The folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=timeout_seconds)
-        lock.acquire()
-    except Timeout as error:
-        raise StoreBusyError(f"another process is writing to {folder}", hint="Try again when it is done.") from error
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def set_aside_damaged(folder: Path) -> Path:
-    """Renames a broken database, which is kept, and returns where it is now.
-
-    Raises:
-        StoreError: The folder cannot be written.
-    """
-    kept = folder / f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite"
-    try:
-        (folder / DATABASE).rename(kept)
-        for ending in ("-wal", "-shm"):
-            (folder / f"{DATABASE}{ending}").unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
-    return kept
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    try:
-        database = sqlite3.connect(
-            file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
-        )
-        database.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error as error:
-        raise _translate(error, file) from error
-    return database
-
-
-def _translate(error: sqlite3.Error, file: Path) -> StoreError:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_BUSY"):
-        return StoreBusyError(f"another process is writing to {file.parent}", hint="Try again when it is done.")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")):
-        return StoreError(f"{file} cannot be used: {error}", hint="Check its permissions and the free space.")
-    return StoreDamagedError(f"{file} is damaged: {error}", hint="Run: askbrief index")
+        return next((value for (value,) in self._database.rows("SELECT value FROM meta WHERE key = ?", key)), None)
 
 
 def _pack(vector: NDArray[np.float32]) -> bytes:
