@@ -41,6 +41,9 @@ class FakeEncoder:
 class FakeReader(Reader):
     """Answers with the first capitalised word of a passage that the question does not have, margin 5; else nothing."""
 
+    def load(self) -> None:
+        """There is nothing to load."""
+
     def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
         found = []
         for document, passage in passages:

@@ -6,7 +6,6 @@ python -m training.export_reader training/runs/first --to src/askbrief/models/re
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +30,11 @@ class Spans(torch.nn.Module):
 
 
 def export_reader(run: Path, target: Path) -> None:
-    """Compiles the last checkpoint of ``run`` into ``target``, replacing what is there."""
+    """Compiles the last checkpoint of ``run`` into ``target``, replacing the model that is there."""
     model = AutoModelForQuestionAnswering.from_pretrained(MODEL_FOLDER, attn_implementation="eager")
     state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
     model.load_state_dict(state["model"])
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     save_compiled(
         Spans(model.eval()),
         AutoTokenizer.from_pretrained(MODEL_FOLDER),

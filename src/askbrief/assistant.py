@@ -8,6 +8,7 @@ with Assistant.open("articles") as assistant:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -201,9 +202,11 @@ class Assistant:
         """
         question = check_question(question)
         began = perf_counter()
-        self.update()
-        refreshed = perf_counter()
-        answer = self._recovering(lambda store: self._answer(store, question, top=top))
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            loading = beside.submit(self.reader.load)
+            self.update()
+            refreshed = perf_counter()
+            answer = self._recovering(lambda store: self._answer(store, question, top=top, loading=loading))
         ended = perf_counter()
         timings = {"refresh": refreshed - began, **answer.timings_ms, "total": ended - began}
         return replace(
@@ -216,13 +219,14 @@ class Assistant:
         with store.snapshot() as derived:
             return find_hits(store, derived, self.encoder, query, top=top)
 
-    def _answer(self, store: Store, question: str, *, top: int) -> Answer:
+    def _answer(self, store: Store, question: str, *, top: int, loading: Future[None]) -> Answer:
         began = perf_counter()
         with store.snapshot() as derived:
             hits = find_hits(store, derived, self.encoder, question, top=READ_PASSAGES)
             found = perf_counter()
             documents = {hit.passage.document_id: store.load_document(hit.passage.document_id) for hit in hits}
         pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
+        loading.result()
         ranked = rank_readings(hits, self.reader.read(question, pairs), documents, top=top)
         confidence = ranked[0][2] if ranked else 0.0
         answers = tuple(

@@ -53,6 +53,11 @@ class CompiledModel:
         except (OSError, ValueError) as error:
             raise ModelError(f"{folder} is not a compiled model: {error}", hint="Reinstall askbrief.") from error
 
+    def load(self) -> None:
+        """Loads graph and tokenizer now, and not with the first text."""
+        assert self._session is not None
+        assert self._tokenizer is not None
+
     def is_complete(self) -> bool:
         """Whether the files have the sizes that the card states."""
         sizes = self.card.get("bytes", {})
@@ -66,6 +71,7 @@ class CompiledModel:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # compiling did that
         options.log_severity_level = 3
         try:
             return onnxruntime.InferenceSession(str(self.folder / GRAPH), options, providers=["CPUExecutionProvider"])

@@ -69,6 +69,14 @@ class Reader:
         """What is known of the model."""
         return self._model.card
 
+    def load(self) -> None:
+        """Loads the model now, and not with the first question.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        self._model.load()
+
     def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
         """The best spans of each passage, best first, none overlapping another; each lies in its passage.
 
