@@ -18,8 +18,9 @@ from pathlib import Path
 import sentencex
 import tantivy
 
+from askbrief.reading import TITLE_SEPARATOR
+
 MAX_CONTEXT_WORDS = 230
-TITLE_SEPARATOR = " | "
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,10 @@ def report(asked: list[Asked]) -> None:
             refused = {"plain": plain, "deceptive": deceptive}
             shares = {name: 1 - said[group].mean() for name, group in refused.items() if group.any()}
             kept = (said & right & answerable).sum() / (right & answerable).sum()
-            print(f"  {threshold}: right ones kept {kept:.2f}, refused", {n: round(s, 2) for n, s in shares.items()})
+            print(
+                f"  {threshold}: right ones kept {kept:.2f}, refused",
+                {n: round(float(s), 2) for n, s in shares.items()},
+            )
     print(f"all: calibration error {find_calibration_error(sure[held], right[held]):.3f}")
 
 
