@@ -1,6 +1,7 @@
 """Runs the command line in a process of its own with the shared fake encoder and reader.
 
-python driver.py LOG SECONDS ARGUMENTS... encodes one text in SECONDS and adds a line to LOG for each.
+python driver.py LOG STALL ARGUMENTS... adds a line to LOG for each text encoded and stands still after STALL of them
+(0: never).
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ import numpy as np
 from conftest import FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
-from askbrief import assistant
-from askbrief.cli import main
+from askbrief import assistant, cli
 
-log, seconds = Path(sys.argv[1]), float(sys.argv[2])
+log, stall = Path(sys.argv[1]), int(sys.argv[2])
+SECONDS_A_TEXT, SECONDS_STALLED = 0.001, 60.0
 
 
 class SlowEncoder(FakeEncoder):
+    count = 0
+
     def encode_passages(self, texts: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         with log.open("a", encoding="utf-8") as stream:
             for vector in super().encode_passages(texts):
-                time.sleep(seconds)
+                time.sleep(SECONDS_A_TEXT)
                 print("encoded", file=stream, flush=True)
+                self.count += 1
+                if self.count == stall:
+                    time.sleep(SECONDS_STALLED)
                 yield vector
 
 
@@ -40,4 +46,5 @@ def make_fake(*_: object) -> Any:
 
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "Reader", make_fake)  # noqa: B010
-main(sys.argv[3:])
+setattr(cli, "_QUIET_SECONDS", 3600.0)  # noqa: B010
+cli.main(sys.argv[3:])

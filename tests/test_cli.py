@@ -28,6 +28,7 @@ SENTENCE = "The envoy met Okay Memis in Ankara."
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(assistant, "Reader", lambda *_: FakeReader())
+    monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
     for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
