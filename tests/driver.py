@@ -6,6 +6,7 @@ python driver.py LOG STALL ARGUMENTS... adds a line to LOG for each text encoded
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ def make_fake(*_: object) -> Any:
     return FakeReader()
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "Reader", make_fake)  # noqa: B010
 setattr(cli, "_QUIET_SECONDS", 3600.0)  # noqa: B010
