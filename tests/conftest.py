@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from askbrief import assistant, cli
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.reading import Reader, Reading
 
@@ -62,6 +63,14 @@ def encoder() -> FakeEncoder:
 @pytest.fixture
 def reader() -> FakeReader:
     return FakeReader()
+
+
+@pytest.fixture
+def fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line runs on the fakes, and says nothing of progress however slow the machine is."""
+    monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
+    monkeypatch.setattr(assistant, "Reader", lambda *_: FakeReader())
+    monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
 
 
 @pytest.fixture

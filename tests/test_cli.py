@@ -24,11 +24,11 @@ DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"), os.devnull, 
 SENTENCE = "The envoy met Okay Memis in Ankara."
 
 
+pytestmark = pytest.mark.usefixtures("fake_models")
+
+
 @pytest.fixture(autouse=True)
-def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
-    monkeypatch.setattr(assistant, "Reader", lambda *_: FakeReader())
-    monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 

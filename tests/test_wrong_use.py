@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import FakeEncoder
 
-from askbrief import assistant, cli
+from askbrief import assistant
 from askbrief.assistant import MAX_QUESTION_CHARACTERS
 from askbrief.cli import run
 
@@ -24,11 +24,7 @@ DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"))
 QUESTION = "the drone in Ankara"
 
 
-@pytest.fixture(autouse=True)
-def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
-    monkeypatch.setattr(assistant, "Reader", lambda *_: FakeReader())
-    monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
+pytestmark = pytest.mark.usefixtures("fake_models")
 
 
 class Screen:

@@ -122,8 +122,7 @@ class Assistant:
 
     def update(self) -> Freshness:
         """``refresh`` to its end, reporting to ``on_progress``; returns the state of the index."""
-        for progress in self.refresh():
-            self._on_progress(progress)
+        self._refresh_reporting()
         return self.find_freshness()
 
     def find_status(self) -> Status:
@@ -184,7 +183,7 @@ class Assistant:
             AskbriefError: The folder or the index cannot be used.
         """
         query = check_question(query)
-        self.update()
+        self._refresh_reporting()
         return self._recovering(lambda store: self._find_hits(store, query, top=top))
 
     def ask(self, question: str, *, top: int = 1) -> Answer:
@@ -204,16 +203,16 @@ class Assistant:
         began = perf_counter()
         with ThreadPoolExecutor(max_workers=1) as beside:
             loading = beside.submit(self.reader.load)
-            self.update()
+            self._refresh_reporting()
             refreshed = perf_counter()
             answer = self._recovering(lambda store: self._answer(store, question, top=top, loading=loading))
         ended = perf_counter()
         timings = {"refresh": refreshed - began, **answer.timings_ms, "total": ended - began}
-        return replace(
-            answer,
-            freshness=self.find_freshness(),
-            timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()},
-        )
+        return replace(answer, timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()})
+
+    def _refresh_reporting(self) -> None:
+        for progress in self.refresh():
+            self._on_progress(progress)
 
     def _find_hits(self, store: Store, query: str, *, top: int) -> list[Hit]:
         with store.snapshot() as derived:
@@ -225,6 +224,7 @@ class Assistant:
             hits = find_hits(store, derived, self.encoder, question, top=READ_PASSAGES)
             found = perf_counter()
             documents = {hit.passage.document_id: store.load_document(hit.passage.document_id) for hit in hits}
+            freshness = self.find_freshness()
         pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
         loading.result()
         ranked = rank_readings(hits, self.reader.read(question, pairs), documents, top=top)
@@ -240,7 +240,7 @@ class Assistant:
             hits=tuple(hits),
             confidence=confidence,
             nearest=ranked[0][0] if ranked else next(iter(hits), None),
-            freshness=Freshness(store.generation, 0, 0),
+            freshness=freshness,
             timings_ms={"search": found - began, "read": perf_counter() - found},
         )
 
@@ -256,7 +256,7 @@ class Assistant:
         except StoreDamagedError as error:
             self.close()
             replace_damaged(self.folder, self.encoder, error)
-            self.update()
+            self._refresh_reporting()
             self.notes = [f"{error.message}; the index was made anew", *self.notes]
             return work(self._open_store())
 

@@ -124,8 +124,7 @@ def index(folder: Path | None, as_json: bool) -> int:
     from askbrief import output
 
     with _open_assistant(folder) as assistant:
-        assistant.update()
-        freshness = assistant.find_freshness()
+        freshness = assistant.update()
         if as_json:
             click.echo(output.as_json({"schema": output.SCHEMA, **output.freshness_fields(freshness)}))
         else:

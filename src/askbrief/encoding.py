@@ -264,9 +264,11 @@ def _quiet_and_offline() -> Iterator[None]:
         level = logging.get_verbosity()
         logging.set_verbosity_error()
         logging.disable_progress_bar()
-        yield
-        logging.set_verbosity(level)
-        logging.enable_progress_bar()
+        try:
+            yield
+        finally:
+            logging.set_verbosity(level)
+            logging.enable_progress_bar()
     finally:
         for name, value in before.items():
             if value is None:
