@@ -19,8 +19,10 @@ import sentencex
 import tantivy
 
 from askbrief.reading import TITLE_SEPARATOR
+from training.altering import alter_question, find_names
 
 MAX_CONTEXT_WORDS = 230
+SHORT_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +34,26 @@ class Source:
         share: Questions taken, as a multiple of those in the file (2.0 = every question twice).
         negatives: Unanswerable copies made of a question, on average.
         has_titles: Whether the file's titles name the article (and not the collection).
+        among: How often a single sentence is put among others that share words with the question.
     """
 
     name: str
     share: float
     negatives: float
     has_titles: bool = False
+    among: float = 0.0
 
 
 SOURCES = (
-    Source("squad_paragraphs", share=2.0, negatives=0.5, has_titles=True),
-    Source("squad_other", share=1.0, negatives=0.5),
-    Source("qamr", share=0.5, negatives=0.4),
-    Source("qasrl_wikinews", share=0.4, negatives=0.0),
+    Source("squad_paragraphs", share=3.0, negatives=0.6, has_titles=True),
+    Source("squad_other", share=1.5, negatives=0.45, among=0.5),
+    Source("amazon", share=1.3, negatives=0.25),
+    Source("reddit", share=1.3, negatives=0.25),
+    Source("qamr", share=0.5, negatives=0.2, among=0.3),
+    Source("qasrl_wikinews", share=0.25, negatives=0.0, among=0.2),
     Source("qed", share=2.0, negatives=0.5, has_titles=True),
     Source("fairytale", share=0.7, negatives=0.3, has_titles=True),
+    Source("tweetqa", share=1.0, negatives=0.2),
 )
 
 
@@ -86,11 +93,11 @@ class NegativePool:
         self._index.reload()
         self._contexts = contexts
 
-    def find(self, question: str, *, without: list[str], own: str, rng: random.Random) -> Context | None:
-        """A context among the best five that neither is ``own`` nor contains any text of ``without``."""
+    def find(self, question: str, *, without: list[str], own: str) -> list[Context]:
+        """The best contexts (at most 5) that neither are ``own`` nor contain any text of ``without``."""
         words = " ".join(re.findall(r"\w+", question.lower()))
         if not words:
-            return None
+            return []
         query = self._index.parse_query(words, ["text"])
         searcher = self._index.searcher()
         found = []
@@ -99,7 +106,7 @@ class NegativePool:
             text = context.text.lower()
             if context.text != own and not any(answer in text for answer in without):
                 found.append(context)
-        return rng.choice(found[:5]) if found else None
+        return found[:5]
 
 
 def load_rows(path: Path) -> Iterator[dict]:
@@ -123,47 +130,108 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
         Context(row["title"].replace("_", " ") if source.has_titles else "", row["context"], source.name)
         for source, row in rows
     ]
-    short = NegativePool([c for c in contexts if len(c.text.split()) <= 60])
-    long = NegativePool([c for c in contexts if len(c.text.split()) > 60])
+    short = NegativePool([c for c in contexts if len(c.text.split()) <= SHORT_WORDS])
+    long = NegativePool([c for c in contexts if len(c.text.split()) > SHORT_WORDS])
+    names = sorted({name for _, row in rows for qa in row["qas"] for name in find_names(qa["question"])})
 
     keyed: list[tuple[float, Example]] = []
     for (source, row), context in zip(rows, contexts, strict=True):
-        pool = long if len(context.text.split()) > 60 else short
+        pool = long if len(context.text.split()) > SHORT_WORDS else short
         for qa in row["qas"]:
             copies = int(source.share) + (rng.random() < source.share % 1)
             for _ in range(copies):
                 question = _as_typed(qa["question"], rng)
                 answers = [(start, start + len(text)) for start, text in qa["answers"]]
-                example = _compose(question, context, answers, rng)
+                texts = [text.lower() for _, text in qa["answers"]]
+                shown, ranges = context, answers
+                if pool is short and answers and rng.random() < source.among:
+                    found = short.find(question, without=texts, own=context.text)
+                    shown, ranges = _put_among(context, answers, found, rng)
+                example = _compose(question, shown, ranges, rng)
                 keyed.append((_position(example, rng), example))
                 if answers and rng.random() < source.negatives:
-                    texts = [text.lower() for _, text in qa["answers"]]
-                    other = pool.find(question, without=texts, own=context.text, rng=rng)
-                    if other is not None:
-                        negative = _compose(question, other, [], rng)
+                    negative = _make_negative(qa["question"], shown, ranges, pool, names, rng)
+                    if negative is not None:
                         keyed.append((_position(negative, rng), negative))
     keyed.sort(key=lambda item: item[0])
     return [example for _, example in keyed]
 
 
+def _make_negative(
+    question: str,
+    context: Context,
+    answers: list[tuple[int, int]],
+    pool: NegativePool,
+    names: list[str],
+    rng: random.Random,
+) -> Example | None:
+    """The question altered, its context without the sentences that answer it, or a context that shares words with it."""
+    texts = [context.text[start:end] for start, end in answers]
+    chance = rng.random()
+    if chance < 0.45:
+        altered = alter_question(question, context.text, texts, rng.sample(names, 50), rng)
+        if altered is not None:
+            return _compose(_as_typed(altered, rng), context, [], rng, anchor=answers[0])
+    if chance < 0.65:
+        rest = _without_answers(context.text, [text.lower() for text in texts])
+        if rest:
+            return _compose(_as_typed(question, rng), Context(context.title, rest, context.source), [], rng)
+    found = pool.find(question, without=[text.lower() for text in texts], own=context.text)
+    return _compose(_as_typed(question, rng), rng.choice(found), [], rng) if found else None
+
+
+def _without_answers(text: str, answers: list[str]) -> str:
+    """The sentences that hold none of the answers; '' when fewer than two are left or none is taken out."""
+    sentences = list(sentencex.segment("en", text))
+    kept = [s for s in sentences if not any(answer in s.lower() for answer in answers)]
+    rest = "".join(kept).strip()
+    lost = len(kept) == len(sentences) or any(answer in rest.lower() for answer in answers)
+    return "" if lost or len(kept) < 2 else rest
+
+
+def _put_among(
+    context: Context, answers: list[tuple[int, int]], others: list[Context], rng: random.Random
+) -> tuple[Context, list[tuple[int, int]]]:
+    """The sentence in the middle of up to four others, in random order, with its answers moved along."""
+    others = rng.sample(others, min(len(others), rng.randint(1, 4)))
+    cut = rng.randint(0, len(others))
+    before = "".join(other.text.strip() + " " for other in others[:cut])
+    after = "".join(" " + other.text.strip() for other in others[cut:])
+    shifted = [(start + len(before), end + len(before)) for start, end in answers]
+    return Context("", before + context.text + after, context.source), shifted
+
+
 def _position(example: Example, rng: random.Random) -> float:
-    return rng.random() * 0.6 if example.words <= 60 else 0.15 + rng.random() * 0.85
+    return rng.random() * 0.6 if example.words <= SHORT_WORDS else 0.15 + rng.random() * 0.85
 
 
 def _as_typed(question: str, rng: random.Random) -> str:
     question = " ".join(question.split())
+    if rng.random() < 0.05 and len(question) > 12:
+        at = rng.randrange(4, len(question) - 2)
+        swapped = question[at + 1] + question[at]
+        question = question[:at] + rng.choice((swapped, question[at], question[at] * 2 + question[at + 1])) + question[at + 2 :]
     return question.rstrip(" ?") if rng.random() < 0.3 else question
 
 
-def _compose(question: str, context: Context, answers: list[tuple[int, int]], rng: random.Random) -> Example:
-    """Crops a long context (always) or a middling one (sometimes) at sentence borders and puts the title before it."""
+def _compose(
+    question: str,
+    context: Context,
+    answers: list[tuple[int, int]],
+    rng: random.Random,
+    *,
+    anchor: tuple[int, int] | None = None,
+) -> Example:
+    """Crops a long context (always) or a middling one (sometimes) at sentence borders and puts the title before it.
+
+    A crop keeps the first answer, or else ``anchor``.
+    """
     text = context.text
     words = len(text.split())
     start, end = 0, len(text)
     if words > MAX_CONTEXT_WORDS or (words > 90 and rng.random() < 0.3):
         limit = MAX_CONTEXT_WORDS if words > MAX_CONTEXT_WORDS else rng.randint(60, 90)
-        anchor = answers[0] if answers else None
-        start, end = _crop(text, anchor, limit, rng)
+        start, end = _crop(text, answers[0] if answers else anchor, limit, rng)
     title = context.title if context.title and rng.random() < 0.5 else ""
     prefix = title + TITLE_SEPARATOR if title else ""
     shift = len(prefix) - start

@@ -122,6 +122,8 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
+    half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+
     tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
     examples = build_examples(arguments.data, seed=arguments.seed)
     encoded = encode_examples(examples, tokenizer, max_tokens=arguments.max_tokens)
@@ -161,7 +163,7 @@ def main() -> None:
     with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
         for step in range(first, len(batches)):
             inputs, start, end = collate([encoded[row] for row in batches[step]], device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 output = model(**inputs)
             padding = inputs["attention_mask"] == 0
             loss = torch.zeros((), device=device)

@@ -1,0 +1,109 @@
+"""Questions altered so that their context no longer answers them, as the authors of SQuAD 2.0 did by hand.
+
+Four ways, tried in random order: another number, another name, an opposite, a negation.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+
+OPPOSITES = """
+first last|oldest youngest|largest smallest|biggest smallest|highest lowest|longest shortest|most least|more fewer|
+more less|greater lesser|higher lower|before after|earlier later|begin end|began ended|start finish|started stopped|
+north south|northern southern|east west|eastern western|increase decrease|increased decreased|rise fall|rose fell|
+win lose|won lost|buy sell|bought sold|accept reject|accepted rejected|allow forbid|allowed banned|include exclude|
+included excluded|gain lose|gained lost|support oppose|supported opposed|open close|opened closed|arrive leave|
+arrived left|born killed|male female|men women|man woman|boys girls|king queen|father mother|son daughter|
+brother sister|husband wife|inside outside|above below|upper lower|early late|new old|good bad|best worst|strong weak|
+strongest weakest|rich poor|hot cold|fast slow|fastest slowest|public private|major minor|maximum minimum|
+positive negative|internal external|ancient modern|created destroyed|built demolished|founded dissolved|
+joined left|add remove|added removed|agree disagree|agreed disagreed|succeeded failed|success failure|
+easy difficult|common rare|similar different|legal illegal|direct indirect|urban rural|summer winter|
+day night|import export|teacher student|employer employee|friend enemy|defeated supported|same different|
+majority minority|advantage disadvantage|during after|many few|always never|cause prevent|caused prevented
+"""
+_OPPOSITE: dict[str, list[str]] = {}
+for _pair in OPPOSITES.replace("\n", "").split("|"):
+    _one, _other = _pair.split()
+    _OPPOSITE.setdefault(_one, []).append(_other)
+    _OPPOSITE.setdefault(_other, []).append(_one)
+
+_NAME = re.compile(r"[A-Z][\w'’.-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’.-]*)*")
+_NUMBER = re.compile(r"\b\d[\d,]*\b")
+_AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
+
+
+def find_names(text: str) -> list[str]:
+    """Runs of capitalised words that do not open a sentence."""
+    return [
+        match[0].rstrip(".'’-")
+        for match in _NAME.finditer(text)
+        if match.start() > 1 and text[match.start() - 2] not in ".!?\"“" and text[match.start() - 1] in " (“\""
+    ]
+
+
+def alter_question(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    """A question like ``question`` that ``context`` does not answer, or None when there is nothing to change.
+
+    Args:
+        question: A question that ``context`` answers.
+        context: The text that both questions are asked of.
+        answers: The answers to ``question``; no name is taken from them.
+        others: Names from elsewhere, to put in the place of a name of the question.
+        rng: Where chance comes from.
+    """
+    ways = [_alter_number, _alter_name, _alter_name, _alter_opposite, _alter_opposite, _alter_polarity]
+    rng.shuffle(ways)
+    for way in ways:
+        altered = way(question, context, answers, others, rng)
+        if altered is not None and altered != question:
+            return altered
+    return None
+
+
+def _alter_number(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    found = list(_NUMBER.finditer(question))
+    if not found:
+        return None
+    match = rng.choice(found)
+    value = int(match[0].replace(",", ""))
+    new = str(max(1, value + rng.choice((-1, 1)) * rng.randint(1, max(3, min(40, value)))))
+    if re.search(rf"\b{new}\b", context):
+        return None
+    return question[: match.start()] + new + question[match.end() :]
+
+
+def _alter_name(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    names = find_names(question)
+    if not names:
+        return None
+    old = rng.choice(names)
+    taken = " ".join([question, *answers]).lower()
+    here = [name for name in find_names(context) if name.lower() not in taken and len(name) > 2]
+    pool = here if here and rng.random() < 0.5 else [name for name in others if name.lower() not in context.lower()]
+    pool = [name for name in pool if abs(len(name.split()) - len(old.split())) <= 1]
+    return question.replace(old, rng.choice(pool), 1) if pool else None
+
+
+def _alter_opposite(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    found = [m for m in re.finditer(r"[A-Za-z]+", question) if m[0] in _OPPOSITE]
+    if not found:
+        return None
+    match = rng.choice(found)
+    return question[: match.start()] + rng.choice(_OPPOSITE[match[0]]) + question[match.end() :]
+
+
+def _alter_polarity(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    if re.search(r"\b(not|never)\b|n't\b", question):
+        return None
+    match = _AUXILIARY.search(question)
+    if match is None or rng.random() < 0.5:
+        return None
+    word = match[0]
+    if rng.random() < 0.5 and word.lower() not in ("can", "will"):
+        return question[: match.end()] + "n't" + question[match.end() :]
+    rest = question[match.end() :].split(" ")
+    at = 2 if len(rest) > 3 and rest[1].lower() in ("the", "a", "an") else 1
+    rest.insert(at + 1, rng.choice(("not", "never")))
+    return question[: match.end()] + " ".join(rest)
