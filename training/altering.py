@@ -39,11 +39,13 @@ def find_names(text: str) -> list[str]:
     return [
         match[0].rstrip(".'’-")
         for match in _NAME.finditer(text)
-        if match.start() > 1 and text[match.start() - 2] not in ".!?\"“" and text[match.start() - 1] in " (“\""
+        if match.start() > 1 and text[match.start() - 2] not in '.!?"“' and text[match.start() - 1] in ' (“"'
     ]
 
 
-def alter_question(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+def alter_question(
+    question: str, context: str, answers: list[str], others: list[str], rng: random.Random
+) -> str | None:
     """A question like ``question`` that ``context`` does not answer, or None when there is nothing to change.
 
     Args:
@@ -86,7 +88,9 @@ def _alter_name(question: str, context: str, answers: list[str], others: list[st
     return question.replace(old, rng.choice(pool), 1) if pool else None
 
 
-def _alter_opposite(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+def _alter_opposite(
+    question: str, context: str, answers: list[str], others: list[str], rng: random.Random
+) -> str | None:
     found = [m for m in re.finditer(r"[A-Za-z]+", question) if m[0] in _OPPOSITE]
     if not found:
         return None
@@ -94,7 +98,9 @@ def _alter_opposite(question: str, context: str, answers: list[str], others: lis
     return question[: match.start()] + rng.choice(_OPPOSITE[match[0]]) + question[match.end() :]
 
 
-def _alter_polarity(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+def _alter_polarity(
+    question: str, context: str, answers: list[str], others: list[str], rng: random.Random
+) -> str | None:
     if re.search(r"\b(not|never)\b|n't\b", question):
         return None
     match = _AUXILIARY.search(question)

