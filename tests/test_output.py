@@ -253,6 +253,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
                 "line": 3,
                 "column": 92,
                 "sentence": SENTENCE,
+                "sentence_start": TEXT.index(SENTENCE),
                 "score": 4.25,
             }
         ],

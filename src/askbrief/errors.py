@@ -5,6 +5,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── ConfigError               askbrief.toml, or a folder that is no askbrief folder
 ├── CorpusError               a folder or file that cannot be read
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
+├── ConversationError         the saved conversations
 └── StoreError                the index
     ├── StoreNotFoundError    nothing has been indexed yet
     ├── StoreOutdatedError    made with another version, model or setting
@@ -43,6 +44,10 @@ class CorpusError(AskbriefError):
 
 class ModelError(AskbriefError):
     """A model is missing, damaged, or does not do what it should."""
+
+
+class ConversationError(AskbriefError):
+    """A conversation cannot be saved, found or read; questions can be asked all the same."""
 
 
 class StoreError(AskbriefError):

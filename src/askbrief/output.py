@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Span, Status
+from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span, Status
 from askbrief.text import printable, shorten
 
 SCHEMA = 1
@@ -136,6 +137,33 @@ def answer_as_json(answer: Answer) -> str:
     return as_json(fields)
 
 
+def load_answer(line: str) -> Answer:
+    """The answer that ``answer_as_json`` wrote as ``line``; what that rounds is rounded, and rows are 0.
+
+    Raises:
+        ValueError: It is no such line.
+    """
+    try:
+        fields = json.loads(line)
+        answers = tuple(map(_load_answer_span, fields["answers"]))
+        hits = tuple(map(_load_hit, fields["passages"]))
+        nearest = _load_hit(fields["nearest"]) if "nearest" in fields else None
+        if answers:
+            nearest = next((hit for hit in hits if _holds(hit, answers[0])), None)
+        return Answer(
+            question=fields["question"],
+            searched=fields["searched"],
+            answers=answers,
+            hits=hits,
+            confidence=fields["confidence"],
+            nearest=nearest,
+            freshness=_load_freshness(fields["freshness"]),
+            timings_ms=fields["timings_ms"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not an answer of schema {SCHEMA}: {error!r}") from error
+
+
 def hits_as_json(query: str, hits: Sequence[Hit]) -> str:
     """Passages as one line of JSON, schema 1."""
     return as_json({"schema": SCHEMA, "query": query, "passages": [_hit_fields(hit) for hit in hits]})
@@ -212,6 +240,7 @@ def _answer_span_fields(span: AnswerSpan) -> dict[str, Any]:
         "line": span.line,
         "column": span.column,
         "sentence": span.sentence_text,
+        "sentence_start": span.sentence.start,
         "score": round(span.score, 4),
     }
 
@@ -227,6 +256,53 @@ def _hit_fields(hit: Hit) -> dict[str, Any]:
         "cosine": round(hit.cosine, 4),
         "bm25": round(hit.bm25, 4),
     }
+
+
+def _load_answer_span(fields: dict[str, Any]) -> AnswerSpan:
+    sentence_start = fields["sentence_start"]
+    return AnswerSpan(
+        text=fields["text"],
+        confidence=fields["confidence"],
+        document_id=fields["document"],
+        path=fields["path"],
+        title=fields["title"],
+        date=date.fromisoformat(fields["date"]) if fields["date"] else None,
+        span=Span(fields["start"], fields["end"]),
+        sentence=Span(sentence_start, sentence_start + len(fields["sentence"])),
+        sentence_text=fields["sentence"],
+        line=fields["line"],
+        column=fields["column"],
+        score=fields["score"],
+    )
+
+
+def _load_hit(fields: dict[str, Any]) -> Hit:
+    return Hit(
+        passage=Passage(fields["document"], Span(fields["start"], fields["end"]), fields["text"]),
+        path=fields["path"],
+        line=fields["line"],
+        row=0,
+        score=fields["score"],
+        cosine=fields["cosine"],
+        bm25=fields["bm25"],
+    )
+
+
+def _load_freshness(fields: dict[str, Any]) -> Freshness:
+    return Freshness(
+        generation=fields["generation"],
+        documents=fields["documents"],
+        passages=fields["passages"],
+        added=fields["added"],
+        changed=fields["changed"],
+        removed=fields["removed"],
+        skipped=tuple(SkippedFile(file["path"], file["reason"]) for file in fields["skipped"]),
+        checked=fields["checked"],
+    )
+
+
+def _holds(hit: Hit, answer: AnswerSpan) -> bool:
+    return hit.passage.document_id == answer.document_id and hit.passage.span.contains(answer.span)
 
 
 def _span_fields(span: Span) -> dict[str, int]:

@@ -1,0 +1,201 @@
+"""The SQLite file that conversations are saved in: made, opened, locked, and set aside when it is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from askbrief.errors import ConversationError
+
+FILE_NAME = "conversations.sqlite"
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_SECONDS = 5.0
+
+_LOCK = "conversations.lock"
+_BESIDE = ("", "-wal", "-shm")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_FAILED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")
+_SETTINGS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;
+"""
+_SCHEMA = f"""
+BEGIN;
+CREATE TABLE conversations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    folder TEXT NOT NULL, title TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+);
+CREATE INDEX conversations_folder ON conversations(folder);
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation_id INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+    asked_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL DEFAULT 0, question TEXT NOT NULL, answer TEXT NOT NULL
+);
+CREATE INDEX entries_conversation ON entries(conversation_id, id);
+CREATE VIRTUAL TABLE words USING fts5(question, answer, tokenize = "unicode61 remove_diacritics 2");
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+
+class ConversationFile:
+    """The open file. Use it from any thread, and close it.
+
+    Attributes:
+        path: Where it is.
+        notes: Sentences for people about files that were set aside.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Opens the file in ``folder``; both are made if missing, for this user alone.
+
+        Raises:
+            ConversationError: It cannot be made or opened, or a newer askbrief wrote it.
+        """
+        self.path = folder / FILE_NAME
+        self.notes: list[str] = []
+        self._lock = RLock()
+        with self._alone():
+            self._connection = self._open_or_begin_anew()
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that a query finds."""
+        with self._working() as connection:
+            return connection.execute(query, values).fetchall()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all that the block writes, or, if it fails, nothing."""
+        with self._working() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+
+    def forget(self) -> None:
+        """Takes what was deleted off the disk: out of the word index and out of the log beside the file."""
+        with self._working() as connection:
+            connection.execute("INSERT INTO words(words) VALUES ('optimize')")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            connection = self._connection
+            try:
+                yield connection
+            except sqlite3.Error as error:
+                if _is_damage(error):
+                    self._replace()
+                raise _translate(error, self.path) from error
+            finally:
+                if connection is self._connection and connection.in_transaction:
+                    connection.rollback()
+
+    def _replace(self) -> None:
+        """Sets the file aside, unless another process did so already, and opens the one in its place."""
+        with self._alone():
+            is_ours = _identify(self.path) == self._opened
+            self._connection.close()
+            if is_ours:
+                self._set_aside()
+            self._connection = self._open_or_begin_anew()
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keeps other processes from opening or replacing the file meanwhile; errors come out as ConversationError."""
+        from filelock import FileLock, Timeout
+
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with FileLock(self.path.with_name(_LOCK), timeout=BUSY_TIMEOUT_SECONDS, mode=0o600):
+                yield
+        except Timeout as error:
+            raise _busy(self.path) from error
+        except sqlite3.Error as error:
+            raise _translate(error, self.path) from error
+        except OSError as error:
+            raise _unusable(self.path, error.strerror or str(error)) from error
+
+    def _open_or_begin_anew(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+        self._set_aside()
+        return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        self.path.parent.chmod(0o700)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        self.path.chmod(0o600)
+        self._opened = _identify(self.path)
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        try:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise ConversationError(
+                    f"{self.path} was written by a newer askbrief (schema {version}, this one knows {SCHEMA_VERSION})",
+                    hint="Use that askbrief, or move the file away.",
+                )
+            connection.executescript(_SETTINGS)
+            if version == 0:
+                connection.executescript(_SCHEMA)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_aside(self) -> None:
+        kept = self.path.with_name(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite")
+        for ending in _BESIDE:
+            with contextlib.suppress(FileNotFoundError):
+                self.path.with_name(f"{FILE_NAME}{ending}").rename(f"{kept}{ending}")
+        self.notes.append(f"{self.path} is damaged; it was set aside as {kept.name}, and a new one begun")
+
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    return (getattr(error, "sqlite_errorname", None) or "").startswith(_DAMAGED)
+
+
+def _translate(error: sqlite3.Error, path: Path) -> ConversationError:
+    name = getattr(error, "sqlite_errorname", None) or ""
+    if name.startswith("SQLITE_BUSY"):
+        return _busy(path)
+    if name.startswith(_FAILED):
+        return _unusable(path, str(error))
+    return ConversationError(f"{path} is damaged: {error}", hint="It was kept beside the new one that is begun.")
+
+
+def _busy(path: Path) -> ConversationError:
+    return ConversationError(f"another process is writing to {path}", hint="Try again when it is done.")
+
+
+def _unusable(path: Path, reason: str) -> ConversationError:
+    return ConversationError(
+        f"conversations cannot be saved or read in {path.parent}: {reason}",
+        hint="Check its permissions and the free space.",
+    )
