@@ -69,7 +69,7 @@ def reader() -> FakeReader:
 def fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
     """The command line runs on the fakes, and says nothing of progress however slow the machine is."""
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
-    monkeypatch.setattr(assistant, "Reader", lambda *_: FakeReader())
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: FakeReader())
     monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
 
 

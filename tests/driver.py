@@ -47,6 +47,6 @@ def make_fake(*_: object) -> Any:
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
-setattr(assistant, "Reader", make_fake)  # noqa: B010
+setattr(assistant, "load_reader", make_fake)  # noqa: B010
 setattr(cli, "_QUIET_SECONDS", 3600.0)  # noqa: B010
 cli.main(sys.argv[3:])

@@ -51,6 +51,22 @@ def make_assistant(folder: Path, encoder: FakeEncoder, reader: FakeReader) -> As
 
 
 @pytest.mark.usefixtures("only_margins")
+def test_an_alternative_says_something_else() -> None:
+    one, two = make_document("Okay Memis met Sadeq.", document_id="d1"), make_document("Memis, OKAY.", document_id="d2")
+    ranked = rank(
+        [
+            (make_hit(one, row=1), [Reading(Span(0, 10), 3.0), Reading(Span(15, 20), 1.0)]),
+            (make_hit(two, row=2), [Reading(Span(0, 5), 2.0), Reading(Span(7, 11), 1.5), Reading(Span(0, 11), 1.2)]),
+        ],
+        one,
+        two,
+        top=9,
+    )
+    # "Memis" and "OKAY" are words of "Okay Memis"; "Memis, OKAY" is not, for its words stand in another order
+    assert [(row, span) for row, span, _ in ranked] == [(1, Span(0, 10)), (2, Span(0, 11)), (1, Span(15, 20))]
+
+
+@pytest.mark.usefixtures("only_margins")
 def test_spans_rank_by_confidence_over_all_passages() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
     ranked = rank(

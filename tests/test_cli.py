@@ -115,7 +115,7 @@ def test_a_batch_with_an_unanswered_question_exits_3(
         def read(self, question: str, passages: Any) -> Any:
             return super().read(question, passages) if "drone" in question else [[] for _ in passages]
 
-    monkeypatch.setattr(assistant, "Reader", lambda *_: OnlyDrones())
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: OnlyDrones())
     monkeypatch.setattr(sys, "stdin", io.StringIO("a train\na drone\n"))
     assert run(["ask", "-", "--json", "-C", str(articles)]) == 3
     assert [load(line)["answered"] for line in capsys.readouterr().out.splitlines()] == [False, True]

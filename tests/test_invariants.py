@@ -29,7 +29,8 @@ from askbrief.dense import DenseIndex, build_dense
 from askbrief.errors import CorpusError
 from askbrief.inference import Tokens
 from askbrief.output import render_answer
-from askbrief.reading import Reading, build_context, find_spans, tidy
+from askbrief.reading import Reading, build_context
+from askbrief.spans import find_spans, tidy
 from askbrief.text import normalise_newlines
 
 PIECES = [

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
 from numpy.typing import NDArray
 
 from askbrief import reading
-from askbrief.datatypes import Document, Hit, Passage, Span
+from askbrief.datatypes import Document, Hit, Passage, Progress, Span
 from askbrief.errors import ModelError, QuestionError
 from askbrief.inference import CompiledModel, Tokens
 from askbrief.reading import (
     DEFAULT_READER,
-    MAX_ANSWER_TOKENS,
     MAX_LEAD_CHARACTERS,
     MAX_TOKENS,
     STRIDE,
@@ -23,9 +25,9 @@ from askbrief.reading import (
     Reading,
     build_context,
     find_confidence,
-    find_spans,
-    tidy,
+    load_reader,
 )
+from askbrief.spans import MAX_ANSWER_TOKENS
 
 FRAME = (0, 0)
 
@@ -61,117 +63,6 @@ def scores(*values: float) -> NDArray[np.float32]:
 
 
 ENVOY = [(0, 3), (4, 9), (10, 13), (14, 19)]  # The envoy met Memis
-
-
-def test_margins_are_start_plus_end_less_not_here() -> None:
-    tokens = make_tokens([(0, 3)], ENVOY)
-    start = scores(1, 0, 0, 0, 3, 0, 5, 0)
-    end = scores(2, 0, 0, 0, 1, 0, 4, 0)
-    found = find_spans(tokens, start, end, origin=100, within=Span(100, 119))
-    # "not here" is 1 + 2 = 3; Memis 5 + 4, envoy met Memis 3 + 4, then three spans of 4: in the order of the text
-    assert found[:5] == [
-        (Span(114, 119), 6.0),
-        (Span(104, 119), 4.0),
-        (Span(100, 119), 1.0),
-        (Span(104, 109), 1.0),
-        (Span(110, 119), 1.0),
-    ]
-    assert len(found) == 10  # four tokens have 4 + 3 + 2 + 1 spans
-
-
-def test_tokens_of_the_question_and_the_frame_never_answer() -> None:
-    tokens = make_tokens([(0, 3), (4, 9)], ENVOY)
-    start = scores(0, 50, 50, 50, 0, 0, 0, 1, 50)
-    end = scores(0, 50, 50, 50, 0, 0, 0, 1, 50)
-    assert find_spans(tokens, start, end, origin=0, within=Span(0, 19))[0] == (Span(14, 19), 2.0)
-
-
-def test_an_answer_outside_the_passage_is_left_out() -> None:
-    tokens = make_tokens([], ENVOY)
-    start, end = scores(0, 0, 9, 9, 0, 1, 0), scores(0, 0, 9, 9, 0, 1, 0)
-    found = find_spans(tokens, start, end, origin=0, within=Span(10, 19))
-    assert found == [(Span(14, 19), 2.0), (Span(10, 19), 1.0), (Span(10, 13), 0.0)]
-
-
-def test_an_end_before_its_start_is_no_span() -> None:
-    tokens = make_tokens([], ENVOY)
-    start, end = scores(0, 0, 0, 0, 0, 9, 0), scores(0, 0, 9, 0, 0, 0, 0)
-    # The best orderly spans start at Memis or end at The.
-    assert find_spans(tokens, start, end, origin=0, within=Span(0, 19))[:2] == [(Span(0, 3), 9.0), (Span(14, 19), 9.0)]
-
-
-def test_a_span_has_at_most_the_allowed_tokens() -> None:
-    length = MAX_ANSWER_TOKENS + 5
-    tokens = make_tokens([], [(i, i + 1) for i in range(length)])
-    start, end = np.zeros(length + 3, dtype=np.float32), np.zeros(length + 3, dtype=np.float32)
-    start[2] = 10
-    end[2 + MAX_ANSWER_TOKENS - 1] = 5
-    end[2 + MAX_ANSWER_TOKENS] = 7
-    found = find_spans(tokens, start, end, origin=0, within=Span(0, length))
-    assert found[0] == (Span(0, MAX_ANSWER_TOKENS), 15.0)
-    assert all(len(span) <= MAX_ANSWER_TOKENS for span, _ in found)
-
-
-def test_a_window_without_the_passage_has_no_span() -> None:
-    tokens = make_tokens([], ENVOY)
-    zeros = np.zeros(7, dtype=np.float32)
-    assert find_spans(tokens, zeros, zeros, origin=0, within=Span(50, 60)) == []
-
-
-@pytest.mark.parametrize(
-    ("marked", "tidied"),
-    [
-        ("met ⟦Mem⟧is in", "Memis"),
-        ("met M⟦emis⟧ in", "Memis"),
-        ("met⟦ Memis, ⟧in", "Memis"),
-        ("in ⟦Ankara.⟧ They", "Ankara"),
-        ("⟦– Ankara: ⟧", "Ankara"),
-        ("in the ⟦U.S.⟧ today", "U.S."),
-        ("at ⟦9 a.m.⟧ today", "9 a.m."),
-        ("by ⟦Sam Jones Jr.⟧ today", "Sam Jones Jr."),
-        ("the ⟦(PKK)⟧ said", "(PKK)"),
-        ("the ⟦Party (PKK⟧) said", "Party (PKK)"),
-        ("the ⟦Party (⟧PKK) said", "Party"),
-        ("the ⟦Party (PKK⟧, banned) said", "Party"),
-        ("the Party (⟦PKK)⟧ said", "PKK"),
-        ("the ⟦(PKK⟧, banned) said", "PKK"),
-        ("the ⟦[holiday⟧ season]", "holiday"),
-        ("at ⟦“peace⟧ and stability”", "peace"),
-        ("at ⟦“peace and stability⟧” now", "“peace and stability”"),
-        ("at “peace and ⟦stability.”⟧ Now", "stability"),
-        ('said ⟦"yes⟧" twice', '"yes"'),
-        ('said ⟦"yes⟧ and no"', "yes"),
-        ('said "oh ⟦yes"⟧ twice', "yes"),
-        ("the ⟦PRESIDENT’S⟧ men", "PRESIDENT’S"),
-        ("fell to ⟦-5⟧ degrees", "-5"),
-        ("a rise of ⟦.5⟧ percent", ".5"),
-        ("cost ⟦$5 million⟧, he", "$5 million"),
-        ("the ⟦cafe⟧\u0301 there", "cafe\u0301"),
-        ("the e⟦\u0301lan⟧ there", "e\u0301lan"),
-        ("so⟦, ; ⟧then", ""),
-        ('say⟦"⟧ing', ""),
-        ("so⟦ \n⟧then", ""),
-    ],
-)
-def test_tidy_marks_what_a_person_would_mark(marked: str, tidied: str) -> None:
-    before, inside, after = re.split("[⟦⟧]", marked)
-    text = before + inside + after
-    span = tidy(text, Span(len(before), len(before) + len(inside)), within=Span(0, len(text)))
-    assert span.of(text) == tidied
-
-
-@pytest.mark.parametrize(
-    ("text", "raw", "within", "tidied"),
-    [
-        ("xxAnkaraxx", Span(4, 6), Span(2, 8), Span(2, 8)),
-        ("the (PKK) said", Span(4, 8), Span(4, 8), Span(5, 8)),
-        ("the “PKK” said", Span(4, 8), Span(0, 8), Span(5, 8)),
-        ('the "PKK" said', Span(4, 8), Span(0, 8), Span(5, 8)),
-        ('the "PKK" said', Span(5, 9), Span(5, 9), Span(5, 8)),
-    ],
-)
-def test_tidy_stays_in_the_passage(text: str, raw: Span, within: Span, tidied: Span) -> None:
-    assert tidy(text, raw, within=within) == tidied
 
 
 def test_the_reader_sees_the_title_and_the_sentence_before() -> None:
@@ -295,3 +186,95 @@ def test_a_folder_of_another_model_is_no_reader(tmp_path: Path) -> None:
     document = make_document("He left.")
     with pytest.raises(ModelError, match="is not a compiled reader"):
         Reader(tmp_path).read("Who?", [(document, make_passage(document, "He left."))])
+
+
+@pytest.fixture(scope="session")
+def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A question-answering model with random weights: BERT, 2 layers of 32, one piece a character."""
+    import torch
+
+    transformers: Any = import_module("transformers")
+    folder = tmp_path_factory.mktemp("readers") / "tiny"
+    characters = [chr(code) for code in range(33, 127)]
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *(f"##{c}" for c in characters)]
+    (folder.parent / "vocab.txt").write_text("\n".join(tokens), encoding="utf-8")
+    torch.manual_seed(7)
+    config = transformers.BertConfig(
+        vocab_size=len(tokens), hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
+    transformers.BertForQuestionAnswering(config).save_pretrained(folder)
+    transformers.BertTokenizerFast(str(folder.parent / "vocab.txt")).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def refuse_progress(progress: Progress) -> None:
+    pytest.fail(f"compiled again: {progress.stage}")
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("default")
+def test_any_question_answering_model_is_compiled_once_and_reads_as_before(tiny_reader: Path, cache: Path) -> None:
+    import torch
+
+    steps: list[Progress] = []
+    reader = load_reader("tiny", root=tiny_reader.parent, on_progress=steps.append)
+    assert [step.done for step in steps] == [0, 1, 2, 3]
+    assert reader.card["name"] == "tiny"
+    assert load_reader(str(tiny_reader), on_progress=refuse_progress).card == reader.card
+    assert [folder.name for folder in (cache / "readers").iterdir()] == [reader.card["fingerprint"]]
+
+    document = make_document("The envoy met Okay Memis in Ankara on May 25.")
+    (found,) = reader.read("Who came?", [(document, make_passage(document, document.text))])
+    transformers: Any = import_module("transformers")
+    model = transformers.AutoModelForQuestionAnswering.from_pretrained(tiny_reader)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_reader)
+    pair = tokenizer("Who came?", document.text, return_tensors="pt")
+    with torch.no_grad():
+        output = model(**pair)
+    start, end = output.start_logits[0], output.end_logits[0]
+    context = [i for i, kind in enumerate(pair.sequence_ids(0)) if kind == 1]
+    best = max(float(start[i] + end[j]) for i in context for j in context if i <= j < i + MAX_ANSWER_TOKENS)
+    # int8 weights move the scores of random weights by a few hundredths
+    assert found[0].margin == pytest.approx(best - float(start[0] + end[0]), abs=0.1)
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("cache")
+def test_a_compiled_reader_is_taken_as_it_is(tiny_reader: Path, cache: Path, tmp_path: Path) -> None:
+    load_reader(str(tiny_reader))
+    (compiled,) = (cache / "readers").iterdir()
+    moved = tmp_path / "mine"
+    compiled.rename(moved)
+    assert load_reader("mine", root=tmp_path, on_progress=refuse_progress).card["name"] == "tiny"
+    assert list((cache / "readers").iterdir()) == []
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("default")
+def test_a_compiled_reader_that_disagrees_is_refused(
+    tiny_reader: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MIN_AGREEMENT", 1.01)
+    with pytest.raises(ModelError, match="scores tokens differently"):
+        load_reader(str(tiny_reader))
+    assert list((cache / "readers").iterdir()) == []
+
+
+@pytest.mark.models
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("cache")
+def test_a_folder_that_is_no_reader_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="cannot be loaded as a question-answering model"):
+        load_reader(str(tmp_path))
+
+
+def test_no_name_means_the_shipped_reader() -> None:
+    assert load_reader().card == Reader(DEFAULT_READER).card

@@ -165,7 +165,7 @@ def _make_negative(
     names: list[str],
     rng: random.Random,
 ) -> Example | None:
-    """The question altered, its context without the sentences that answer it, or a context that shares words with it."""
+    """The question altered, its context without what answers it, or a context that shares words with it."""
     texts = [context.text[start:end] for start, end in answers]
     chance = rng.random()
     if chance < 0.45:

@@ -7,26 +7,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from askbrief.compiling import save_compiled
+from askbrief.reading import as_span_module
 from training.train_reader import MODEL_FOLDER
-
-
-class Spans(torch.nn.Module):
-    """A question-answering model reduced to its two outputs, start and end scores of shape (B, L)."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> tuple[Any, Any]:
-        """Start and end scores."""
-        output = self.model(input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
-        return output.start_logits, output.end_logits
 
 
 def export_reader(run: Path, target: Path) -> None:
@@ -36,7 +23,7 @@ def export_reader(run: Path, target: Path) -> None:
     model.load_state_dict(state["model"])
     target.mkdir(parents=True, exist_ok=True)
     save_compiled(
-        Spans(model.eval()),
+        as_span_module(model),
         AutoTokenizer.from_pretrained(MODEL_FOLDER),
         target,
         outputs=("start", "end"),

@@ -21,7 +21,7 @@ from askbrief.datatypes import Answer, Document, Freshness, Hit, Progress, Statu
 from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
 from askbrief.errors import QuestionError, StoreDamagedError
 from askbrief.indexing import Refreshed, build_plan, identify, refresh, replace_damaged
-from askbrief.reading import Reader, build_answer_span, rank_readings
+from askbrief.reading import Reader, build_answer_span, load_reader, rank_readings
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 
@@ -103,11 +103,10 @@ class Assistant:
 
     @cached_property
     def reader(self) -> Reader:
-        """The extractive reader."""
+        """The extractive reader; another one than the shipped one is compiled on first use ever."""
         if self._reader is not None:
             return self._reader
-        source = self.folder.settings.reader
-        return Reader(self.folder.root / source) if source else Reader()
+        return load_reader(self.folder.settings.reader, root=self.folder.root, on_progress=self._on_progress)
 
     def refresh(self) -> Iterator[Progress]:
         """Brings the index up to date with the folder, yielding progress; costs little when nothing changed.

@@ -8,32 +8,37 @@ alone (Clark & Gardner, "Simple and Effective Multi-Paragraph Reading Comprehens
 from __future__ import annotations
 
 import math
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Span
+from askbrief.caching import find_compiled, find_model, quiet_and_offline
+from askbrief.compiling import save_compiled
+from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Progress, Span
 from askbrief.errors import ModelError
-from askbrief.inference import CompiledModel, Tokens
-from askbrief.text import LineIndex, find_sentences, fold, trim
+from askbrief.inference import CARD, CompiledModel, Tokens
+from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_spans, tidy, widen_to_clause
+from askbrief.text import LineIndex, find_sentences, find_words, fold
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
 MAX_TOKENS = 384
 STRIDE = 96
-MAX_ANSWER_TOKENS = 40
+MIN_AGREEMENT = 0.95
+"""A compiled reader whose token scores correlate less than this with its source's is refused."""
 MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
 CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.24, -1.59
 """Logistic regression of "these words are right" on the margin, fitted on development data (``docs/decisions.md``)."""
-_SPANS_PER_PASSAGE = 5
-_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
-_EDGE_LEFT = " \t\n,;:.!?)]}”»–—-"
-_EDGE_RIGHT = " \t\n,;:!?([{“«–—-"
+
+_PROBES = (
+    ("Who raised interest rates?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
+    ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
+    ("What caused the blackout?", "A software fault at a substation cut power to much of the island for six hours."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +95,119 @@ class Reader:
             cut = self._model.tokenise_pair(question, text, max_tokens=MAX_TOKENS, stride=STRIDE)
             windows += cut
             owners += [number] * len(cut)
+        widen = asks_for_clause(question)
         found: list[list[Reading]] = [[] for _ in passages]
         for number, tokens, (start, end) in zip(owners, windows, self._model.run_many(windows), strict=True):
             document, passage = passages[number]
             for raw, margin in find_spans(tokens, start, end, origin=contexts[number][1], within=passage.span):
                 span = tidy(document.text, raw, within=passage.span)
+                if span and widen:
+                    span = widen_to_clause(document.text, span, within=passage.span)
                 if span:
                     found[number].append(Reading(span, margin))
-        return [_drop_overlapping(readings)[:_SPANS_PER_PASSAGE] for readings in found]
+        return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in found]
+
+
+def load_reader(
+    source: str = "", *, root: Path = Path(), on_progress: Callable[[Progress], None] | None = None
+) -> Reader:
+    """The reader that ships with askbrief, or any other question-answering model, compiled the first time.
+
+    Args:
+        source: Folder (relative to ``root``) of a compiled reader or of an ``AutoModelForQuestionAnswering`` model, or
+            the name of such a model in the local Hugging Face cache; '' is the shipped reader.
+        root: Folder that a relative ``source`` starts from.
+        on_progress: Called at each step of a compilation, never for a compiled or cached model.
+
+    Raises:
+        ModelError: The model is missing, damaged or unfit, or the cache cannot be written.
+    """
+    if not source:
+        return Reader()
+    folder = find_model(source, root=root)
+    if (folder / CARD).is_file():
+        return Reader(folder)
+
+    def compile_into(scratch: Path, fingerprint: str) -> None:
+        compile_reader(folder, scratch, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
+
+    return Reader(find_compiled(folder, kind="reader", compile_into=compile_into))
+
+
+def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
+    """Compiles the question-answering model in ``folder`` into the empty ``target`` and checks its scores.
+
+    Raises:
+        ModelError: It cannot be loaded or exported, or the compiled model's scores differ too much.
+    """
+    steps = ("loading", "exporting", "checking", "done")
+
+    def report(step: str) -> None:
+        on_progress(Progress(f"Compiling the reader (once): {step}", steps.index(step), len(steps) - 1, is_slow=True))
+
+    report("loading")
+    with quiet_and_offline():
+        from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+        try:
+            model = AutoModelForQuestionAnswering.from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=True, attn_implementation="eager"
+            )
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+        except Exception as error:
+            raise ModelError(
+                f"{folder} cannot be loaded as a question-answering model: {error}", hint="Check the folder."
+            ) from error
+        report("exporting")
+        module = as_span_module(model)
+        card = {"kind": "reader", "name": folder.name, "fingerprint": fingerprint}
+        save_compiled(module, tokenizer, target, outputs=("start", "end"), card=card)
+        report("checking")
+        agreement = measure_agreement(module, CompiledModel(target))
+        if agreement < MIN_AGREEMENT:
+            raise ModelError(
+                f"compiled, {folder} scores tokens differently than before (correlation {agreement:.3f})",
+                hint="Choose another reader.",
+            )
+    report("done")
+
+
+def as_span_module(model: Any) -> Any:
+    """A torch module of ``(input_ids, attention_mask, token_type_ids)`` that gives start and end scores, each (B, L).
+
+    Args:
+        model: A ``transformers`` question-answering model; token types are passed on only if it knows several.
+    """
+    import torch
+
+    has_types = getattr(model.config, "type_vocab_size", 0) > 1
+
+    class Spans(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any) -> tuple[Any, Any]:
+            types = {"token_type_ids": token_type_ids} if has_types else {}
+            output = self.model(input_ids=input_ids, attention_mask=attention_mask, **types)
+            return output.start_logits, output.end_logits
+
+    return Spans().eval()
+
+
+def measure_agreement(module: Any, compiled: CompiledModel) -> float:
+    """The mean correlation of all token scores between a module of ``as_span_module`` and its compiled form."""
+    import torch
+
+    correlations = []
+    for question, text in _PROBES:
+        for tokens in compiled.tokenise_pair(question, text, max_tokens=MAX_TOKENS, stride=STRIDE):
+            ids, types = torch.from_numpy(tokens.ids)[None], torch.from_numpy(tokens.types)[None]
+            with torch.no_grad():
+                theirs = module(ids, torch.ones_like(ids), types)
+            for one, other in zip(theirs, compiled.run(tokens), strict=True):
+                correlations.append(np.corrcoef(one[0].numpy(), other)[0, 1])
+    return float(np.mean(correlations))
 
 
 def find_confidence(margin: float) -> float:
@@ -111,7 +221,7 @@ def rank_readings(
 ) -> list[tuple[Hit, Reading, float]]:
     """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
 
-    A span that overlaps a better one of its document, or has the same words as a better one, is left out.
+    A span is left out if it overlaps a better one of its document, or if the words of the one are among the other's.
     """
     scored = [
         (hit, reading, find_confidence(reading.margin))
@@ -120,17 +230,18 @@ def rank_readings(
     ]
     scored.sort(key=lambda item: (-item[2], -item[0].score, item[0].row, item[1].span))
     kept: list[tuple[Hit, Reading, float]] = []
-    texts: set[str] = set()
+    said: list[str] = []
     for hit, reading, confidence in scored:
         if len(kept) == top:
             break
-        text = fold(reading.span.of(documents[hit.passage.document_id].text))
+        text = reading.span.of(documents[hit.passage.document_id].text)
+        words = " ".join(["", *(fold(word.of(text)) for word in find_words(text)), ""])
         overlapping = any(
             hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)
             for other, better, _ in kept
         )
-        if text not in texts and not overlapping:
-            texts.add(text)
+        if not overlapping and not any(words in better or better in words for better in said):
+            said.append(words)
             kept.append((hit, reading, confidence))
     return kept
 
@@ -167,94 +278,6 @@ def build_context(document: Document, passage: Passage) -> tuple[str, int]:
     lead_start = start - len(before) + complete[-1].start if complete else start
     prefix = document.title + TITLE_SEPARATOR if document.title else ""
     return prefix + document.text[lead_start : passage.span.end], lead_start - len(prefix)
-
-
-def find_spans(
-    tokens: Tokens, start: NDArray[np.float32], end: NDArray[np.float32], *, origin: int, within: Span
-) -> list[tuple[Span, float]]:
-    """The best spans of one window with their margins, best first.
-
-    Args:
-        tokens: The window.
-        start: Start score of each token, shape (L,).
-        end: End score of each token, shape (L,).
-        origin: Document offset of the context's first character.
-        within: Document span that answers must lie in.
-    """
-    begins, ends = tokens.offsets[:, 0] + origin, tokens.offsets[:, 1] + origin
-    allowed = tokens.second & (begins >= within.start) & (ends <= within.end) & (ends > begins)
-    places = np.flatnonzero(allowed)
-    if not len(places):
-        return []
-    scores = start[places][:, None] + end[places][None, :]
-    lengths = places[None, :] - places[:, None]
-    scores = np.where((lengths >= 0) & (lengths < MAX_ANSWER_TOKENS), scores, -np.inf)
-    best = np.argsort(-scores, axis=None, kind="stable")[: 8 * _SPANS_PER_PASSAGE]
-    null = float(start[0] + end[0])
-    spans = []
-    for i, j in zip(*np.unravel_index(best, scores.shape), strict=True):
-        if math.isfinite(scores[i, j]):
-            spans.append((Span(int(begins[places[i]]), int(ends[places[j]])), float(scores[i, j]) - null))
-    return spans
-
-
-def tidy(text: str, span: Span, *, within: Span) -> Span:
-    """``span`` as a person would mark it: whole words, no loose punctuation, brackets and quotes in pairs.
-
-    The result lies in ``within`` and may be empty.
-    """
-    start, end = span.start, span.end
-    while within.start < start < end and _is_inside_word(text, start):
-        start -= 1
-    while start < end < within.end and _is_inside_word(text, end):
-        end += 1
-    while start < end and text[start] in _EDGE_LEFT and not _opens_number(text, start):
-        start += 1
-    while end > start and text[end - 1] in _EDGE_RIGHT:
-        end -= 1
-    start, end = _balance(text, start, end, limit=within.end)
-    if end > start and text[end - 1] == "." and not _is_abbreviation(text, start, end):
-        end -= 1
-    return trim(text, Span(start, max(start, end)))
-
-
-def _is_inside_word(text: str, at: int) -> bool:
-    """Whether a cut before ``text[at]`` would part a word, or a letter from its accent."""
-    return all(char.isalnum() or unicodedata.category(char).startswith("M") for char in text[at - 1 : at + 1])
-
-
-def _opens_number(text: str, at: int) -> bool:
-    return text[at] in ".-–" and at + 1 < len(text) and text[at + 1].isdigit()
-
-
-def _is_abbreviation(text: str, start: int, end: int) -> bool:
-    """Whether the full stop before ``end`` belongs to the word (U.S., a.m., Jr.)."""
-    word = text[start:end].rsplit(None, 1)[-1]
-    return "." in word[:-1] or word in {"Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "Corp.", "No.", "St."}
-
-
-def _balance(text: str, start: int, end: int, *, limit: int) -> tuple[int, int]:
-    """The range without a bracket or quote that lost its partner, or with the partner if that is the next character."""
-    for opening, closing in _PAIRS.items():
-        piece = text[start:end]
-        if closing != "’" and piece.endswith(closing) and piece.count(closing) > piece.count(opening):
-            end -= 1
-        if opening not in piece or piece.count(opening) <= piece.count(closing):
-            continue
-        if end < limit and text[end] == closing:
-            end += 1
-        elif piece.startswith(opening):
-            start += 1
-        else:
-            end = start + len(piece[: piece.rfind(opening)].rstrip())
-    if text[start:end].count('"') % 2:
-        if end < limit and text[end] == '"':
-            end += 1
-        elif text[start] == '"':
-            start += 1
-        elif text[end - 1] == '"':
-            end -= 1
-    return start, end
 
 
 def _drop_overlapping(readings: list[Reading]) -> list[Reading]:
