@@ -29,7 +29,7 @@ for _pair in OPPOSITES.replace("\n", "").split("|"):
     _OPPOSITE.setdefault(_one, []).append(_other)
     _OPPOSITE.setdefault(_other, []).append(_one)
 
-_NAME = re.compile(r"[A-Z][\w'’.-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’.-]*)*")
+_NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*)*")
 _NUMBER = re.compile(r"\b\d[\d,]*\b")
 _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
 
@@ -37,7 +37,7 @@ _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|can|could|
 def find_names(text: str) -> list[str]:
     """Runs of capitalised words that do not open a sentence."""
     return [
-        match[0].rstrip(".'’-")
+        match[0].rstrip("'’-")
         for match in _NAME.finditer(text)
         if match.start() > 1 and text[match.start() - 2] not in '.!?"“' and text[match.start() - 1] in ' (“"'
     ]

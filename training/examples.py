@@ -169,7 +169,7 @@ def _make_negative(
     texts = [context.text[start:end] for start, end in answers]
     chance = rng.random()
     if chance < 0.45:
-        altered = alter_question(question, context.text, texts, rng.sample(names, 50), rng)
+        altered = alter_question(question, context.text, texts, rng.sample(names, min(50, len(names))), rng)
         if altered is not None:
             return _compose(_as_typed(altered, rng), context, [], rng, anchor=answers[0])
     if chance < 0.65:

@@ -1,11 +1,12 @@
-"""Fits how sure askbrief is of the best span.
+"""How much the confidence is worth: calibration, and what the threshold refuses and keeps.
 
-    python -m training.fit_confidence --data ../shared/data
+    python -m benchmarks.calibration [--data ../shared/data]
 
 Three kinds of collections, so that the figure means the same in one article and in thousands: SQuAD v1.1 development
 paragraphs pooled; single SQuAD articles; single NewsQA articles. In each: answerable questions; questions written to
-look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits, the rest
-measures.
+look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits a logistic
+curve, which is printed; the rest measures the shipped one (``reading.CONFIDENCE_SLOPE``, ``CONFIDENCE_OFFSET``).
+Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``.
 """
 
 from __future__ import annotations
@@ -16,18 +17,19 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from askbrief.assistant import READ_PASSAGES
+from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.chunking import chunk_document
 from askbrief.config import Settings
 from askbrief.corpus import build_document
 from askbrief.datatypes import Document
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader
+from askbrief.reading import Reader, find_confidence
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 from benchmarks.common import (
@@ -36,11 +38,16 @@ from benchmarks.common import (
     build_parser,
     build_store,
     load_paragraphs,
+    save_result,
     score_f1,
     whole,
 )
 
 RIGHT_F1 = 0.6
+"""F1 from which an answer counts as right."""
+KINDS = ("pooled", "article", "news")
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
+PICTURE = Path(__file__).parent.parent / "docs" / "calibration.svg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,32 +153,85 @@ def find_calibration_error(probabilities: NDArray[np.float64], right: NDArray[np
     return float(sum(abs(probabilities[chosen].mean() - right[chosen].mean()) * chosen.mean() for chosen in inside))
 
 
+def fit(margin: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of the logistic curve of being right over the margin."""
+    model = LogisticRegression(C=100).fit(margin[:, None], right)
+    return float(model.coef_[0][0]), float(model.intercept_[0])
+
+
+def measure_kind(chosen: NDArray[np.bool_], asked: list[Asked], sure: NDArray[np.float64]) -> dict[str, Any]:
+    """Calibration error, and what each threshold keeps of the right answers and refuses of the others."""
+    best = [max(a.candidates, key=lambda c: c.margin) for a in asked]
+    right = np.array([c.is_right for c in best])
+    answerable = chosen & np.array([a.is_answerable for a in asked])
+    deceptive = chosen & np.array([a.is_deceptive for a in asked])
+    foreign = chosen & ~answerable & ~deceptive
+    figures: dict[str, Any] = {
+        "questions": int(chosen.sum()),
+        "answerable": int(answerable.sum()),
+        "right": round(float(right[answerable].mean()), 3),
+        "calibration error": round(find_calibration_error(sure[chosen], right[chosen]), 3),
+        "thresholds": {},
+    }
+    for threshold in THRESHOLDS:
+        said = sure >= threshold
+        row = {
+            "right kept": round(float(said[answerable & right].mean()), 3),
+            "precision": round(float(right[chosen & said].mean()), 3),
+            "foreign refused": round(1 - float(said[foreign].mean()), 3),
+        }
+        if deceptive.any():
+            row["deceptive refused"] = round(1 - float(said[deceptive].mean()), 3)
+        figures["thresholds"][str(threshold)] = row
+    return figures
+
+
+def draw(sure: NDArray[np.float64], right: NDArray[np.bool_], kinds: NDArray[np.str_]) -> None:
+    """The reliability diagram and the risk-coverage curves."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams.update({"svg.hashsalt": "askbrief", "svg.fonttype": "none", "font.size": 9})
+    from matplotlib import pyplot
+
+    figure, (left, side) = pyplot.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
+    places = np.minimum((sure * 10).astype(int), 9)
+    bins = [place for place in range(10) if (places == place).any()]
+    left.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    left.bar(
+        [place / 10 + 0.05 for place in bins], [right[places == place].mean() for place in bins],
+        width=0.09, color="#4878a8", label="share that was right",
+    )  # fmt: skip
+    left.plot([sure[places == p].mean() for p in bins], [right[places == p].mean() for p in bins], "ko", markersize=3)
+    for place in bins:
+        left.text(place / 10 + 0.05, 0.02, str((places == place).sum()), ha="center", color="white", fontsize=7)
+    left.set(xlabel="stated confidence", ylabel="right answers", title="Reliability", xlim=(0, 1), ylim=(0, 1))
+    for kind, style in zip(KINDS, ("-", "--", ":"), strict=True):
+        order = np.argsort(-sure[kinds == kind], kind="stable")
+        wrong = 1 - np.cumsum(right[kinds == kind][order]) / np.arange(1, len(order) + 1)
+        side.plot(np.arange(1, len(order) + 1) / len(order), wrong, style, color="#4878a8", label=kind)
+    side.set(xlabel="questions answered (coverage)", ylabel="wrong among them (risk)", title="Risk and coverage")
+    side.set(xlim=(0, 1), ylim=(0, 1))
+    side.legend(frameon=False)
+    figure.savefig(PICTURE, metadata={"Date": None, "Creator": None})
+
+
 def report(asked: list[Asked]) -> None:
-    """Fits on the even questions and prints slope, offset, and what thresholds do to the odd ones."""
+    """Prints the curve that the even questions fit, and saves what the odd ones say of the shipped one."""
     best = [max(a.candidates, key=lambda c: c.margin) for a in asked]
     margin = np.array([c.margin for c in best])
     right = np.array([c.is_right for c in best])
+    kinds = np.array([a.collection for a in asked])
     held = np.arange(len(asked)) % 2 == 1
-    model = LogisticRegression(C=10).fit(margin[~held, None], right[~held])
-    sure = model.predict_proba(margin[:, None])[:, 1]
-    print(f"slope {model.coef_[0][0]:.3f}, offset {model.intercept_[0]:.3f}")
-    for kind in ("pooled", "article", "news"):
-        of_kind = held & np.array([a.collection == kind for a in asked])
-        answerable = of_kind & np.array([a.is_answerable for a in asked])
-        deceptive = of_kind & np.array([a.is_deceptive for a in asked])
-        plain = of_kind & ~answerable & ~deceptive
-        error = find_calibration_error(sure[of_kind], right[of_kind])
-        print(f"{kind}: {of_kind.sum()} questions, right {right[answerable].mean():.3f}, calibration error {error:.3f}")
-        for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
-            said = sure >= threshold
-            refused = {"plain": plain, "deceptive": deceptive}
-            shares = {name: 1 - said[group].mean() for name, group in refused.items() if group.any()}
-            kept = (said & right & answerable).sum() / (right & answerable).sum()
-            print(
-                f"  {threshold}: right ones kept {kept:.2f}, refused",
-                {n: round(float(s), 2) for n, s in shares.items()},
-            )
-    print(f"all: calibration error {find_calibration_error(sure[held], right[held]):.3f}")
+    slope, offset = fit(margin[~held], right[~held])
+    sure = np.array([find_confidence(m) for m in margin])
+    print(f"fitted: slope {slope:.3f}, offset {offset:.3f}")
+    figures: dict[str, Any] = {"fitted": {"slope": round(slope, 3), "offset": round(offset, 3)}}
+    figures["threshold"] = MIN_CONFIDENCE
+    figures["all"] = measure_kind(held, asked, sure)
+    figures |= {kind: measure_kind(held & (kinds == kind), asked, sure) for kind in KINDS}
+    draw(sure[held], right[held], kinds[held])
+    save_result("calibration", figures)
 
 
 def main() -> None:

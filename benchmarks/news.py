@@ -1,0 +1,151 @@
+"""A real archive: 26,499 news articles as files, and the questions of weekly news quizzes of 2022 to 2024.
+
+    python -m benchmarks.news [--data ../shared/data] [--articles 0] [--every 1] [--also FOLDER]
+
+hit@k: one of the first k passages contains an accepted answer. EM and F1 of the top answer whatever its confidence. The
+labels are weak: a quiz asks about its week, and the archive need not have an article that says it. ``--also`` reads the
+same passages with another compiled reader, for comparison in one run. The archive's files and index stay in
+``benchmarks/.cache`` and are used again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from askbrief import Assistant
+from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
+from askbrief.datatypes import Hit, Progress
+from askbrief.reading import Reader, rank_readings
+from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
+
+CACHE = Path(__file__).parent / ".cache"
+
+
+@dataclass(slots=True)
+class Score:
+    """Sums over the questions that one reader answered."""
+
+    exact: float = 0.0
+    f1: float = 0.0
+    answered: int = 0
+    f1_if_answered: float = 0.0
+    seconds: list[float] = field(default_factory=list)
+
+    def figures(self, questions: int) -> dict[str, Any]:
+        """Percentages of all questions, and of those answered with enough confidence."""
+        return {
+            "EM": round(100 * self.exact / questions, 2),
+            "F1": round(100 * self.f1 / questions, 2),
+            "answered": round(100 * self.answered / questions, 2),
+            "F1 of those": round(100 * self.f1_if_answered / max(1, self.answered), 2),
+            "reading ms p50": round(1000 * sorted(self.seconds)[len(self.seconds) // 2], 1),
+        }
+
+
+def iter_rows(file: Path) -> Iterator[dict[str, Any]]:
+    """The JSON lines of a file, gzip'd or not."""
+    data = file.read_bytes()
+    for line in (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines():
+        yield json.loads(line)
+
+
+def write_archive(data: Path, *, limit: int) -> Path:
+    """The first ``limit`` articles (0: all) as Markdown files with front matter, one an article."""
+    folder = CACHE / f"news-{limit or 'all'}"
+    if (folder / ".complete").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, row in enumerate(iter_rows(data / "news" / "articles.jsonl.gz")):
+        if number == limit > 0:
+            break
+        date = row["date"].replace("/", "-")
+        front = f"---\ntitle: {json.dumps(row['title'], ensure_ascii=False)}\ndate: {date}\n---\n\n"
+        (folder / f"{date}-{row['id']}.md").write_text(front + row["text"] + "\n", encoding="utf-8")
+    (folder / ".complete").touch()
+    return folder
+
+
+def contains(hit: Hit, answers: tuple[str, ...]) -> bool:
+    """Whether the passage holds an accepted answer, compared as the official scores do."""
+    text = f" {normalise(hit.passage.text)} "
+    return any(f" {normalise(answer)} " in text for answer in answers)
+
+
+def index_archive(assistant: Assistant) -> dict[str, Any]:
+    """Brings the index up to date and says how long that took."""
+    began = last = time.perf_counter()
+    for progress in assistant.refresh():
+        if time.perf_counter() - last > 30:
+            last = time.perf_counter()
+            print(describe(progress), round(last - began), "s", flush=True)
+    freshness = assistant.find_freshness()
+    return {
+        "articles": freshness.documents,
+        "passages": freshness.passages,
+        "newly read": freshness.added + freshness.changed,
+        "indexing seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def describe(progress: Progress) -> str:
+    """One line."""
+    return f"{progress.stage}: {progress.done} of {progress.total}"
+
+
+def main() -> None:
+    parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--articles", type=int, default=0, help="only the first so many (0: all)")
+    parser.add_argument("--every", type=int, default=1, help="take every n-th question")
+    parser.add_argument("--also", type=Path, help="folder of another compiled reader")
+    arguments = parser.parse_args()
+    folder = write_archive(arguments.data, limit=arguments.articles)
+    questions = list(iter_rows(arguments.data / "news" / "questions.jsonl"))[:: arguments.every]
+    readers = {"shipped": Reader()} | ({"also": Reader(arguments.also)} if arguments.also else {})
+    scores = {name: Score() for name in readers}
+    places = dict.fromkeys((1, 3, 5, 10), 0)
+    searching: list[float] = []
+    with Assistant.open(folder) as assistant:
+        figures = index_archive(assistant)
+        print(figures, flush=True)
+        for question in questions:
+            answers = tuple(question["answers"])
+            began = time.perf_counter()
+            hits = assistant.search(question["question"], top=READ_PASSAGES)
+            documents = {h.passage.document_id: assistant.load_document(h.passage.document_id) for h in hits}
+            searching.append(time.perf_counter() - began)
+            for k in places:
+                places[k] += any(contains(hit, answers) for hit in hits[:k])
+            pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
+            for name, reader in readers.items():
+                began = time.perf_counter()
+                ranked = rank_readings(hits, reader.read(question["question"], pairs), documents, top=1)
+                score = scores[name]
+                score.seconds.append(time.perf_counter() - began)
+                found = ranked[0][1].span.of(documents[ranked[0][0].passage.document_id].text) if ranked else ""
+                f1 = score_f1(found, answers)
+                score.exact += score_exact(found, answers)
+                score.f1 += f1
+                if ranked and ranked[0][2] >= MIN_CONFIDENCE:
+                    score.answered += 1
+                    score.f1_if_answered += f1
+    searching.sort()
+    figures |= {"questions": len(questions)}
+    figures |= {f"hit@{k}": round(100 * count / len(questions), 2) for k, count in places.items()}
+    figures["search with freshness check, ms p50"] = round(1000 * searching[len(searching) // 2], 1)
+    figures["search with freshness check, ms p95"] = round(1000 * searching[len(searching) * 95 // 100], 1)
+    for name, score in scores.items():
+        figures[f"{name} reader"] = score.figures(len(questions))
+    if arguments.articles == 0 and arguments.every == 1:
+        save_result("news", figures)
+    else:
+        print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""The training examples say what they should; nothing is trained here."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from training.altering import alter_question, find_names
+from training.examples import Source, build_examples
+
+STORY = (
+    "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "
+    "The first train left Baghdad in 1940. Turkish papers did not write about the meeting."
+)
+
+
+def alter(question: str, *, answers: list[str], others: tuple[str, ...] = ()) -> set[str]:
+    """All that comes out of forty throws."""
+    found = {alter_question(question, STORY, answers, list(others), random.Random(seed)) for seed in range(40)}
+    return {text for text in found if text is not None}
+
+
+def test_a_number_becomes_one_that_the_context_does_not_have() -> None:
+    made = alter("Which train left in 1940?", answers=["first train"])
+    numbers = {text.split()[-1].rstrip("?") for text in made if text.startswith("Which train left in ")}
+    assert numbers - {"1940"}
+    assert all(1900 <= int(number) <= 1980 and number not in STORY for number in numbers - {"1940"})
+
+
+def test_a_name_becomes_another_that_is_no_answer() -> None:
+    made = alter("Whom did Memis meet?", answers=["the Iranian envoy"], others=("Zahedan", "New York City Council"))
+    assert "Whom did Baghdad meet?" in made
+    assert "Whom did Zahedan meet?" in made
+    assert not any("Iranian" in text or "Council" in text for text in made)
+
+
+def test_a_word_becomes_its_opposite() -> None:
+    assert "Where did the last train leave?" in alter("Where did the first train leave?", answers=["Baghdad"])
+
+
+def test_a_verb_is_negated_once() -> None:
+    made = alter("what was written?", answers=["nothing"])
+    assert made == {"what wasn't written?", "what was written? not", "what was written? never"}
+    assert alter("what was not written?", answers=["nothing"]) == set()
+
+
+def test_names_do_not_open_sentences() -> None:
+    assert find_names(STORY) == ["Iranian", "Ankara", "Basra", "Baghdad"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "reader" / "train"
+    folder.mkdir(parents=True)
+    answer = "the railway to Basra"
+    qas = [
+        {"id": "1", "question": "What did they speak about?", "answers": [[STORY.index(answer), answer]]},
+        {"id": "2", "question": "Where did the first train leave?", "answers": [[STORY.index("Baghdad"), "Baghdad"]]},
+    ]
+    short = "The train to Basra left Ankara."
+    rows = [
+        {"source": "a", "title": "A_visit", "context": STORY, "qas": qas},
+        {
+            "source": "a",
+            "title": "Trains",
+            "context": short,
+            "qas": [{"id": "3", "question": "What left Ankara?", "answers": [[0, "The train to Basra"]]}],
+        },
+        {
+            "source": "a",
+            "title": "Ferries",
+            "context": "What left the harbour was a ferry.",
+            "qas": [{"id": "4", "question": "Who sank?", "answers": []}],
+        },
+    ]
+    with gzip.open(folder / "tiny.jsonl.gz", "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)
+    return tmp_path
+
+
+def test_examples_hold_their_answers_wherever_the_context_was_put(data: Path) -> None:
+    source = Source("tiny", share=30.0, negatives=1.0, has_titles=True, among=0.7)
+    examples = build_examples(data, seed=3, sources=(source,))
+    accepted = {"the railway to Basra", "Baghdad", "The train to Basra"}
+    assert {e.context[s:t] for e in examples for s, t in e.answers} == accepted
+    answered = [e for e in examples if e.answers]
+    assert len(answered) == 3 * 30
+    assert sum(not e.answers and e.question.rstrip("? ").startswith("Who") for e in examples) >= 25
+    assert {e.context.split(" | ")[0] for e in answered if " | " in e.context} == {"A visit", "Trains"}
+    assert any("ferry" in e.context and "The train to Basra" in e.context for e in answered)
+
+
+def test_negatives_do_not_hold_the_answer_unless_the_question_was_altered(data: Path) -> None:
+    examples = build_examples(data, seed=3, sources=(Source("tiny", share=60.0, negatives=1.0),))
+    negatives = [e for e in examples if not e.answers and e.question.rstrip("?") == "Where did the first train leave"]
+    assert negatives
+    assert all("Baghdad" not in e.context for e in negatives)
+    altered = [e for e in examples if not e.answers and "last train" in e.question]
+    assert altered
+    assert any("Baghdad" in e.context for e in altered)
+
+
+def test_equal_seeds_give_equal_lists(data: Path) -> None:
+    sources = (Source("tiny", share=3.0, negatives=0.5, among=0.5),)
+    assert build_examples(data, seed=5, sources=sources) == build_examples(data, seed=5, sources=sources)
+    assert build_examples(data, seed=5, sources=sources) != build_examples(data, seed=6, sources=sources)
