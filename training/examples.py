@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import sentencex
 import tantivy
@@ -109,7 +110,7 @@ class NegativePool:
         return found[:5]
 
 
-def load_rows(path: Path) -> Iterator[dict]:
+def load_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The JSON lines of a gzip'd file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
