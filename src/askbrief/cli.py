@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from askbrief import __version__
-from askbrief.errors import AskbriefError, QuestionError
+from askbrief.conversation_commands import conversations
+from askbrief.errors import AskbriefError, QuestionError, ServingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ EXIT_ERROR, EXIT_USAGE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 2, 3, 130
 _QUIET_SECONDS = 1.0
 _MAX_WIDTH = 100
 _SHELLS = ("bash", "zsh", "fish")
+_IN_BROWSER = "TEXTUAL_DRIVER"
 
 _folder_option = click.option(
     "--folder", "-C", type=click.Path(path_type=Path), help="Folder of the articles (default: the nearest with seeds/)."
@@ -80,7 +82,7 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
 @_folder_option
 def chat(folder: Path | None) -> int:
     """Ask one question after the other, with the source beside the answers."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (_IN_BROWSER in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise AskbriefError("the chat needs a terminal", hint="askbrief ask answers without a terminal.")
     from askbrief.tui.app import ChatApp
 
@@ -94,6 +96,32 @@ def chat(folder: Path | None) -> int:
     if error is not None:
         raise error
     return app.return_code or 0
+
+
+@commands.command()
+@_folder_option
+@click.option("--port", "-p", type=click.IntRange(0, 65535), default=0, help="Port (default: any free one).")
+def serve(folder: Path | None, port: int) -> int:
+    """Open the chat to a browser on this machine; Ctrl-C ends it."""
+    from askbrief.config import find_folder, open_folder
+
+    root = (find_folder(Path.cwd()) if folder is None else open_folder(folder)).root
+    try:
+        from askbrief.serving import ChatServer
+    except ModuleNotFoundError as error:
+        raise ServingError(
+            f"the chat cannot be served without {error.name}", hint='Install it: pip install "askbrief[serve]"'
+        ) from error
+    # -P: the working directory may hold modules of anybody's.
+    with ChatServer([sys.executable, "-P", "-m", "askbrief", "chat", "--folder", str(root)], port=port) as server:
+        click.echo(server.url)
+        click.echo(
+            "Open it in a browser on this machine. It is reachable from this machine only, and only with this address:"
+            " whoever has it can ask, and read what the articles say. Ctrl-C ends it.",
+            err=True,
+        )
+        server.run()
+    return 0
 
 
 @commands.command()
@@ -156,6 +184,9 @@ def completion(shell: str) -> int:
     assert kind is not None
     click.echo(kind(commands, {}, "askbrief", "_ASKBRIEF_COMPLETE").source())
     return 0
+
+
+commands.add_command(conversations)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -6,6 +6,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── CorpusError               a folder or file that cannot be read
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
 ├── ConversationError         the saved conversations
+├── ServingError              the chat in a browser
 └── StoreError                the index
     ├── StoreNotFoundError    nothing has been indexed yet
     ├── StoreOutdatedError    made with another version, model or setting
@@ -48,6 +49,10 @@ class ModelError(AskbriefError):
 
 class ConversationError(AskbriefError):
     """A conversation cannot be saved, found or read; questions can be asked all the same."""
+
+
+class ServingError(AskbriefError):
+    """The chat cannot be served to a browser."""
 
 
 class StoreError(AskbriefError):

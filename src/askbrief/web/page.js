@@ -1,0 +1,6 @@
+"use strict";
+// The token is in a cookie now; it need not stay in the address bar.
+history.replaceState(null, "", "/");
+document.addEventListener("DOMContentLoaded", () => {
+  document.getElementById("restart").addEventListener("click", () => location.reload());
+});
