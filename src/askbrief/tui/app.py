@@ -32,6 +32,14 @@ class ChatApp(App[Exception]):
         """The chat."""
         return ChatScreen(self._open_assistant)
 
+    def on_app_focus(self) -> None:
+        """Gives the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
+        self.call_later(self._focus_prompt_if_nothing_is)
+
+    def _focus_prompt_if_nothing_is(self) -> None:
+        if isinstance(self.screen, ChatScreen) and self.screen.focused is None:
+            self.screen.action_focus_prompt()
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
         yield from super().get_system_commands(screen)
