@@ -19,10 +19,11 @@ import platformdirs
 from askbrief.compiling import COMPILER, hash_file, new_folder
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel
+from askbrief.screening import screen_model
 
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
-_WEIGHTS = ("*.safetensors", "*.bin")
-_PARTS = (*_WEIGHTS, "*.json", "*.txt", "*.model")
+_WEIGHTS = "*.safetensors"
+_PARTS = (_WEIGHTS, "*.json", "*.txt", "*.model")
 
 
 def find_model(source: str, *, root: Path) -> Path:
@@ -35,9 +36,12 @@ def find_model(source: str, *, root: Path) -> Path:
     Raises:
         ModelError: There is none.
     """
-    folder = (root / Path(source).expanduser()).resolve()
-    if folder.is_dir():
-        return folder
+    try:
+        folder = (root / Path(source).expanduser()).resolve()
+        if folder.is_dir():
+            return folder
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"no model {source!r} on this machine: {error}", hint="Give the folder of a model.") from error
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -59,13 +63,13 @@ def find_compiled(folder: Path, *, kind: str, compile_into: Callable[[Path, str]
         compile_into: Called with an empty folder to fill and the source's fingerprint.
 
     Raises:
-        ModelError: The source has no weights, cannot be compiled, or the cache cannot be written.
+        ModelError: The source has no weights, might run code, cannot be compiled, or the cache cannot be written.
     """
-    cache = platformdirs.user_cache_path("askbrief", appauthor=False)
-    note = cache / "sources" / f"{_stat_key(folder)}.json"
+    note = _find_note(folder)
     fingerprint = _load_note(note) or _fingerprint(folder)
-    target = cache / f"{kind}s" / fingerprint
+    target = find_cache() / f"{kind}s" / fingerprint
     if not _is_whole(target, kind=kind):
+        screen_model(folder)
         shutil.rmtree(target, ignore_errors=True)
         with new_folder(target) as scratch:
             compile_into(scratch, fingerprint)
@@ -74,6 +78,21 @@ def find_compiled(folder: Path, *, kind: str, compile_into: Callable[[Path, str]
             note.parent.mkdir(parents=True, exist_ok=True)
             note.write_text(json.dumps({"fingerprint": fingerprint}), encoding="utf-8")
     return target
+
+
+def find_cached(folder: Path, *, kind: str) -> Path | None:
+    """Where the compiled form of the model in ``folder`` is; None if it was not compiled yet.
+
+    Raises:
+        ModelError: The source has no weights.
+    """
+    target = find_cache() / f"{kind}s" / (_load_note(_find_note(folder)) or _fingerprint(folder))
+    return target if target.is_dir() else None
+
+
+def find_cache() -> Path:
+    """The user's cache folder; it may not exist yet."""
+    return platformdirs.user_cache_path("askbrief", appauthor=False)
 
 
 @contextlib.contextmanager
@@ -111,6 +130,10 @@ def _is_whole(target: Path, *, kind: str) -> bool:
         return False
 
 
+def _find_note(folder: Path) -> Path:
+    return find_cache() / "sources" / f"{_stat_key(folder)}.json"
+
+
 def _load_note(note: Path) -> str | None:
     try:
         return str(json.loads(note.read_text(encoding="utf-8"))["fingerprint"])
@@ -121,8 +144,9 @@ def _load_note(note: Path) -> str | None:
 def _model_files(folder: Path) -> list[Path]:
     """The files that decide what the model does: weights, tokenizer and settings, not other export formats."""
     inside = [path for path in folder.iterdir() if path.is_dir() and path.name[0].isdigit()]
-    files = sorted({file for place in (folder, *inside) for pattern in _PARTS for file in place.glob(pattern)})
-    if not any(file.match(pattern) for file in files for pattern in _WEIGHTS):
+    found = {file for place in (folder, *inside) for pattern in _PARTS for file in place.glob(pattern)}
+    files = sorted(file for file in found if file.is_file())
+    if not any(file.match(_WEIGHTS) for file in files):
         raise ModelError(f"{folder} holds no model weights", hint="Give the folder of a model in safetensors form.")
     return files
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from reprlib import repr as shown
 
 from askbrief.errors import ConfigError
 
 FILE_NAME = "askbrief.toml"
 SEEDS = "seeds"
+MAX_FILE_BYTES = 64 * 1024
+MAX_VALUE_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ def open_folder(root: Path) -> Folder:
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise ConfigError(f"{root} {problem}", hint="Give the folder that holds your articles.")
+    try:
+        str(root).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"the name of {root} is not valid text", hint="Rename the folder.") from error
     settings = load_settings(root)
     places = {}
     for name in ("articles", "index"):
@@ -85,10 +92,14 @@ def open_folder(root: Path) -> Folder:
             raise ConfigError(f"{FILE_NAME}: {name} cannot be found: {error}", hint="Correct the value.") from error
         if not place.is_relative_to(root):
             raise ConfigError(
-                f"{FILE_NAME}: {name} = {getattr(settings, name)!r} leads out of {root}",
+                f"{FILE_NAME}: {name} = {shown(getattr(settings, name))} leads out of {root}",
                 hint="Use a folder inside the one that holds askbrief.toml.",
             )
         places[name] = place
+    if places["articles"].is_relative_to(places["index"]):
+        raise ConfigError(
+            f"{FILE_NAME}: index = {settings.index!r} would hold the articles", hint="Use a folder of its own."
+        )
     return Folder(root, places["articles"], places["index"], settings)
 
 
@@ -104,10 +115,20 @@ def load_settings(root: Path) -> Settings:
     file = root / FILE_NAME
     if file.exists():
         try:
-            values |= tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            values |= tomllib.loads(_load_text(file))
+        except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file or remove it.") from error
     return _check(values, file)
+
+
+def _load_text(file: Path) -> str:
+    if not file.is_file():
+        raise ValueError("it is not a regular file")
+    with open(file, "rb") as stream:
+        data = stream.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ValueError(f"it is larger than {MAX_FILE_BYTES // 1024} KiB")
+    return data.decode("utf-8")
 
 
 def _check(values: dict[str, object], file: Path) -> Settings:
@@ -115,11 +136,13 @@ def _check(values: dict[str, object], file: Path) -> Settings:
     known = {field.name: type(getattr(defaults, field.name)) for field in fields(Settings)}
     for name, value in values.items():
         if name not in known:
-            raise ConfigError(f"{file}: unknown setting {name!r}", hint=f"Known are: {', '.join(known)}.")
+            raise ConfigError(f"{file}: unknown setting {shown(name)}", hint=f"Known are: {', '.join(known)}.")
         if type(value) is not known[name]:
             raise ConfigError(
-                f"{file}: {name} must be {known[name].__name__}, not {value!r}", hint="Correct the value."
+                f"{file}: {name} must be {known[name].__name__}, not {shown(value)}", hint="Correct the value."
             )
+        if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
+            raise ConfigError(f"{file}: {name} is too long", hint="Correct the value.")
     settings = Settings(**values)  # type: ignore[arg-type]
     for name, low, high in (("passage_words", 20, 400), ("overlap_sentences", 0, 3)):
         if not low <= getattr(settings, name) <= high:

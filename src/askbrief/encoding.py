@@ -146,7 +146,11 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
 
         try:
             model = SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True, model_kwargs={"attn_implementation": "eager"}
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
             )
         except Exception as error:
             raise ModelError(

@@ -5,6 +5,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── ConfigError               askbrief.toml, or a folder that is no askbrief folder
 ├── CorpusError               a folder or file that cannot be read
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
+├── AnswersError              earlier answers that cannot be read
 ├── ConversationError         the saved conversations
 ├── ServingError              the chat in a browser
 └── StoreError                the index
@@ -45,6 +46,10 @@ class CorpusError(AskbriefError):
 
 class ModelError(AskbriefError):
     """A model is missing, damaged, or does not do what it should."""
+
+
+class AnswersError(AskbriefError):
+    """Earlier answers, given to be verified, cannot be read."""
 
 
 class ConversationError(AskbriefError):

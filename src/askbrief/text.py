@@ -15,6 +15,7 @@ _BREAK = re.compile(r"\n[^\S\n]*\n\s*")
 _NEWLINES = re.compile(r"\r\n?")
 _CONTROL = dict.fromkeys((code for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"), "\ufffd")
 _CONTROL |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C), "\ufffd")
+_CONTROL |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd") | {0x2028: " ", 0x2029: " "}
 
 
 def normalise_newlines(text: str) -> str:
@@ -23,11 +24,22 @@ def normalise_newlines(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` fit for a terminal, of equal length: control and direction-changing characters become U+FFFD.
+    """``text`` fit for a terminal, of equal length.
 
-    Newlines and tabs stay.
+    Control and direction-changing characters and single surrogates become U+FFFD, Unicode's line and paragraph
+    separators blanks. Newlines and tabs stay.
     """
     return text.translate(_CONTROL)
+
+
+def one_line(text: str) -> str:
+    """``text`` fit for one line of a terminal and of equal length: ``printable``, with newlines and tabs as blanks."""
+    return printable(text).replace("\n", " ").replace("\t", " ")
+
+
+def count_noun(number: int, noun: str) -> str:
+    """A number with its noun, in the plural but for 1."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def trim(text: str, span: Span) -> Span:
