@@ -231,7 +231,7 @@ def test_freshness_counts_what_each_refresh_changed(articles: Path, encoder: Fak
     assert (first.generation, first.documents, first.passages) == (1, 2, 2)
     assert (first.added, first.changed, first.removed, first.skipped) == (2, 0, 0, ())
     assert (same.generation, same.added, same.changed, same.removed) == (1, 0, 0, 0)
-    assert (after.generation, after.documents, after.added, after.changed, after.removed) == (2, 2, 2, 1, 1)
+    assert (after.generation, after.documents, after.added, after.changed, after.removed) == (2, 2, 1, 1, 1)
     assert after.skipped == (SkippedFile("d.txt", "is empty"),)
     assert after.checked
 
@@ -331,13 +331,15 @@ def test_status_tells_what_differs_and_changes_nothing(articles: Path, encoder: 
     (articles / "photo.JPG").write_bytes(b"\xff\xd8")
     (articles / "a.txt").write_text("Changed.\n", encoding="utf-8")
     (articles / "b.md").unlink()
+    (articles / "link.txt").symlink_to("nowhere")
     with Assistant.open(articles, encoder=encoder) as assistant:
         status = assistant.find_status()
         assert assistant.find_status() == status
         sizes = [file.stat().st_size for file in (articles / ".askbrief").rglob("*") if file.is_file()]
     assert (status.articles, status.index) == (str(articles), str(articles / ".askbrief"))
     assert (status.encoder, status.fingerprint) == ("all-MiniLM-L6-v2", "fake")
-    assert (status.pending, status.gone) == (("a.txt", "c.txt"), ("b.md",))
+    assert (status.reader, status.dense) == ("askbrief-reader-minilm-l6", "exact")
+    assert (status.pending, status.gone) == (("a.txt", "c.txt", "link.txt"), ("b.md",))
     assert list(status.encodings) == ["old.txt"]
     assert status.others == {".jpg": 1}
     assert (status.freshness.documents, status.freshness.checked) == (3, False)

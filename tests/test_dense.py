@@ -20,6 +20,7 @@ def index(tmp_path: Path) -> DenseIndex:
     build_dense(
         tmp_path / "d.faiss",
         [(10, unit(1, 0)), (7, unit(3, 4)), (3, unit(0, 1)), (5, unit(-1, 0)), (2, unit(3, 4))],
+        count=5,
         dimension=2,
     )
     return DenseIndex(tmp_path / "d.faiss", dimension=2)
@@ -37,28 +38,30 @@ def test_top_cuts_the_rest(index: DenseIndex) -> None:
 
 @pytest.mark.parametrize("top", [1, 50, 150])
 def test_of_many_equal_vectors_the_first_rows_are_found(tmp_path: Path, top: int) -> None:
-    build_dense(tmp_path / "d.faiss", ((row, unit(1, 1)) for row in range(1, 400)), dimension=2)
+    build_dense(tmp_path / "d.faiss", ((row, unit(1, 1)) for row in range(1, 400)), count=399, dimension=2)
     found = DenseIndex(tmp_path / "d.faiss", dimension=2).search(unit(1, 1), top=top)
     assert [row for row, _ in found] == list(range(1, top + 1))
 
 
 def test_a_better_row_puts_out_the_last_of_equals(tmp_path: Path) -> None:
     vectors = [unit(1, 1)] * 5 + [unit(1, 0)] + [unit(0, 1)] * 3
-    build_dense(tmp_path / "d.faiss", enumerate(vectors), dimension=2)
+    build_dense(tmp_path / "d.faiss", enumerate(vectors), count=9, dimension=2)
     found = DenseIndex(tmp_path / "d.faiss", dimension=2).search(unit(1, 0), top=4)
     assert [row for row, _ in found] == [5, 0, 1, 2]
 
 
 def test_vectors_beyond_one_block_are_kept(tmp_path: Path) -> None:
     angles = np.linspace(0, 1, 8200)
-    build_dense(tmp_path / "d.faiss", ((n, unit(np.cos(a), np.sin(a))) for n, a in enumerate(angles)), dimension=2)
+    build_dense(
+        tmp_path / "d.faiss", ((n, unit(np.cos(a), np.sin(a))) for n, a in enumerate(angles)), count=8200, dimension=2
+    )
     index = DenseIndex(tmp_path / "d.faiss", dimension=2)
     assert index.count == 8200
     assert index.search(unit(np.cos(1), np.sin(1)), top=1)[0][0] == 8199
 
 
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
-    build_dense(tmp_path / "d.faiss", [], dimension=2)
+    build_dense(tmp_path / "d.faiss", [], count=0, dimension=2)
     index = DenseIndex(tmp_path / "d.faiss", dimension=2)
     assert (index.count, index.search(unit(1, 0), top=5)) == (0, [])
 
@@ -77,4 +80,4 @@ def test_a_broken_file_is_damage(tmp_path: Path, data: bytes) -> None:
 
 def test_a_folder_that_is_missing_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
-        build_dense(tmp_path / "none" / "d.faiss", [(1, unit(1, 0))], dimension=2)
+        build_dense(tmp_path / "none" / "d.faiss", [(1, unit(1, 0))], count=1, dimension=2)

@@ -190,7 +190,7 @@ def test_building_twice_gives_equal_stores(articles: list[tuple[str, bytes]]) ->
 
 
 def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table but the checksum of the derived indexes, whose file names are drawn by chance."""
+    """Every row of every table but the manifest of the derived indexes, whose file names are drawn by chance."""
     database = sqlite3.connect(open_folder(folder).index / DATABASE)
     try:
         tables = {
@@ -200,7 +200,7 @@ def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     finally:
         database.close()
     assert tables["passages"]
-    tables["meta"] = [row for row in tables["meta"] if row[0] != "checksum"]
+    tables["meta"] = [row for row in tables["meta"] if row[0] != "manifest"]
     return tables
 
 
@@ -209,7 +209,12 @@ def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
 def test_of_equal_cosines_the_lower_row_comes_first(vectors: list[tuple[int, int]], top: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "d.faiss"
-        build_dense(file, ((row, np.array(v, dtype=np.float32)) for row, v in enumerate(vectors)), dimension=2)
+        build_dense(
+            file,
+            ((row, np.array(v, dtype=np.float32)) for row, v in enumerate(vectors)),
+            count=len(vectors),
+            dimension=2,
+        )
         found = DenseIndex(file, dimension=2).search(np.array([1, 0], dtype=np.float32), top=top)
     assert found == sorted(((row, float(v[0])) for row, v in enumerate(vectors)), key=lambda p: (-p[1], p[0]))[:top]
 

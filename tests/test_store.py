@@ -15,7 +15,7 @@ import askbrief.store
 from askbrief.database import FILE_NAME as DATABASE
 from askbrief.database import lock_for_writing, set_aside_database
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
-from askbrief.derived import Derived, build_derived, open_derived, remove_derived
+from askbrief.derived import Derived, Manifest, build_derived, open_derived, remove_derived
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 from askbrief.store import FileRecord, Identity, Store
 
@@ -111,7 +111,10 @@ def test_the_next_generation_replaces_the_files_of_the_last(tmp_path: Path, stor
     publish_baghdad(store)
     assert store.generation == 2
     assert words(store, "railway") == [3]
-    assert sorted(p.name for p in tmp_path.glob("*-0*")) == ["dense-000002.faiss", "lexical-000002"]
+    names = sorted(path.name for path in tmp_path.glob("generation-*"))
+    assert names == ["generation-000001", "generation-000002"]
+    store.publish([], gone=["b.txt"])
+    assert sorted(path.name for path in tmp_path.glob("generation-*")) == ["generation-000002", "generation-000003"]
 
 
 def test_copies_share_a_document_until_the_last_is_gone(store: Store) -> None:
@@ -156,7 +159,7 @@ def test_a_document_that_is_missing_is_damage(store: Store) -> None:
 def test_a_failed_publish_leaves_the_generation_before(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
-    def fail(*args: Any, **named: Any) -> str:
+    def fail(*args: Any, **named: Any) -> Manifest:
         if late:
             build_derived(*args, **named)
         raise StoreError("the disk is full")
@@ -193,37 +196,40 @@ def test_a_snapshot_ends_with_an_exception(store: Store) -> None:
     assert words(store, "ankara") == [1]
 
 
+GENERATION = "generation-000001"
+DENSE = f"{GENERATION}/base.faiss"
+
+
 def remove_dense(folder: Path) -> None:
-    (folder / "dense-000001.faiss").unlink()
+    (folder / DENSE).unlink()
 
 
-def remove_lexical(folder: Path) -> None:
+def remove_all(folder: Path) -> None:
     remove_derived(folder, keep=None)
 
 
 def truncate_dense(folder: Path) -> None:
-    file = folder / "dense-000001.faiss"
-    file.write_bytes(file.read_bytes()[:-8])
+    (folder / DENSE).write_bytes((folder / DENSE).read_bytes()[:-8])
 
 
 def empty_dense(folder: Path) -> None:
-    (folder / "dense-000001.faiss").write_bytes(b"")
+    (folder / DENSE).write_bytes(b"")
 
 
 def flip_dense(folder: Path) -> None:
-    flip(folder / "dense-000001.faiss")
+    flip(folder / DENSE)
 
 
 def flip_postings(folder: Path) -> None:
-    flip(next((folder / "lexical-000001").glob("*.idx")))
+    flip(next((folder / GENERATION / "lexical").glob("*.idx")))
 
 
 def remove_postings(folder: Path) -> None:
-    next((folder / "lexical-000001").glob("*.idx")).unlink()
+    next((folder / GENERATION / "lexical").glob("*.idx")).unlink()
 
 
 def flip_fields(folder: Path) -> None:
-    flip(folder / "lexical-000001" / "meta.json")
+    flip(folder / GENERATION / "lexical" / "meta.json")
 
 
 def flip(file: Path) -> None:
@@ -235,7 +241,7 @@ def flip(file: Path) -> None:
 @pytest.mark.parametrize(
     "harm",
     [
-        *(remove_dense, remove_lexical, truncate_dense, empty_dense, flip_dense),
+        *(remove_dense, remove_all, truncate_dense, empty_dense, flip_dense),
         *(flip_postings, remove_postings, flip_fields),
     ],
 )
@@ -247,34 +253,46 @@ def test_harmed_indexes_are_rebuilt(tmp_path: Path, store: Store, harm: Callable
         assert nearest(opened, "drone") == [2, 1]
         assert opened.generation == 1
     with Store.open(tmp_path, IDENTITY) as again:
-        checksum = again._meta("checksum") or ""
-        assert open_derived(tmp_path, 1, checksum=checksum, dimension=5).dense.count == 2
+        assert open_derived(tmp_path, again._load_manifest(), dimension=5, without=()).dense.count == 2
 
 
-def test_the_checksum_tells_harm_from_health(tmp_path: Path) -> None:
+def test_the_manifest_tells_harm_from_health(tmp_path: Path) -> None:
     vector = np.array([1, 0], dtype=np.float32)
-    checksum = build_derived(tmp_path, 1, vectors=[(4, vector)], texts=[(4, "drone")], dimension=2)
-    found: Derived = open_derived(tmp_path, 1, checksum=checksum, dimension=2)
+    manifest = build_derived(tmp_path, 1, vectors=[(4, vector)], texts=[(4, "drone")], base_row=4, count=1, dimension=2)
+    assert Manifest.from_json(manifest.to_json()) == manifest
+    found: Derived = open_derived(tmp_path, manifest, dimension=2, without=())
     assert found.dense.search(vector, top=1) == [(4, 1.0)]
     assert found.lexical.search("drone", top=1)[0][0] == 4
-    with pytest.raises(StoreDamagedError):
-        open_derived(tmp_path, 2, checksum=checksum, dimension=2)
+    with pytest.raises(StoreDamagedError, match="missing or damaged"):
+        open_derived(tmp_path, replace(manifest, generation=2), dimension=2, without=())
+    with pytest.raises(StoreDamagedError, match="missing or damaged"):
+        open_derived(tmp_path, replace(manifest, files={}), dimension=2, without=())
     flip_dense(tmp_path)
     with pytest.raises(StoreDamagedError, match="missing or damaged"):
-        open_derived(tmp_path, 1, checksum=checksum, dimension=2)
+        open_derived(tmp_path, manifest, dimension=2, without=())
 
 
-def test_indexes_of_another_checksum_are_rebuilt(store: Store) -> None:
-    store._save_meta("checksum", "00000000")
-    store._derived = None
-    assert words(store, "ankara") == [1]
-    assert store._meta("checksum") not in ("00000000", None)
+@pytest.mark.parametrize(
+    "line", ["", "{}", "[]", '{"generation": 1, "base_row": 1, "base_count": 1, "files": {"": 1}}']
+)
+def test_a_broken_manifest_is_damage(line: str) -> None:
+    with pytest.raises(StoreDamagedError, match="manifest"):
+        Manifest.from_json(line)
+
+
+def test_indexes_of_a_broken_manifest_are_rebuilt(store: Store) -> None:
+    manifest = store._load_manifest()
+    for line in ("", "nonsense", replace(manifest, generation=7).to_json(), replace(manifest, files={}).to_json()):
+        store._save_meta("manifest", line)
+        store._derived = None
+        assert words(store, "ankara") == [1]
+        assert store._load_manifest().generation == 1
 
 
 def test_indexes_are_rebuilt_without_what_is_waiting(tmp_path: Path, store: Store) -> None:
     add(store, BAGHDAD, BAGHDAD_SPANS)
     store.close()
-    remove_lexical(tmp_path)
+    remove_all(tmp_path)
     with Store.open(tmp_path, IDENTITY) as opened:
         assert (words(opened, "talks railway"), nearest(opened, "railway")) == ([2, 1], [1, 2])
 
@@ -299,7 +317,7 @@ def test_create_makes_an_empty_store_in_place_of_another(tmp_path: Path, store: 
     other = replace(IDENTITY, encoder="other")
     with Store.create(tmp_path, other) as made:
         assert (made.generation, made.load_files(), made.count_passages()) == (0, {}, 0)
-    assert not list(tmp_path.glob("dense-*"))
+    assert not list(tmp_path.glob("generation-*"))
     with Store.open(tmp_path, other) as opened:
         assert opened.identity == other
 

@@ -7,8 +7,11 @@ with Assistant.open("articles") as assistant:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import stat
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +19,11 @@ from time import perf_counter
 from typing import Self, TypeVar
 
 from askbrief.config import Folder, find_folder, open_folder
-from askbrief.corpus import scan_folder
 from askbrief.datatypes import Answer, Document, Freshness, Hit, Progress, Status
 from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
-from askbrief.errors import QuestionError, StoreDamagedError
-from askbrief.indexing import Refreshed, build_plan, identify, refresh, replace_damaged
+from askbrief.errors import QuestionError, StoreDamagedError, StoreNotFoundError
+from askbrief.indexing import Refreshed, identify, preview, rebuild, refresh, replace_damaged, scan
+from askbrief.planning import Plan, find_differences
 from askbrief.reading import Reader, build_answer_span, load_reader, rank_readings
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
@@ -108,20 +111,49 @@ class Assistant:
             return self._reader
         return load_reader(self.folder.settings.reader, root=self.folder.root, on_progress=self._on_progress)
 
-    def refresh(self) -> Iterator[Progress]:
+    def refresh(self) -> Generator[Progress, None, None]:
         """Brings the index up to date with the folder, yielding progress; costs little when nothing changed.
 
         Raises:
             AskbriefError: The folder cannot be read, or the index not written.
         """
         encoder = self.encoder
-        self.close()
-        self._store, self._refreshed = yield from refresh(self.folder, encoder)
+        store, self._store = self._store, None
+        try:
+            self._store, self._refreshed = yield from refresh(self.folder, encoder, store=store)
+        except BaseException:
+            if store is not None:
+                store.close()
+            raise
         self.notes = self._refreshed.notes
+
+    def rebuild(self) -> Generator[Progress, None, None]:
+        """Reads and encodes everything anew, yielding progress; the index that is there answers until that is done.
+
+        Raises:
+            AskbriefError: The folder cannot be read, or the index not written.
+        """
+        encoder = self.encoder
+        self.close()
+        self._store, self._refreshed = yield from rebuild(self.folder, encoder)
+        self.notes = self._refreshed.notes
+
+    @property
+    def refreshed(self) -> Refreshed | None:
+        """What the last refresh did; None before the first and after a question without one."""
+        return self._refreshed
+
+    def preview(self) -> Plan:
+        """What ``refresh`` would do now. Changes nothing.
+
+        Raises:
+            AskbriefError: The folder cannot be read.
+        """
+        return self._finish(preview(self.folder, self.encoder))
 
     def update(self) -> Freshness:
         """``refresh`` to its end, reporting to ``on_progress``; returns the state of the index."""
-        self._refresh_reporting()
+        self._finish(self.refresh())
         return self.find_freshness()
 
     def find_status(self) -> Status:
@@ -131,21 +163,25 @@ class Assistant:
             StoreError: There is no index, or it cannot be used.
         """
         store = self._open_store()
-        scan = scan_folder(self.folder.articles, root=self.folder.root, without=self.folder.index)
-        known = store.load_files()
-        plan = build_plan(scan, known)
-        files = [file for file in self.folder.index.rglob("*") if file.is_file()]
+        found = scan(self.folder)
+        differences = find_differences(found, store.load_stats())
+        # Generations share files by hard links.
+        sizes = {(file.st_dev, file.st_ino): file.st_size for file in _iter_file_stats(self.folder.index)}
         return Status(
             articles=str(self.folder.articles),
             index=str(self.folder.index),
-            index_bytes=sum(file.stat().st_size for file in files),
+            index_bytes=sum(sizes.values()),
             encoder=self.folder.settings.encoder or DEFAULT_NAME,
             fingerprint=store.identity.encoder,
+            reader=self.folder.settings.reader or str(self.reader.card["name"]),
+            dense="exact" if store.is_exact else "8 bits a dimension",
             freshness=self.find_freshness(),
-            pending=tuple(file.path for file in plan.pending),
-            gone=plan.gone,
-            encodings={path: r.encoding for path, r in known.items() if r.encoding and r.encoding != "utf-8"},
-            others=dict(scan.others),
+            pending=tuple(sorted(file.path for file in (*differences.pending, *differences.unlisted))),
+            gone=differences.gone,
+            encodings={
+                path: r.encoding for path, r in store.load_files().items() if r.encoding and r.encoding != "utf-8"
+            },
+            others=dict(found.others),
         )
 
     def find_freshness(self) -> Freshness:
@@ -162,6 +198,7 @@ class Assistant:
             added=len(done.added),
             changed=len(done.changed),
             removed=len(done.removed),
+            renamed=len(done.renamed),
             skipped=store.load_skipped(),
             checked=self._refreshed is not None,
         )
@@ -174,25 +211,30 @@ class Assistant:
         """
         return self._open_store().load_document(document_id)
 
-    def search(self, query: str, *, top: int = 10) -> list[Hit]:
+    def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first.
+
+        Args:
+            query: At most ``MAX_QUESTION_CHARACTERS`` characters.
+            top: Most passages returned.
+            refresh: As for ``ask``.
 
         Raises:
             QuestionError: The query is empty or too long.
             AskbriefError: The folder or the index cannot be used.
         """
         query = check_question(query)
-        self._refresh_reporting()
-        return self._recovering(lambda store: self._find_hits(store, query, top=top))
+        self._prepare(refresh=refresh)
+        return self._recovering(lambda store: self._find_hits(store, query, top=top), refresh=refresh)
 
-    def ask(self, question: str, *, top: int = 1) -> Answer:
+    def ask(self, question: str, *, top: int = 1, refresh: bool = True) -> Answer:
         """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
-
-        The index is brought up to date with the folder first.
 
         Args:
             question: At most ``MAX_QUESTION_CHARACTERS`` characters.
             top: Most answers returned: the best and its alternatives.
+            refresh: Whether the index is brought up to date with the folder first; else the answer comes from the
+                index as it is, and its freshness says that nothing was checked.
 
         Raises:
             QuestionError: The question is empty or too long.
@@ -202,16 +244,31 @@ class Assistant:
         began = perf_counter()
         with ThreadPoolExecutor(max_workers=1) as beside:
             loading = beside.submit(self.reader.load)
-            self._refresh_reporting()
+            self._prepare(refresh=refresh)
             refreshed = perf_counter()
-            answer = self._recovering(lambda store: self._answer(store, question, top=top, loading=loading))
+            answer = self._recovering(
+                lambda store: self._answer(store, question, top=top, loading=loading), refresh=refresh
+            )
         ended = perf_counter()
         timings = {"refresh": refreshed - began, **answer.timings_ms, "total": ended - began}
         return replace(answer, timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()})
 
-    def _refresh_reporting(self) -> None:
-        for progress in self.refresh():
-            self._on_progress(progress)
+    def _finish(self, steps: Generator[Progress, None, _T]) -> _T:
+        """Goes through all ``steps``, reporting them, and returns their result."""
+        while True:
+            try:
+                self._on_progress(next(steps))
+            except StopIteration as end:
+                result: _T = end.value
+                return result
+
+    def _prepare(self, *, refresh: bool) -> None:
+        if refresh:
+            self._finish(self.refresh())
+        else:
+            self._refreshed = None
+            if not self._open_store().generation:
+                raise StoreNotFoundError(f"{self.folder.index} holds no index yet", hint="Run: askbrief index")
 
     def _find_hits(self, store: Store, query: str, *, top: int) -> list[Hit]:
         with store.snapshot() as derived:
@@ -248,16 +305,26 @@ class Assistant:
             self._store = Store.open(self.folder.index, identify(self.folder, self.encoder))
         return self._store
 
-    def _recovering(self, work: Callable[[Store], _T]) -> _T:
+    def _recovering(self, work: Callable[[Store], _T], *, refresh: bool) -> _T:
         """``work`` on the store; if that turns out to be damaged, it is set aside and made anew, once."""
         try:
             return work(self._open_store())
         except StoreDamagedError as error:
+            if not refresh:
+                raise
             self.close()
             replace_damaged(self.folder, self.encoder, error)
-            self._refresh_reporting()
+            self._finish(self.refresh())
             self.notes = [f"{error.message}; the index was made anew", *self.notes]
             return work(self._open_store())
+
+
+def _iter_file_stats(folder: Path) -> Iterator[os.stat_result]:
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            status = file.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield status
 
 
 def check_question(question: str) -> str:

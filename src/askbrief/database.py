@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -26,11 +27,18 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / FILE_NAME
+        _make_private_file(self.file)
         with self._translating():
             self._connection = sqlite3.connect(
                 self.file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._connection.execute("PRAGMA foreign_keys = ON")
+        self._number = _find_number(self.file)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the open file is still the one of that name."""
+        return self._number is not None and _find_number(self.file) == self._number
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -61,6 +69,20 @@ class Database:
         if row is None:
             raise StoreDamagedError(f"{self.file} is incomplete", hint="Run: askbrief index")
         return row
+
+    def find_damage(self) -> list[str]:
+        """What SQLite finds wrong with the file when it reads all of it; empty if nothing."""
+        try:
+            found = [str(line) for (line,) in self.rows("PRAGMA integrity_check") if line != "ok"]
+            orphans = [f"{table} {row} belongs to nothing" for table, row, *_ in self.rows("PRAGMA foreign_key_check")]
+        except StoreDamagedError as error:
+            return [error.message]
+        return found + orphans
+
+    def copy_to(self, folder: Path) -> None:
+        """Puts all that is in this file in place of all that is in the one of another folder, in one commit."""
+        with contextlib.closing(Database(folder)) as target, target._translating():
+            self._connection.backup(target._connection)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
@@ -99,13 +121,14 @@ def lock_for_writing(folder: Path, *, timeout_seconds: float) -> Iterator[None]:
 
     Raises:
         StoreBusyError: Another process holds it for longer than ``timeout_seconds``.
-        StoreError: The folder cannot be written.
+        StoreError: The folder cannot be written, or is not to be: see ``refuse_foreign``.
     """
     from filelock import FileLock, Timeout
 
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=timeout_seconds)
+        refuse_foreign(folder)
+        lock = FileLock(folder / LOCK, timeout=timeout_seconds, mode=0o600)
         lock.acquire()
     except Timeout as error:
         raise StoreBusyError(f"another process is writing to {folder}", hint="Try again when it is done.") from error
@@ -115,6 +138,30 @@ def lock_for_writing(folder: Path, *, timeout_seconds: float) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Keeps askbrief from writing where it did not write before, or through a link to elsewhere.
+
+    An index folder is empty, hidden files apart, or holds a database or a lock; askbrief makes no links in it.
+
+    Raises:
+        StoreError: The folder holds something else, or a link.
+        OSError: It cannot be listed.
+    """
+    pending = [folder]
+    while pending:
+        place = pending.pop()
+        with os.scandir(place) as entries:
+            found = list(entries)
+        names = {entry.name for entry in found if not entry.name.startswith(".")}
+        if place == folder and names and not names & {FILE_NAME, LOCK}:
+            raise StoreError(f"{folder} holds other files than an index", hint="Name another folder as the index.")
+        for entry in found:
+            if entry.is_symlink():
+                raise StoreError(f"{entry.path} is a link, which askbrief did not make", hint="Remove it.")
+            if entry.is_dir():
+                pending.append(Path(entry.path))
 
 
 def remove_database(folder: Path) -> None:
@@ -135,6 +182,24 @@ def set_aside_database(folder: Path) -> Path:
     kept = folder / f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite"
     _clear(folder, kept=kept)
     return kept
+
+
+def _make_private_file(file: Path) -> None:
+    """An empty file that only its owner can read, where there is none; SQLite makes those beside it alike."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreError(f"{file.parent} cannot be written: {error.strerror}", hint="Check its permissions.") from error
+
+
+def _find_number(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _clear(folder: Path, *, kept: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -142,6 +143,7 @@ class Freshness:
         added: Files read for the first time by the refresh before the answer.
         changed: Files read again.
         removed: Files that are gone.
+        renamed: Files with the text of one that is gone; neither added nor removed.
         skipped: Files that could not be read.
         checked: Whether the folder was compared with the index at all.
     """
@@ -152,6 +154,7 @@ class Freshness:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    renamed: int = 0
     skipped: tuple[SkippedFile, ...] = ()
     checked: bool = True
 
@@ -166,8 +169,10 @@ class Status:
         index_bytes: Size of the index on disk.
         encoder: Name or folder of the encoder.
         fingerprint: The encoder's fingerprint.
+        reader: Name or folder of the reader.
+        dense: How vectors are searched: "exact" or "8 bits a dimension".
         freshness: What the index holds.
-        pending: Paths that are new or changed since the last refresh.
+        pending: Paths that are new or changed since the last refresh, sorted.
         gone: Paths that are in the index but no longer in the folder.
         encodings: The encodings of files that are not UTF-8, by path.
         others: Files of other kinds, counted by ending; they are not read.
@@ -178,6 +183,8 @@ class Status:
     index_bytes: int
     encoder: str
     fingerprint: str
+    reader: str
+    dense: str
     freshness: Freshness
     pending: tuple[str, ...]
     gone: tuple[str, ...]
@@ -224,10 +231,29 @@ class Answer:
 class Progress:
     """A step of a long task: ``done`` of ``total`` (0 = unknown) units of ``stage``.
 
-    ``is_slow`` marks what is known to take seconds; its last ``stage`` says what came of it.
+    ``is_slow`` marks what is known to take seconds; its last ``stage`` says what came of it. ``seconds`` is how long
+    the whole stage is estimated to take, where that is long.
     """
 
     stage: str
     done: int
     total: int
     is_slow: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, what was found, and what to do.
+
+    Attributes:
+        name: One word.
+        outcome: "failed" where askbrief cannot do its work, or not with what is there; "warning" where it can.
+        found: A sentence or facts.
+        advice: What to do; '' if nothing.
+    """
+
+    name: str
+    outcome: Literal["ok", "warning", "failed"]
+    found: str
+    advice: str = ""

@@ -1,11 +1,16 @@
-"""The dense index: exact nearest neighbours by cosine. The only user of FAISS.
+"""The dense index: nearest neighbours by cosine. The only user of FAISS.
 
 *Distance* does not occur: vectors have length 1, so FAISS's inner product is the cosine, and higher is better.
+
+Up to ``EXACT_ROWS`` vectors are kept as they are, and a search is exact. More are kept in one byte a dimension: cosines
+are then estimates, and whoever asks for ``oversampling`` times as many rows as wanted and takes the best of them by
+their own vectors gets the exact ones (``benchmarks/growth.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +19,45 @@ from numpy.typing import NDArray
 
 from askbrief.errors import StoreDamagedError, StoreError
 
+EXACT_ROWS = 50_000
+OVERSAMPLING = 2
 _BLOCK = 8192
+_RANGE_MARGIN = 0.1
+"""Share by which the range of a dimension is widened beyond that of the first block."""
 
 
-def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], *, dimension: int) -> None:
+def is_exact(count: int) -> bool:
+    """Whether a file of ``count`` vectors keeps them as they are."""
+    return count <= EXACT_ROWS
+
+
+def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], *, count: int, dimension: int) -> None:
     """Writes an index of ``(row, vector)`` pairs; rows are unique, vectors of shape (dimension,) and length 1.
+
+    Args:
+        file: Written anew.
+        vectors: The pairs.
+        count: How many they are: more than ``EXACT_ROWS`` are kept in one byte a dimension.
+        dimension: Length of a vector.
 
     Raises:
         StoreError: The file cannot be written.
     """
     import faiss
 
-    index = faiss.IndexIDMap(faiss.IndexFlatIP(dimension))
-    rows: list[int] = []
-    block: list[NDArray[np.float32]] = []
-
-    def flush() -> None:
-        if rows:
-            index.add_with_ids(np.stack(block).astype(np.float32), np.asarray(rows, dtype=np.int64))
-            rows.clear()
-            block.clear()
-
-    for row, vector in vectors:
-        rows.append(row)
-        block.append(vector)
-        if len(rows) == _BLOCK:
-            flush()
-    flush()
+    blocks = _iter_blocks(vectors)
+    index: Any
+    if is_exact(count):
+        index = faiss.IndexFlatIP(dimension)
+    else:
+        index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        index.sq.rangestat_arg = _RANGE_MARGIN
+        first = next(blocks)
+        index.train(first[1])
+        blocks = chain([first], blocks)
+    index = faiss.IndexIDMap(index)
+    for rows, block in blocks:
+        index.add_with_ids(block, rows)
     try:
         faiss.write_index(index, str(file))
     except RuntimeError as error:
@@ -48,30 +65,83 @@ def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], 
 
 
 class DenseIndex:
-    """An opened dense index of ``count`` vectors."""
+    """One or more opened dense files, searched as one.
 
-    def __init__(self, file: Path, *, dimension: int) -> None:
+    The files are mapped, not read: opening costs the same whatever their size.
+
+    Attributes:
+        count: Vectors that can be found.
+        oversampling: 1 where every cosine is exact, else ``OVERSAMPLING``.
+    """
+
+    def __init__(self, *files: Path, dimension: int, without: Sequence[int] = ()) -> None:
+        """Opens ``files``, whose rows are distinct.
+
+        Args:
+            files: Made by ``build_dense``.
+            dimension: Length of a vector.
+            without: Rows of the files that are not to be found.
+
+        Raises:
+            StoreDamagedError: A file is none, or holds vectors of another length.
+        """
         import faiss
 
-        try:
-            self._index: Any = faiss.read_index(str(file))
-        except (RuntimeError, MemoryError) as error:
-            raise StoreDamagedError(f"{file} is damaged", hint="Run: askbrief index") from error
-        if self._index.d != dimension:
-            raise StoreDamagedError(f"{file} holds vectors of another length", hint="Run: askbrief index")
-        self.count: int = self._index.ntotal
+        self._parts: list[Any] = []
+        for file in files:
+            try:
+                part = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
+            except (RuntimeError, MemoryError) as error:
+                raise StoreDamagedError(f"{file} is damaged", hint="Run: askbrief index") from error
+            if part.d != dimension:
+                raise StoreDamagedError(f"{file} holds vectors of another length", hint="Run: askbrief index")
+            self._parts.append(part)
+        compact = (isinstance(faiss.downcast_index(part.index), faiss.IndexScalarQuantizer) for part in self._parts)
+        self.oversampling = OVERSAMPLING if any(compact) else 1
+        self.count: int = sum(part.ntotal for part in self._parts) - len(without)
+        self._parameters: Any = None
+        if without:
+            gone = faiss.IDSelectorBatch(np.asarray(without, dtype=np.int64))
+            self._parameters = faiss.SearchParameters(sel=faiss.IDSelectorNot(gone))  # type: ignore[call-arg]
 
     def search(self, vector: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
-        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row.
-
-        FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole.
-        """
-        if not self.count:
-            return []
-        wanted = min(top + 1, self.count)
-        cosines, rows = self._index.search(vector[None].astype(np.float32), wanted)
-        while wanted < self.count and cosines[0][-1] == cosines[0][top - 1]:
-            wanted = min(2 * wanted, self.count)
-            cosines, rows = self._index.search(vector[None].astype(np.float32), wanted)
-        found = [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
+        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row."""
+        question = vector[None].astype(np.float32)
+        found = [item for part in self._parts for item in self._find_nearest(part, question, top=top)]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
+
+    def iter_vectors(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """Every row of the files with its vector as far as it is kept, file by file; rows ``without`` too."""
+        import faiss
+
+        for part in self._parts:
+            rows = faiss.vector_to_array(part.id_map)
+            for start in range(0, len(rows), _BLOCK):
+                block = rows[start : start + _BLOCK]
+                vectors = part.index.reconstruct_n(start, len(block))
+                yield from zip(map(int, block), vectors, strict=True)
+
+    def _find_nearest(self, part: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
+        """At least the ``top`` nearest rows of a part.
+
+        FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole. It
+        fills up with the row -1 where there are no more.
+        """
+        if not part.ntotal:
+            return []
+        wanted = min(top + 1, part.ntotal)
+        cosines, rows = part.search(question, wanted, params=self._parameters)
+        while wanted < part.ntotal and rows[0][-1] >= 0 and cosines[0][-1] == cosines[0][top - 1]:
+            wanted = min(2 * wanted, part.ntotal)
+            cosines, rows = part.search(question, wanted, params=self._parameters)
+        return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
+
+
+def _iter_blocks(
+    vectors: Iterable[tuple[int, NDArray[np.float32]]],
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Rows, shape (n,), and vectors, shape (n, dimension), of at most ``_BLOCK`` pairs at once."""
+    pairs = iter(vectors)
+    while block := list(islice(pairs, _BLOCK)):
+        rows, values = zip(*block, strict=True)
+        yield np.asarray(rows, dtype=np.int64), np.stack(values).astype(np.float32)

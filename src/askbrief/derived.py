@@ -1,15 +1,23 @@
-"""The two indexes derived from a store's database, as one thing: built, checked, opened and removed together.
+"""The indexes derived from a store's database, as one thing: built, extended, checked, opened and removed together.
 
-Each pair carries the generation it was made from in its name, and the database keeps the pair's checksum, so that a
-pair that is missing, damaged or of another generation is noticed before it is used.
+Each generation is a folder that is complete in itself:
+
+    generation-000007/base.faiss     the vectors up to a row, perhaps some of them gone since
+    generation-000007/recent.faiss   the vectors after it; only where there are any
+    generation-000007/lexical/       the words of all passages
+
+A generation is never changed. The next one shares by hard links the files that it keeps, so that a small change costs
+little however large the index is. The database keeps the ``Manifest`` of the generation in force, with the checksum of
+each file, so that files that are missing, damaged or of another generation are noticed before they are used.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +26,53 @@ from numpy.typing import NDArray
 
 from askbrief.dense import DenseIndex, build_dense
 from askbrief.errors import StoreDamagedError, StoreError
-from askbrief.lexical import LexicalIndex, build_lexical
+from askbrief.lexical import LexicalIndex, build_lexical, extend_lexical
 
+BASE, RECENT, LEXICAL = "base.faiss", "recent.faiss", "lexical"
 _BLOCK_BYTES = 1 << 20
+
+Vectors = Iterable[tuple[int, NDArray[np.float32]]]
+Texts = Iterable[tuple[int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation consists of.
+
+    Attributes:
+        generation: Its number.
+        base_row: Last row of the base; later ones are recent.
+        base_count: Vectors in the base, those that are gone included.
+        files: Size in bytes and CRC-32 of each file, by path inside the generation's folder.
+    """
+
+    generation: int
+    base_row: int
+    base_count: int
+    files: Mapping[str, tuple[int, int]]
+
+    def to_json(self) -> str:
+        """One line that ``from_json`` takes."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def from_json(cls, line: str) -> Manifest:
+        """The manifest that ``to_json`` wrote.
+
+        Raises:
+            StoreDamagedError: It is none.
+        """
+        try:
+            fields = json.loads(line)
+            files = {str(name): (int(size), int(checksum)) for name, (size, checksum) in fields["files"].items()}
+            return cls(int(fields["generation"]), int(fields["base_row"]), int(fields["base_count"]), files)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise StoreDamagedError("the manifest of the index is damaged", hint="Run: askbrief index") from error
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An opened pair of indexes of one generation."""
+    """The opened indexes of one generation."""
 
     generation: int
     dense: DenseIndex
@@ -33,80 +80,190 @@ class Derived:
 
 
 def build_derived(
-    folder: Path,
-    generation: int,
-    *,
-    vectors: Iterable[tuple[int, NDArray[np.float32]]],
-    texts: Iterable[tuple[int, str]],
-    dimension: int,
-) -> str:
-    """Writes the pair of ``generation`` and returns its checksum.
+    folder: Path, generation: int, *, vectors: Vectors, texts: Texts, base_row: int, count: int, dimension: int
+) -> Manifest:
+    """Writes a generation from nothing.
 
     Args:
         folder: The index folder.
-        generation: Number in the names.
+        generation: Its number.
         vectors: Row and unit vector, shape (dimension,), of every passage.
         texts: Row and text of every passage.
+        base_row: A number that no row exceeds and every later row will.
+        count: Number of passages.
         dimension: Length of a vector.
 
     Raises:
         StoreError: The folder cannot be written.
     """
-    dense, lexical = _paths(folder, generation)
-    try:
-        dense.unlink(missing_ok=True)
-        shutil.rmtree(lexical, ignore_errors=True)
-        lexical.mkdir()
-    except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
-    build_dense(dense, vectors, dimension=dimension)
-    build_lexical(lexical, texts)
-    return _find_checksum(folder, generation)
+    target = _find_folder(folder, generation)
+    with _writing(folder):
+        shutil.rmtree(target, ignore_errors=True)
+        for made in (target, target / LEXICAL):
+            made.mkdir(mode=0o700)
+    build_dense(target / BASE, vectors, count=count, dimension=dimension)
+    build_lexical(target / LEXICAL, texts)
+    with _writing(folder):
+        _make_private(target)
+        return Manifest(generation, base_row, count, {name: _measure(target / name) for name in _list_files(target)})
 
 
-def open_derived(folder: Path, generation: int, *, checksum: str, dimension: int) -> Derived:
-    """Opens the pair of ``generation``.
+def extend_derived(
+    folder: Path,
+    before: Manifest,
+    *,
+    vectors: Vectors,
+    texts: Texts,
+    without: Iterable[int],
+    count: int,
+    dimension: int,
+) -> Manifest:
+    """Writes the generation after ``before``, sharing its base.
+
+    Args:
+        folder: The index folder.
+        before: What is there.
+        vectors: Row and unit vector of every passage after ``before.base_row``.
+        texts: Row and text of the passages that are new since ``before``.
+        without: Rows of the passages that are gone since ``before``.
+        count: Number of ``vectors``.
+        dimension: Length of a vector.
 
     Raises:
-        StoreDamagedError: It is missing, or not what ``checksum`` says.
+        StoreDamagedError: What is there is damaged; nothing was made of it.
+        StoreError: The folder cannot be written.
     """
+    check_files(folder, before, within=LEXICAL)
+    source, target = _find_folder(folder, before.generation), _find_folder(folder, before.generation + 1)
+    with _writing(folder):
+        shutil.rmtree(target, ignore_errors=True)
+        for made in (target, target / LEXICAL):
+            made.mkdir(mode=0o700)
+        for name in before.files:
+            if name != RECENT:
+                _link(source / name, target / name)
+    if count:
+        build_dense(target / RECENT, vectors, count=count, dimension=dimension)
+    extend_lexical(target / LEXICAL, texts, without=without)
+    with _writing(folder):
+        _make_private(target)
+        files = {
+            name: before.files[name] if _is_shared(source / name, target / name) else _measure(target / name)
+            for name in _list_files(target)
+        }
+    return Manifest(before.generation + 1, before.base_row, before.base_count, files)
+
+
+def open_derived(folder: Path, manifest: Manifest, *, dimension: int, without: Sequence[int]) -> Derived:
+    """Checks and opens a generation.
+
+    Args:
+        folder: The index folder.
+        manifest: What must be there.
+        dimension: Length of a vector.
+        without: Rows of the base that are gone.
+
+    Raises:
+        StoreDamagedError: It is missing, or not what ``manifest`` says.
+    """
+    check_files(folder, manifest)
+    target = _find_folder(folder, manifest.generation)
+    dense = DenseIndex(
+        *(target / name for name in (BASE, RECENT) if name in manifest.files), dimension=dimension, without=without
+    )
+    return Derived(manifest.generation, dense, LexicalIndex(target / LEXICAL))
+
+
+def check_files(folder: Path, manifest: Manifest, *, within: str = "") -> None:
+    """Compares the sizes of all files of a generation and the checksums of those below ``within``.
+
+    Raises:
+        StoreDamagedError: A file is missing, or not what ``manifest`` says.
+    """
+    target = _find_folder(folder, manifest.generation)
     try:
-        found = _find_checksum(folder, generation)
-    except OSError as error:
-        found = str(error)
-    if found != checksum:
+        is_sound = (
+            BASE in manifest.files
+            and all((target / name).stat().st_size == size for name, (size, _) in manifest.files.items())
+            and all(
+                _measure(target / name) == manifest.files[name] for name in manifest.files if name.startswith(within)
+            )
+        )
+    except OSError:
+        is_sound = False
+    if not is_sound:
         raise StoreDamagedError(f"the search indexes in {folder} are missing or damaged", hint="Run: askbrief index")
-    dense, lexical = _paths(folder, generation)
-    return Derived(generation, DenseIndex(dense, dimension=dimension), LexicalIndex(lexical))
+
+
+def move_derived(source: Path, target: Path, generation: int) -> None:
+    """Moves a generation from one index folder to another on the same disk, in place of what is there.
+
+    Raises:
+        StoreError: A folder cannot be written.
+    """
+    with _writing(target):
+        shutil.rmtree(_find_folder(target, generation), ignore_errors=True)
+        _find_folder(source, generation).rename(_find_folder(target, generation))
 
 
 def remove_derived(folder: Path, *, keep: int | None) -> None:
-    """Removes every pair but that of generation ``keep``; what is in use elsewhere stays until the next time."""
-    kept = _paths(folder, keep) if keep is not None else ()
-    for path in (*folder.glob("dense-*.faiss"), *folder.glob("lexical-*")):
+    """Removes every generation but ``keep`` and the one before it, which a reader may be about to open."""
+    kept = [_find_folder(folder, keep - age) for age in (0, 1)] if keep is not None else []
+    for path in folder.glob("generation-*"):
         if path not in kept:
-            with contextlib.suppress(OSError):
-                if path.is_dir():
-                    shutil.rmtree(path)
-                else:
-                    path.unlink()
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def _paths(folder: Path, generation: int) -> tuple[Path, Path]:
-    return folder / f"dense-{generation:06}.faiss", folder / f"lexical-{generation:06}"
+def _find_folder(folder: Path, generation: int) -> Path:
+    return folder / f"generation-{generation:06}"
 
 
-def _find_checksum(folder: Path, generation: int) -> str:
-    dense, lexical = _paths(folder, generation)
-    total = 0
-    for file in (dense, *sorted(f for f in lexical.iterdir() if not f.name.endswith(".lock"))):
-        total = zlib.crc32(file.name.encode(), total)
-        for block in _iter_blocks(file):
-            total = zlib.crc32(block, total)
-    return f"{total:08x}"
+def _list_files(target: Path) -> list[str]:
+    """The files of a generation in order, without locks."""
+    names = (file.relative_to(target).as_posix() for file in target.rglob("*") if file.is_file())
+    return sorted(name for name in names if not name.endswith(".lock"))
+
+
+def _make_private(target: Path) -> None:
+    for file in target.rglob("*"):
+        if file.is_file():
+            file.chmod(0o600)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def _is_shared(source: Path, target: Path) -> bool:
+    try:
+        return source.samefile(target)
+    except FileNotFoundError:
+        return False
+
+
+def _measure(file: Path) -> tuple[int, int]:
+    """Size in bytes and CRC-32 of a file."""
+    size = checksum = 0
+    for block in _iter_blocks(file):
+        size += len(block)
+        checksum = zlib.crc32(block, checksum)
+    return size, checksum
 
 
 def _iter_blocks(file: Path) -> Iterator[bytes]:
     with open(file, "rb") as stream:
         while block := stream.read(_BLOCK_BYTES):
             yield block
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error

@@ -7,9 +7,11 @@ stopped, and nothing is visible before everything is there.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from askbrief.chunking import CHUNKER, chunk_document
 from askbrief.config import Folder
@@ -25,43 +27,27 @@ from askbrief.errors import (
     StoreNotFoundError,
     StoreOutdatedError,
 )
+from askbrief.planning import Plan, build_plan, find_content, find_differences, record_problem
 from askbrief.store import FileRecord, Identity, Store
 
 LOCK_TIMEOUT_SECONDS = 600.0
+SLOW_SECONDS = 5.0
+"""What is estimated to take longer is said before it begins."""
+CHARACTERS_PER_SECOND = 40_000.0
+"""Speed of encoding that is assumed until it was measured."""
+_MIN_MEASURED_CHARACTERS = 20_000
 _BATCH_PASSAGES = 256
-_RETRY_SIZE = -1
-"""Size recorded for a file that could not be opened, so that the next refresh tries it again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What differs between a folder and its store.
-
-    Attributes:
-        pending: Files to read: new ones and those whose size or time changed.
-        gone: Paths in the store that the folder no longer has.
-        known: What the store knows of every file.
-        unlisted: Links and other entries that cannot be articles, as records with a problem.
-    """
-
-    pending: tuple[ArticleFile, ...]
-    gone: tuple[str, ...]
-    known: dict[str, FileRecord]
-    unlisted: tuple[FileRecord, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the store is up to date."""
-        return not (self.pending or self.gone or self.unlisted)
+_SCRATCH = "rebuilding"
 
 
 @dataclass(slots=True)
 class Refreshed:
     """What a refresh did. ``notes`` are sentences for people, such as why everything was read anew."""
 
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
     skipped: tuple[SkippedFile, ...] = ()
     notes: list[str] = field(default_factory=list)
 
@@ -78,28 +64,43 @@ def identify(folder: Folder, encoder: Encoder) -> Identity:
     )
 
 
-def build_plan(scan: Scan, known: dict[str, FileRecord]) -> Plan:
-    """Compares a folder with what the store knows: by size and time only."""
-    unlisted = tuple(FileRecord(s.path, _RETRY_SIZE, 0, problem=s.reason) for s in scan.skipped)
-    present = {file.path for file in scan.files} | {record.path for record in unlisted}
-    pending = tuple(
-        file
-        for file in scan.files
-        if (record := known.get(file.path)) is None or (record.size, record.mtime_ns) != (file.size, file.mtime_ns)
-    )
-    return Plan(
-        pending=pending,
-        gone=tuple(sorted(path for path in known if path not in present)),
-        known=known,
-        unlisted=tuple(record for record in unlisted if known.get(record.path) != record),
-    )
+def scan(folder: Folder) -> Scan:
+    """The articles of ``folder``.
+
+    Raises:
+        CorpusError: The folder cannot be read.
+    """
+    return scan_folder(folder.articles, root=folder.root, without=folder.index)
 
 
-def refresh(folder: Folder, encoder: Encoder) -> Generator[Progress, None, tuple[Store, Refreshed]]:
+def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]:
+    """What ``refresh`` would do, as a plan; changes nothing.
+
+    Raises:
+        CorpusError: The folder cannot be read, or holds no article.
+    """
+    found = scan(folder)
+    _require_articles(folder, found)
+    known: dict[str, FileRecord] = {}
+    store = _open_if_usable(folder, identify(folder, encoder))
+    if store is not None:
+        with store, suppress(StoreDamagedError):
+            known = store.load_files()
+    return (yield from _plan(found, known, folder))
+
+
+def refresh(
+    folder: Folder, encoder: Encoder, *, store: Store | None = None
+) -> Generator[Progress, None, tuple[Store, Refreshed]]:
     """Brings the store of ``folder`` up to date, making it if there is none.
 
     Yields progress and returns the open store with what was done. An up-to-date store is only read. A store that was
     made with other settings is made anew; a damaged one is set aside, kept, and made anew; the notes say so.
+
+    Args:
+        folder: The folder.
+        encoder: Encodes what is new.
+        store: The folder's store, if it is open; another one may be returned, and this one is then closed.
 
     Raises:
         CorpusError: The folder cannot be read, or holds no article.
@@ -107,38 +108,64 @@ def refresh(folder: Folder, encoder: Encoder) -> Generator[Progress, None, tuple
         StoreError: The index cannot be written.
     """
     identity = identify(folder, encoder)
-    scan = scan_folder(folder.articles, root=folder.root, without=folder.index)
+    found = scan(folder)
     done = Refreshed()
-    store = _open_if_usable(folder, identity)
+    if store is not None and not store.is_current:
+        store.close()
+        store = None
+    if store is None:
+        store = _open_if_usable(folder, identity)
     if store is not None:
         try:
-            if build_plan(scan, store.load_files()).is_empty and store.generation:
+            if find_differences(found, store.load_stats()).is_empty and store.generation:
                 done.skipped = store.load_skipped()
                 return store, done
         except StoreDamagedError:
             pass
         store.close()
-    _require_articles(folder, scan)
+    _require_articles(folder, found)
     with ExitStack() as stack:
-        try:
-            stack.enter_context(lock_for_writing(folder.index, timeout_seconds=0))
-        except StoreBusyError:
-            yield Progress("Waiting for another process that is indexing", 0, 0, is_slow=True)
-            stack.enter_context(lock_for_writing(folder.index, timeout_seconds=LOCK_TIMEOUT_SECONDS))
-        scan = scan_folder(folder.articles, root=folder.root, without=folder.index)  # others may have seen newer files
+        yield from _lock(folder, stack)
+        found = scan(folder)  # others may have seen newer files
         store = _open_or_create(folder, identity, done)
         try:
-            yield from _apply(scan, folder, store, encoder, done)
+            yield from _apply(found, folder, store, encoder, done)
         except StoreDamagedError as error:
             store.close()
             done = Refreshed()
             _set_aside(folder, error, done)
             store = Store.create(folder.index, identity)
-            yield from _apply(scan, folder, store, encoder, done)
+            yield from _apply(found, folder, store, encoder, done)
         except BaseException:
             store.close()
             raise
     return store, done
+
+
+def rebuild(folder: Folder, encoder: Encoder) -> Generator[Progress, None, tuple[Store, Refreshed]]:
+    """Reads and encodes everything anew, and else as ``refresh``; until that is done, the store that is there answers.
+
+    Raises:
+        CorpusError: The folder cannot be read, or holds no article.
+        StoreBusyError: Another process has been writing for too long.
+        StoreError: The index cannot be written.
+    """
+    identity, done, scratch = identify(folder, encoder), Refreshed(), folder.index / _SCRATCH
+    _require_articles(folder, scan(folder))
+    with ExitStack() as stack:
+        yield from _lock(folder, stack)
+        stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        stack.enter_context(lock_for_writing(scratch, timeout_seconds=0))  # makes the folder
+        generation = _find_generation(folder, identity)
+        with Store.create(scratch, identity, generation=generation) as store:
+            yield from _apply(scan(folder), folder, store, encoder, done)
+            try:
+                store.replace(folder.index)
+            except StoreDamagedError as error:
+                _set_aside(folder, error, done)
+                store.replace(folder.index)
+    return Store.open(folder.index, identity), done
 
 
 def replace_damaged(folder: Folder, encoder: Encoder, error: StoreDamagedError) -> None:
@@ -187,57 +214,91 @@ def _set_aside(folder: Folder, error: StoreDamagedError, done: Refreshed) -> Non
     done.notes.append(f"{error.message}; it was kept as {kept.name} and everything was read anew")
 
 
+def _lock(folder: Folder, stack: ExitStack) -> Generator[Progress, None, None]:
+    try:
+        stack.enter_context(lock_for_writing(folder.index, timeout_seconds=0))
+    except StoreBusyError:
+        yield Progress("Waiting for another process that is indexing", 0, 0, is_slow=True)
+        stack.enter_context(lock_for_writing(folder.index, timeout_seconds=LOCK_TIMEOUT_SECONDS))
+
+
+def _find_generation(folder: Folder, identity: Identity) -> int:
+    """The generation that is there; 0 if none is usable."""
+    store = _open_if_usable(folder, identity)
+    if store is None:
+        return 0
+    with store:
+        try:
+            return store.generation
+        except StoreDamagedError:
+            return 0
+
+
+def _plan(found: Scan, known: dict[str, FileRecord], folder: Folder) -> Generator[Progress, None, Plan]:
+    stats = {path: (record.size, record.mtime_ns, record.problem) for path, record in known.items()}
+    return (yield from build_plan(find_differences(found, stats), known, root=folder.root))
+
+
 def _apply(
-    scan: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
+    found: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
 ) -> Generator[Progress, None, None]:
-    plan = build_plan(scan, store.load_files())
-    records: list[FileRecord] = list(plan.unlisted)
-    touched: list[FileRecord] = []
+    known = store.load_files()
+    plan = yield from _plan(found, known, folder)
+    seconds = estimate_seconds(plan, store)
+    total = len(plan.reading)
+    records = list(plan.problems)
     batch = _Batch(store, encoder)
-    total = len(plan.pending)
-    for number, file in enumerate(plan.pending):
-        yield Progress("Indexing", number, total)
+    for number, file in enumerate(plan.reading):
+        yield Progress("Indexing", number, total, seconds=seconds if seconds > SLOW_SECONDS else None)
         record, document = _read(file, folder)
-        before = plan.known.get(file.path)
-        if before is not None and (before.document_id, before.problem) == (record.document_id, record.problem):
-            touched.append(record)
-            continue
-        (done.added if before is None else done.changed).append(file.path)
         records.append(record)
         if document is not None:
             batch.add(document, folder)
             if batch.is_full:
                 batch.save()
     batch.save()
-    done.removed += plan.gone
-    if touched:
-        store.touch_files(touched)
-    if records or plan.gone or not store.generation:
+    if batch.characters >= _MIN_MEASURED_CHARACTERS:
+        store.save_speed(batch.characters / batch.seconds)
+    if plan.touched:
+        store.touch_files(plan.touched)
+    if records or plan.gone or not known:
         yield Progress("Publishing", total, total)
         store.publish(records, gone=plan.gone)
+    done.added, done.changed, done.renamed, done.removed = plan.added, plan.changed, plan.renamed, plan.removed
     done.skipped = store.load_skipped()
     yield Progress("Indexed", total, total)
+
+
+def estimate_seconds(plan: Plan, store: Store) -> float:
+    """How long the texts of a plan take to encode, at most, at the speed that was measured last."""
+    return plan.characters / (store.load_speed() or CHARACTERS_PER_SECOND)
 
 
 def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None]:
     try:
         decoded = decode(load_bytes(folder.root / file.path))
     except CorpusError as error:
-        is_passing = isinstance(error.__cause__, OSError)
-        size = _RETRY_SIZE if is_passing else file.size
-        return FileRecord(file.path, size, file.mtime_ns, problem=error.message), None
+        return record_problem(file, error), None
     document = build_document(decoded.text, file.path)
-    return FileRecord(file.path, file.size, file.mtime_ns, encoding=decoded.encoding, document_id=document.id), document
+    content = find_content(decoded.text)
+    return FileRecord(file.path, file.size, file.mtime_ns, decoded.encoding, None, document.id, content), document
 
 
 class _Batch:
-    """Documents on their way into the store."""
+    """Documents on their way into the store.
+
+    Attributes:
+        characters: Text encoded so far.
+        seconds: Time that took.
+    """
 
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store = store
         self._encoder = encoder
         self._documents: dict[str, tuple[Document, list[tuple[Passage, bytes]]]] = {}
         self._passages = 0
+        self.characters = 0
+        self.seconds = 0.0
 
     @property
     def is_full(self) -> bool:
@@ -250,7 +311,7 @@ class _Batch:
         passages = chunk_document(
             document, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
         )
-        self._documents[document.id] = (document, [(p, _vector_key(document, p)) for p in passages])
+        self._documents[document.id] = (document, [(p, find_vector_key(encoded_text(document, p))) for p in passages])
         self._passages += len(passages)
 
     def save(self) -> None:
@@ -260,7 +321,10 @@ class _Batch:
             for passage, key in passages
             if not self._store.has_vector(key)
         }
-        vectors = zip(texts, self._encoder.encode_passages(list(texts.values())), strict=True)
+        began = perf_counter()
+        vectors = list(zip(texts, self._encoder.encode_passages(list(texts.values())), strict=True))
+        self.seconds += perf_counter() - began
+        self.characters += sum(map(len, texts.values()))
         self._store.add_documents(self._documents.values(), vectors)
         self._documents.clear()
         self._passages = 0
@@ -271,5 +335,6 @@ def encoded_text(document: Document, passage: Passage) -> str:
     return f"{document.title}\n{passage.text}"
 
 
-def _vector_key(document: Document, passage: Passage) -> bytes:
-    return hashlib.sha256(encoded_text(document, passage).encode()).digest()[:16]
+def find_vector_key(text: str) -> bytes:
+    """What the vector of an encoded text is kept under: 16 bytes."""
+    return hashlib.sha256(text.encode()).digest()[:16]

@@ -30,9 +30,12 @@ def find_hits(store: Store, derived: Derived, encoder: Encoder, query: str, *, t
     vector = encoder.encode_question(query)
     candidates = max(CANDIDATES, top)
     bm25s = dict(derived.lexical.search(query, top=candidates))
-    rows = sorted({row for row, _ in derived.dense.search(vector, top=candidates)} | bm25s.keys())
-    records = store.load_passages(rows)
-    cosines = [float(record.vector @ vector) for record in records]
+    near = {row for row, _ in derived.dense.search(vector, top=candidates * derived.dense.oversampling)}
+    found = {record.row: record for record in store.load_passages(sorted(near | bm25s.keys()))}
+    exact = {row: float(record.vector @ vector) for row, record in found.items()}
+    nearest = sorted(near & exact.keys(), key=lambda row: (-exact[row], row))[:candidates]
+    records = [found[row] for row in sorted({*nearest, *bm25s} & found.keys())]
+    cosines = [exact[record.row] for record in records]
     lexical = [bm25s.get(record.row, 0.0) for record in records]
     scores = mix_scores(cosines, lexical)
     order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].row))
