@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench snapshots reader clean
+.PHONY: ask chat test check fix lint types layers bench torture snapshots reader clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -38,6 +38,9 @@ bench: $(INSTALLED)  ## Measure again and print the README's table (needs DATA, 
 	$(BIN)/python -m benchmarks.end_to_end --data $(DATA)
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.table
+
+torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what came of it
+	$(BIN)/python -m benchmarks.torture.concurrency
 
 snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py

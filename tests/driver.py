@@ -41,7 +41,7 @@ def load_fake(*_: object, **__: object) -> Any:
     return SlowEncoder()
 
 
-def make_fake(*_: object) -> Any:
+def make_fake(*_: object, **__: object) -> Any:
     return FakeReader()
 
 

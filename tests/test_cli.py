@@ -69,7 +69,8 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     out, err = capsys.readouterr()
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
-    assert re.fullmatch(r"  a\.txt:1 · (high|medium|low) confidence \(\d+%\)\n", blocks[2])
+    assert re.fullmatch(r"  a\.txt:1 · (high|medium|low) confidence \(\d+%\)", blocks[2])
+    assert blocks[3:] == ["  checked against the folder: 2 documents, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
 
@@ -162,7 +163,7 @@ def test_index_then_status(articles: Path, capsys: pytest.CaptureFixture[str]) -
     assert (fields["schema"], fields["generation"], fields["added"], fields["documents"]) == (1, 1, 0, 2)
     (articles / "c.txt").write_text("New.", encoding="utf-8")
     assert run(["status", "-C", str(articles)]) == 0
-    assert "state     1 file differ from the index\n" in capsys.readouterr().out.replace("differs", "differ")
+    assert "\nstate     1 file new or changed since it was indexed; " in capsys.readouterr().out
     assert run(["status", "--json", "-C", str(articles)]) == 0
     fields = load(capsys.readouterr().out)
     assert (fields["pending"], fields["gone"], fields["freshness"]["documents"]) == (["c.txt"], [], 2)
@@ -217,7 +218,7 @@ def test_long_work_tells_each_stage_once_on_stderr(
     monkeypatch.setattr(cli, "_QUIET_SECONDS", -1.0)
     assert run(["index", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
-    assert err.splitlines() == ["Indexing", "Publishing", "Indexed"]
+    assert err.splitlines() == ["Comparing", "Indexing", "Publishing", "Indexed"]
     assert out == "2 documents, 2 passages, 2 added\n"
 
 
@@ -274,7 +275,7 @@ def test_version_is_that_of_the_package() -> None:
 def test_help_names_every_command() -> None:
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30)
     assert done.stdout.startswith("Usage: askbrief [OPTIONS] COMMAND")
-    for command in ("ask", "search", "index", "status", "completion"):
+    for command in ("ask", "search", "index", "status", "doctor", "verify", "completion"):
         assert re.search(rf"^  {command} +\S", done.stdout, re.MULTILINE)
 
 

@@ -10,19 +10,18 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span, Status
+from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
 from askbrief.output import (
     SPAN_STYLE,
     answer_as_json,
+    describe_basis,
     describe_confidence,
     describe_freshness,
     describe_skipped,
-    describe_status,
     hits_as_json,
     light_up,
     render_answer,
     render_hits,
-    status_as_json,
 )
 
 SENTENCE = (
@@ -74,19 +73,22 @@ ANSWER = Answer(
 NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07)
 
 
+CHECKED = "  checked against the folder: 2 documents, 1 added, 2 removed\n"
+
+
 def lit(text: Text) -> list[str]:
     return [text.plain[span.start : span.end] for span in text.spans if span.style == SPAN_STYLE]
 
 
 def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
     assert render_answer(ANSWER).plain == (
-        f"Okay Memis\n\n  {SENTENCE}\n\n  news/a.txt:3 · 2025-05-25 · high confidence (91%)\n"
+        f"Okay Memis\n\n  {SENTENCE}\n\n  news/a.txt:3 · 2025-05-25 · high confidence (91%)\n\n{CHECKED}"
     )
 
 
 def test_an_article_without_date_shows_none() -> None:
     answer = replace(ANSWER, answers=(replace(make_span(), date=None),))
-    assert render_answer(answer).plain.endswith("  news/a.txt:3 · high confidence (91%)\n")
+    assert render_answer(answer).plain.endswith(f"  news/a.txt:3 · high confidence (91%)\n\n{CHECKED}")
 
 
 def test_exactly_the_words_are_lit() -> None:
@@ -147,12 +149,13 @@ def test_newlines_and_tabs_of_the_sentence_become_blanks_and_the_words_stay_lit(
 def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
     text = render_answer(NO_ANSWER, width=width).plain
     assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
-    assert text.endswith("\n\n  news/a.txt:3 · 7% likely to hold the answer\n")
+    basis = CHECKED if width is None else "  checked against the folder: 2 documents, 1 added, 2\n  removed\n"
+    assert text.endswith(f"\n\n  news/a.txt:3 · 7% likely to hold the answer\n\n{basis}")
     assert " ".join(text.split()).count(SENTENCE) == 1
 
 
 def test_no_answer_without_any_passage_says_only_that() -> None:
-    assert render_answer(replace(NO_ANSWER, hits=(), nearest=None)).plain == "Not in these documents.\n"
+    assert render_answer(replace(NO_ANSWER, hits=(), nearest=None)).plain == f"Not in these documents.\n\n{CHECKED}"
 
 
 def test_a_long_nearest_passage_is_cut() -> None:
@@ -204,11 +207,6 @@ def test_json_never_steers_the_terminal_and_loses_nothing() -> None:
 def test_messages_about_files_never_steer_the_terminal() -> None:
     skipped = (SkippedFile("a\nb\x1b[31m.txt", "is empty"),)
     assert describe_skipped(replace(FRESH, skipped=skipped)) == ["skipped a b\ufffd[31m.txt: it is empty"]
-    status = replace(STATUS, freshness=replace(FRESH, skipped=skipped), encodings={"c\nd\x9b.txt": "cp1252"})
-    assert describe_status(status).split("\n")[-2:] == [
-        "cp1252    c d\ufffd.txt",
-        "skipped a b\ufffd[31m.txt: it is empty",
-    ]
 
 
 def load(line: str) -> dict[str, Any]:
@@ -265,6 +263,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
             "added": 1,
             "changed": 0,
             "removed": 2,
+            "renamed": 0,
             "skipped": [{"path": "x.txt", "reason": "is empty"}],
             "checked": True,
         },
@@ -308,52 +307,18 @@ def test_a_confidence_is_a_word_and_a_number(confidence: float, words: str) -> N
     assert describe_confidence(confidence) == words
 
 
+def test_what_was_not_checked_is_said_so() -> None:
+    for answer in (ANSWER, NO_ANSWER):
+        shown = render_answer(replace(answer, freshness=Freshness(4, 1, 9, checked=False))).plain
+        assert shown.endswith("\n\n  not checked against the folder: from the index as it is, 1 document\n")
+
+
+def test_the_basis_counts_every_kind_of_change() -> None:
+    freshness = Freshness(4, 1234, 9, added=1, changed=2, renamed=1000, removed=3)
+    counts = "1,234 documents, 1 added, 2 changed, 1,000 renamed, 3 removed"
+    assert describe_basis(freshness) == f"checked against the folder: {counts}"
+
+
 def test_freshness_is_one_line() -> None:
     assert describe_freshness(FRESH) == "2 documents, 1,234 passages, 1 added, 2 removed, 1 file skipped"
     assert describe_freshness(Freshness(1, 1, 1)) == "1 document, 1 passage, nothing changed"
-
-
-STATUS = Status(
-    articles="/news",
-    index="/news/.askbrief",
-    index_bytes=2_345_678,
-    encoder="all-MiniLM-L6-v2",
-    fingerprint="abc123",
-    freshness=FRESH,
-    pending=("new.txt",),
-    gone=("old.txt", "older.txt"),
-    encodings={"b.txt": "cp1252"},
-    others={".pdf": 1200, ".docx": 1},
-)
-
-
-def test_status_is_a_line_a_fact() -> None:
-    assert describe_status(STATUS).split("\n") == [
-        "articles  /news",
-        "index     /news/.askbrief (2.3 MB, generation 4)",
-        "holds     2 documents, 1,234 passages",
-        "encoder   all-MiniLM-L6-v2 (abc123)",
-        "state     3 files differ from the index",
-        "not read  1 .docx, 1,200 .pdf",
-        "cp1252    b.txt",
-        "skipped x.txt: it is empty",
-    ]
-    up_to_date = replace(STATUS, pending=(), gone=(), encodings={}, others={}, freshness=Freshness(1, 1, 1))
-    assert describe_status(up_to_date).split("\n")[-1] == "state     up to date"
-
-
-def test_status_as_json_is_schema_1() -> None:
-    fields = load(status_as_json(STATUS))
-    assert fields.pop("freshness")["generation"] == 4
-    assert fields == {
-        "schema": 1,
-        "articles": "/news",
-        "index": "/news/.askbrief",
-        "index_bytes": 2_345_678,
-        "encoder": "all-MiniLM-L6-v2",
-        "fingerprint": "abc123",
-        "pending": ["new.txt"],
-        "gone": ["old.txt", "older.txt"],
-        "encodings": {"b.txt": "cp1252"},
-        "others": {".pdf": 1200, ".docx": 1},
-    }

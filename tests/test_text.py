@@ -4,7 +4,18 @@ import pytest
 from conftest import SEED
 
 from askbrief.datatypes import Span
-from askbrief.text import LineIndex, find_sentences, find_words, fold, normalise_newlines, printable, shorten, trim
+from askbrief.text import (
+    LineIndex,
+    count_noun,
+    find_sentences,
+    find_words,
+    fold,
+    normalise_newlines,
+    one_line,
+    printable,
+    shorten,
+    trim,
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -25,6 +36,18 @@ def test_printable_replaces_controls_one_for_one() -> None:
 
 def test_printable_replaces_what_changes_direction() -> None:
     assert printable("\u202eevil\u202c \u2066x\u2069 \u200f\u200e\u061c") == "�evil� �x� ���"
+
+
+def test_printable_replaces_what_is_half_a_character_or_ends_lines_elsewhere() -> None:
+    assert printable("a\udcffb\ud83d c\u2028d\u2029e") == "a\ufffdb\ufffd c d e"
+
+
+def test_one_line_is_one_line_of_equal_length() -> None:
+    assert one_line("a\nb\tc\u2028d\x85e\x1b") == "a b c d\ufffde\ufffd"
+
+
+def test_a_noun_has_its_number() -> None:
+    assert [count_noun(number, "file") for number in (0, 1, 2, 1234)] == ["0 files", "1 file", "2 files", "1,234 files"]
 
 
 def test_printable_keeps_newlines_tabs_and_letters_of_every_script() -> None:

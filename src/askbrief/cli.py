@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from askbrief import __version__
+from askbrief.checking_commands import doctor, verify
 from askbrief.conversation_commands import conversations
 from askbrief.errors import AskbriefError, QuestionError, ServingError
 
@@ -166,11 +167,11 @@ def index(folder: Path | None, as_json: bool) -> int:
 @_json_option
 def status(folder: Path | None, as_json: bool) -> int:
     """Show what is indexed, with which models, and whether it is up to date. Changes nothing."""
-    from askbrief import output
+    from askbrief.reporting import describe_status, status_as_json
 
     with _open_assistant(folder) as assistant:
         found = assistant.find_status()
-        click.echo(output.status_as_json(found) if as_json else output.describe_status(found))
+        click.echo(status_as_json(found) if as_json else describe_status(found))
     return 0
 
 
@@ -186,7 +187,8 @@ def completion(shell: str) -> int:
     return 0
 
 
-commands.add_command(conversations)
+for command in (conversations, doctor, verify):
+    commands.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -201,7 +203,11 @@ def run(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        error.show()
+        from askbrief.text import printable
+
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(printable(shown.getvalue()), err=True, nl=False)
         return EXIT_USAGE
     except AskbriefError as error:
         from askbrief.text import printable

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span, Status
-from askbrief.text import printable, shorten
+from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
+from askbrief.text import count_noun, one_line, printable, shorten
 
 SCHEMA = 1
 SPAN_STYLE = "bold black on yellow"
@@ -42,7 +42,7 @@ def render_answer(answer: Answer, *, width: int | None = None) -> Text:
         source = _render_source(span.path, span.line)
         source.append(f"{date} · {describe_confidence(span.confidence)}", style=_SOURCE_STYLE)
         blocks += [
-            _wrap(Text(label + _one_line(span.text), style=_ANSWER_STYLE), width=width),
+            _wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
             _wrap(light_up(span), width=width, indent=2),
             _wrap(source, width=width, indent=2),
         ]
@@ -51,7 +51,7 @@ def render_answer(answer: Answer, *, width: int | None = None) -> Text:
 
 def light_up(span: AnswerSpan) -> Text:
     """The sentence of an answer with its words lit; the characters are the file's own, control characters apart."""
-    text = Text(_one_line(span.sentence_text))
+    text = Text(one_line(span.sentence_text))
     start = span.span.start - span.sentence.start
     text.stylize(SPAN_STYLE, start, start + len(span.span))
     return text
@@ -65,58 +65,23 @@ def render_hits(hits: Sequence[Hit], *, width: int | None = None) -> Text:
     for number, hit in enumerate(hits, start=1):
         head = Text(f"{number}. ", style=_ANSWER_STYLE).append_text(_render_source(hit.path, hit.line))
         head.append(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
-        blocks += [_wrap(head, width=width), _wrap(Text(_one_line(hit.passage.text)), width=width, indent=2)]
+        blocks += [_wrap(head, width=width), _wrap(Text(one_line(hit.passage.text)), width=width, indent=2)]
     return _BETWEEN.join(blocks).append("\n")
 
 
 def describe_freshness(freshness: Freshness) -> str:
     """One line: what the index holds, and what the last refresh changed."""
-    parts = [_count(freshness.documents, "document"), _count(freshness.passages, "passage")]
+    parts = [count_noun(freshness.documents, "document"), count_noun(freshness.passages, "passage")]
     changes = ((freshness.added, "added"), (freshness.changed, "changed"), (freshness.removed, "removed"))
     parts += [f"{count:,} {what}" for count, what in changes if count] or ["nothing changed"]
     if freshness.skipped:
-        parts.append(f"{_count(len(freshness.skipped), 'file')} skipped")
+        parts.append(f"{count_noun(len(freshness.skipped), 'file')} skipped")
     return ", ".join(parts)
 
 
 def describe_skipped(freshness: Freshness) -> list[str]:
     """One line for each file that could not be read."""
-    return [_one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
-
-
-def describe_status(status: Status) -> str:
-    """What is indexed, a line a fact."""
-    freshness = status.freshness
-    stale = len(status.pending) + len(status.gone)
-    facts = {
-        "articles": status.articles,
-        "index": f"{status.index} ({status.index_bytes / 1e6:.1f} MB, generation {freshness.generation})",
-        "holds": f"{_count(freshness.documents, 'document')}, {_count(freshness.passages, 'passage')}",
-        "encoder": f"{status.encoder} ({status.fingerprint})",
-        "state": f"{_count(stale, 'file')} differ from the index" if stale else "up to date",
-    }
-    if status.others:
-        facts["not read"] = ", ".join(f"{count:,} {ending}" for ending, count in sorted(status.others.items()))
-    lines = [f"{name:9} {fact}" for name, fact in facts.items()]
-    lines += [f"{encoding:9} {path}" for path, encoding in sorted(status.encodings.items())]
-    lines += describe_skipped(freshness)
-    return "\n".join(map(_one_line, lines))
-
-
-def status_as_json(status: Status) -> str:
-    """``status`` as one line of JSON, schema 1."""
-    fields = {name: getattr(status, name) for name in ("articles", "index", "index_bytes", "encoder", "fingerprint")}
-    return as_json(
-        {
-            "schema": SCHEMA,
-            **fields,
-            "freshness": freshness_fields(status.freshness),
-            "pending": list(status.pending),
-            "gone": list(status.gone),
-            "encodings": dict(status.encodings),
-            "others": dict(status.others),
-        }
-    )
+    return [one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
 
 
 def answer_as_json(answer: Answer) -> str:
@@ -216,16 +181,7 @@ def _wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
 
 
 def _render_source(path: str, line: int) -> Text:
-    return Text.assemble((_one_line(f"{path}:{line}"), _PATH_STYLE))
-
-
-def _one_line(text: str) -> str:
-    """``text`` fit for a terminal and of equal length, with newlines and tabs as spaces."""
-    return printable(text).replace("\n", " ").replace("\t", " ")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return Text.assemble((one_line(f"{path}:{line}"), _PATH_STYLE))
 
 
 def _answer_span_fields(span: AnswerSpan) -> dict[str, Any]:
