@@ -151,9 +151,9 @@ class Assistant:
         """
         return self._finish(preview(self.folder, self.encoder))
 
-    def update(self) -> Freshness:
-        """``refresh`` to its end, reporting to ``on_progress``; returns the state of the index."""
-        self._finish(self.refresh())
+    def update(self, *, rebuild: bool = False) -> Freshness:
+        """``refresh``, or ``rebuild``, to its end, reporting to ``on_progress``; returns the state of the index."""
+        self._finish(self.rebuild() if rebuild else self.refresh())
         return self.find_freshness()
 
     def find_status(self) -> Status:

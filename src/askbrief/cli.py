@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from askbrief.assistant import Assistant
-    from askbrief.datatypes import Progress
+    from askbrief.conversations import Conversations
+    from askbrief.datatypes import Freshness, Progress
 
 EXIT_ERROR, EXIT_USAGE, EXIT_NO_ANSWER, EXIT_INTERRUPTED = 1, 2, 3, 130
 _QUIET_SECONDS = 1.0
 _MAX_WIDTH = 100
+_ADVICE = " With --no-refresh the answer comes from the index as it is, where there is one."
 _SHELLS = ("bash", "zsh", "fish")
 _IN_BROWSER = "TEXTUAL_DRIVER"
 
@@ -41,20 +43,32 @@ _folder_option = click.option(
     "--folder", "-C", type=click.Path(path_type=Path), help="Folder of the articles (default: the nearest with seeds/)."
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, schema 1.")
+_refresh_option = click.option(
+    "--refresh/--no-refresh", default=True, help="Read what changed first, or answer from the index as it is."
+)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, invoke_without_command=True
+)
 @click.version_option(__version__, "--version", "-V", prog_name="askbrief", message="%(prog)s %(version)s")
-def commands() -> None:
-    """Ask a folder of articles a question; get the exact words that answer it."""
+@click.pass_context
+def commands(context: click.Context) -> int:
+    """Ask a folder of articles a question; get the exact words that answer it. Without a command, open the chat."""
+    if context.invoked_subcommand is not None:
+        return 0
+    if _has_terminal():
+        return _chat(None, is_inline=False, resume=None)
+    raise click.UsageError(context.get_help())
 
 
 @commands.command()
 @click.argument("question", nargs=-1, required=True)
 @_folder_option
 @click.option("--top", "-n", type=click.IntRange(1, 50), default=1, show_default=True, help="Answers to show.")
+@_refresh_option
 @_json_option
-def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool) -> int:
+def ask(question: tuple[str, ...], folder: Path | None, top: int, refresh: bool, as_json: bool) -> int:
     """Answer QUESTION in the documents' own words.
 
     With - as QUESTION, questions are read from standard input, one a line.
@@ -67,9 +81,9 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
             sys.stdin.reconfigure(errors="surrogateescape")  # check_question refuses what is no text
         questions = (line for line in sys.stdin if line.strip())
     exit_code = 0
-    with _open_assistant(folder) as assistant:
+    with _open_assistant(folder, advice=_ADVICE) as assistant:
         for number, asked in enumerate(questions):
-            answer = assistant.ask(asked, top=top)
+            answer = assistant.ask(asked, top=top, refresh=refresh)
             if as_json:
                 click.echo(output.answer_as_json(answer))
             else:
@@ -81,10 +95,18 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
 
 @commands.command()
 @_folder_option
-def chat(folder: Path | None) -> int:
-    """Ask one question after the other, with the source beside the answers."""
-    if not (_IN_BROWSER in os.environ or (sys.stdin.isatty() and sys.stdout.isatty())):
+@click.option("--inline", is_flag=True, help="Open below the shell's prompt, not on the whole screen.")
+@click.option("--resume", metavar="ID", type=click.IntRange(min=1), help="Go on with a saved conversation.")
+def chat(folder: Path | None, inline: bool, resume: int | None) -> int:
+    """Ask one question after the other, with the source beside the answers. The same as no command at all."""
+    return _chat(folder, is_inline=inline, resume=resume)
+
+
+def _chat(folder: Path | None, *, is_inline: bool, resume: int | None) -> int:
+    if not (_IN_BROWSER in os.environ or _has_terminal()):
         raise AskbriefError("the chat needs a terminal", hint="askbrief ask answers without a terminal.")
+    import platformdirs
+
     from askbrief.tui.app import ChatApp
 
     def open_assistant(on_progress: Callable[[Progress], None]) -> Assistant:
@@ -92,11 +114,21 @@ def chat(folder: Path | None) -> int:
 
         return Assistant.open(folder, on_progress=on_progress)
 
-    app = ChatApp(open_assistant)
-    error = app.run()
+    def open_conversations() -> Conversations:
+        from askbrief.conversations import Conversations
+
+        return Conversations()
+
+    clipboard = platformdirs.user_cache_path("askbrief", appauthor=False)
+    app = ChatApp(open_assistant, open_conversations, clipboard_folder=clipboard, resume=resume)
+    error = app.run(inline=is_inline)
     if error is not None:
         raise error
     return app.return_code or 0
+
+
+def _has_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 @commands.command()
@@ -129,14 +161,15 @@ def serve(folder: Path | None, port: int) -> int:
 @click.argument("query", nargs=-1, required=True)
 @_folder_option
 @click.option("--top", "-n", type=click.IntRange(1, 1000), default=10, show_default=True, help="Passages to show.")
+@_refresh_option
 @_json_option
-def search(query: tuple[str, ...], folder: Path | None, top: int, as_json: bool) -> int:
+def search(query: tuple[str, ...], folder: Path | None, top: int, refresh: bool, as_json: bool) -> int:
     """Show the passages nearest to QUERY, with their scores."""
     from askbrief import output
 
     text = " ".join(query)
-    with _open_assistant(folder) as assistant:
-        hits = assistant.search(text, top=top)
+    with _open_assistant(folder, advice=_ADVICE) as assistant:
+        hits = assistant.search(text, top=top, refresh=refresh)
         if as_json:
             click.echo(output.hits_as_json(text, hits))
         else:
@@ -147,19 +180,52 @@ def search(query: tuple[str, ...], folder: Path | None, top: int, as_json: bool)
 
 @commands.command()
 @_folder_option
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
+@click.option("--rebuild", is_flag=True, help="Read and encode everything anew; the old index answers until then.")
+@click.option("--watch", is_flag=True, help="Go on and bring it up to date whenever a file changes, until Ctrl+C.")
 @_json_option
-def index(folder: Path | None, as_json: bool) -> int:
+def index(folder: Path | None, dry_run: bool, rebuild: bool, watch: bool, as_json: bool) -> int:
     """Bring the index up to date with the folder."""
+    if dry_run and (rebuild or watch):
+        raise click.UsageError("--dry-run goes with neither --rebuild nor --watch.")
+    with _open_assistant(folder) as assistant:
+        if dry_run:
+            from askbrief.reporting import describe_plan, plan_as_json
+
+            plan = assistant.preview()
+            click.echo(plan_as_json(plan) if as_json else describe_plan(plan))
+            return 0
+        freshness = assistant.update(rebuild=rebuild)
+        _print_freshness(assistant, freshness, as_json=as_json)
+        if watch:
+            _watch(assistant, freshness.generation, as_json=as_json)
+    return 0
+
+
+def _watch(assistant: Assistant, generation: int, *, as_json: bool) -> None:
+    """Brings the index up to date whenever something changes; prints a line a generation after ``generation``."""
+    from askbrief.watching import iter_changes
+
+    for _ in iter_changes(assistant.folder.articles, without=assistant.folder.index):
+        try:
+            freshness = assistant.update()
+        except AskbriefError as error:
+            _report(assistant, [f"{error.message}. {error.hint}"])
+            continue
+        if freshness.generation != generation:
+            generation = freshness.generation
+            _print_freshness(assistant, freshness, as_json=as_json)
+
+
+def _print_freshness(assistant: Assistant, freshness: Freshness, *, as_json: bool) -> None:
     from askbrief import output
 
-    with _open_assistant(folder) as assistant:
-        freshness = assistant.update()
-        if as_json:
-            click.echo(output.as_json({"schema": output.SCHEMA, **output.freshness_fields(freshness)}))
-        else:
-            click.echo(output.describe_freshness(freshness))
-        _report(assistant, output.describe_skipped(freshness))
-    return 0
+    if as_json:
+        click.echo(output.as_json({"schema": output.SCHEMA, **output.freshness_fields(freshness)}))
+    else:
+        click.echo(output.describe_freshness(freshness))
+    sys.stdout.flush()
+    _report(assistant, output.describe_skipped(freshness))
 
 
 @commands.command()
@@ -224,10 +290,11 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 @contextmanager
-def _open_assistant(folder: Path | None) -> Iterator[Assistant]:
+def _open_assistant(folder: Path | None, *, advice: str = "") -> Iterator[Assistant]:
+    """An assistant whose progress is shown; ``advice`` is said with the warning of long work."""
     from askbrief.assistant import Assistant
 
-    display = _ProgressDisplay()
+    display = _ProgressDisplay(advice=advice)
     try:
         with Assistant.open(folder, on_progress=display.update) as assistant:
             yield assistant
@@ -238,13 +305,17 @@ def _open_assistant(folder: Path | None) -> Iterator[Assistant]:
 class _ProgressDisplay:
     """Progress on stderr for whatever takes longer than a second: a bar on a terminal, else a line a stage."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, advice: str) -> None:
+        self._advice = advice
         self._began = time.monotonic()
         self._live: Any = None
         self._stage = ""
+        self._has_warned = False
 
     def update(self, progress: Progress) -> None:
         """Takes the next step of the work; the last step of a stage takes the bar away."""
+        if progress.seconds is not None and not self._has_warned:
+            self._warn(progress)
         if not progress.is_slow and time.monotonic() - self._began < _QUIET_SECONDS:
             return
         is_done = 0 < progress.total <= progress.done
@@ -260,6 +331,14 @@ class _ProgressDisplay:
         self._live.update(self._live.task_ids[0], description=progress.stage, completed=progress.done, total=total)
         if is_done:
             self.stop()
+
+    def _warn(self, progress: Progress) -> None:
+        """Says before long work how long it takes."""
+        from askbrief.text import count_noun, describe_seconds
+
+        self._has_warned = True
+        long = describe_seconds(progress.seconds or 0)
+        click.echo(f"askbrief: {count_noun(progress.total, 'file')} to read, {long} at most.{self._advice}", err=True)
 
     def stop(self) -> None:
         """Takes the bar away."""

@@ -198,12 +198,16 @@ def check_files(folder: Path, manifest: Manifest, *, within: str = "") -> None:
 def move_derived(source: Path, target: Path, generation: int) -> None:
     """Moves a generation from one index folder to another on the same disk, in place of what is there.
 
+    Does nothing if it was moved already.
+
     Raises:
         StoreError: A folder cannot be written.
     """
-    with _writing(target):
-        shutil.rmtree(_find_folder(target, generation), ignore_errors=True)
-        _find_folder(source, generation).rename(_find_folder(target, generation))
+    origin, place = _find_folder(source, generation), _find_folder(target, generation)
+    if origin.is_dir():
+        with _writing(target):
+            shutil.rmtree(place, ignore_errors=True)
+            origin.rename(place)
 
 
 def remove_derived(folder: Path, *, keep: int | None) -> None:

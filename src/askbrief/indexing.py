@@ -10,7 +10,7 @@ import hashlib
 import shutil
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from askbrief.chunking import CHUNKER, chunk_document
@@ -81,12 +81,11 @@ def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]
     """
     found = scan(folder)
     _require_articles(folder, found)
-    known: dict[str, FileRecord] = {}
     store = _open_if_usable(folder, identify(folder, encoder))
     if store is not None:
         with store, suppress(StoreDamagedError):
-            known = store.load_files()
-    return (yield from _plan(found, known, folder))
+            return (yield from _plan(found, folder, store))
+    return (yield from _plan(found, folder, None))
 
 
 def refresh(
@@ -234,22 +233,24 @@ def _find_generation(folder: Folder, identity: Identity) -> int:
             return 0
 
 
-def _plan(found: Scan, known: dict[str, FileRecord], folder: Folder) -> Generator[Progress, None, Plan]:
+def _plan(found: Scan, folder: Folder, store: Store | None) -> Generator[Progress, None, Plan]:
+    known = store.load_files() if store else {}
+    speed = (store.load_speed() if store else None) or CHARACTERS_PER_SECOND
     stats = {path: (record.size, record.mtime_ns, record.problem) for path, record in known.items()}
-    return (yield from build_plan(find_differences(found, stats), known, root=folder.root))
+    plan = yield from build_plan(find_differences(found, stats), known, root=folder.root)
+    return replace(plan, seconds=plan.characters / speed)
 
 
 def _apply(
     found: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
 ) -> Generator[Progress, None, None]:
-    known = store.load_files()
-    plan = yield from _plan(found, known, folder)
-    seconds = estimate_seconds(plan, store)
+    plan = yield from _plan(found, folder, store)
+    seconds = plan.seconds if plan.seconds > SLOW_SECONDS else None
     total = len(plan.reading)
     records = list(plan.problems)
     batch = _Batch(store, encoder)
     for number, file in enumerate(plan.reading):
-        yield Progress("Indexing", number, total, seconds=seconds if seconds > SLOW_SECONDS else None)
+        yield Progress("Indexing", number, total, seconds=seconds)
         record, document = _read(file, folder)
         records.append(record)
         if document is not None:
@@ -261,17 +262,12 @@ def _apply(
         store.save_speed(batch.characters / batch.seconds)
     if plan.touched:
         store.touch_files(plan.touched)
-    if records or plan.gone or not known:
+    if records or plan.gone or not store.is_published:
         yield Progress("Publishing", total, total)
         store.publish(records, gone=plan.gone)
     done.added, done.changed, done.renamed, done.removed = plan.added, plan.changed, plan.renamed, plan.removed
     done.skipped = store.load_skipped()
     yield Progress("Indexed", total, total)
-
-
-def estimate_seconds(plan: Plan, store: Store) -> float:
-    """How long the texts of a plan take to encode, at most, at the speed that was measured last."""
-    return plan.characters / (store.load_speed() or CHARACTERS_PER_SECOND)
 
 
 def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None]:

@@ -46,7 +46,7 @@ def render_answer(answer: Answer, *, width: int | None = None) -> Text:
             _wrap(light_up(span), width=width, indent=2),
             _wrap(source, width=width, indent=2),
         ]
-    return _BETWEEN.join(blocks).append("\n")
+    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
 
 
 def light_up(span: AnswerSpan) -> Text:
@@ -69,14 +69,26 @@ def render_hits(hits: Sequence[Hit], *, width: int | None = None) -> Text:
     return _BETWEEN.join(blocks).append("\n")
 
 
+def describe_basis(freshness: Freshness) -> str:
+    """One line: what an answer was checked against."""
+    documents = count_noun(freshness.documents, "document")
+    if not freshness.checked:
+        return f"not checked against the folder: from the index as it is, {documents}"
+    return ", ".join([f"checked against the folder: {documents}", *_describe_changes(freshness)])
+
+
 def describe_freshness(freshness: Freshness) -> str:
     """One line: what the index holds, and what the last refresh changed."""
     parts = [count_noun(freshness.documents, "document"), count_noun(freshness.passages, "passage")]
-    changes = ((freshness.added, "added"), (freshness.changed, "changed"), (freshness.removed, "removed"))
-    parts += [f"{count:,} {what}" for count, what in changes if count] or ["nothing changed"]
+    parts += _describe_changes(freshness) or ["nothing changed"]
     if freshness.skipped:
         parts.append(f"{count_noun(len(freshness.skipped), 'file')} skipped")
     return ", ".join(parts)
+
+
+def _describe_changes(freshness: Freshness) -> list[str]:
+    changes = {name: getattr(freshness, name) for name in ("added", "changed", "renamed", "removed")}
+    return [f"{count:,} {name}" for name, count in changes.items() if count]
 
 
 def describe_skipped(freshness: Freshness) -> list[str]:
@@ -151,6 +163,7 @@ def freshness_fields(freshness: Freshness) -> dict[str, Any]:
         "added": freshness.added,
         "changed": freshness.changed,
         "removed": freshness.removed,
+        "renamed": freshness.renamed,
         "skipped": [{"path": file.path, "reason": file.reason} for file in freshness.skipped],
         "checked": freshness.checked,
     }
@@ -166,7 +179,11 @@ def _render_no_answer(answer: Answer, *, width: int | None) -> Text:
             _wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=2),
             _wrap(source, width=width, indent=2),
         ]
-    return _BETWEEN.join(blocks).append("\n")
+    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def _render_basis(answer: Answer, *, width: int | None) -> Text:
+    return _wrap(Text(describe_basis(answer.freshness), style=_SOURCE_STYLE), width=width, indent=2)
 
 
 def _wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
@@ -252,6 +269,7 @@ def _load_freshness(fields: dict[str, Any]) -> Freshness:
         added=fields["added"],
         changed=fields["changed"],
         removed=fields["removed"],
+        renamed=fields.get("renamed", 0),
         skipped=tuple(SkippedFile(file["path"], file["reason"]) for file in fields["skipped"]),
         checked=fields["checked"],
     )

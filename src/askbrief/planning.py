@@ -49,6 +49,7 @@ class Plan:
         unreadable: Files that cannot be read, where that is new.
         touched: Files with another size or time, but the same text; as they are to be recorded.
         characters: Text that may have to be encoded; copies of known texts do not count.
+        seconds: How long encoding it takes, at most, as far as can be told.
         reading: The files behind ``added``, ``changed`` and the new paths of ``renamed``.
         problems: The records of ``unreadable``.
     """
@@ -60,6 +61,7 @@ class Plan:
     unreadable: tuple[SkippedFile, ...] = ()
     touched: tuple[FileRecord, ...] = ()
     characters: int = 0
+    seconds: float = 0.0
     reading: tuple[ArticleFile, ...] = ()
     problems: tuple[FileRecord, ...] = ()
 

@@ -218,6 +218,11 @@ class Store:
         return self._number("generation")
 
     @property
+    def is_published(self) -> bool:
+        """Whether anything was published since the store was made."""
+        return self._meta("manifest") is not None
+
+    @property
     def is_exact(self) -> bool:
         """Whether all vectors are searched as they are, none in one byte a dimension."""
         return is_exact(self._load_manifest().base_count)

@@ -42,6 +42,14 @@ def count_noun(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def describe_seconds(seconds: float) -> str:
+    """A duration in words, roughly: "about 2 minutes"."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * length:
+            return f"about {count_noun(round(seconds / length), unit)}"
+    return f"about {count_noun(max(1, round(seconds)), 'second')}"
+
+
 def trim(text: str, span: Span) -> Span:
     """``span`` without the white space at its ends (an empty span when there is nothing else)."""
     piece = span.of(text)
