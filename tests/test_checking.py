@@ -7,13 +7,14 @@ import os
 import shutil
 import socket
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import ROOT, FakeEncoder, FakeReader
 
 from askbrief import assistant, checking, encoding, installation
 from askbrief.assistant import Assistant
@@ -418,3 +419,15 @@ def test_verify_of_what_is_no_answer_exits_1(indexed: Path, capsys: pytest.Captu
         assert out == ""
         assert err.splitlines()[0] == f"askbrief: {message}."
         assert err.splitlines()[1].startswith("Hint: ")
+
+
+@pytest.mark.models
+def test_the_shipped_models_answer_with_sockets_blocked(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    command = [sys.executable, "-m", "askbrief", "doctor", "--json", "-C", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    checks = {item["name"]: item for item in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 0
+    assert (checks["offline"]["outcome"], checks["index"]["outcome"]) == ("ok", "warning")
+    assert "“Who opened the bridge?” got “Ana Ruiz” (bridge.txt:3, " in checks["offline"]["found"]
+    assert "nothing tried to open one" in checks["offline"]["found"]

@@ -36,6 +36,25 @@ def test_paths_named_in_the_readme_exist(target: str) -> None:
     assert (ROOT / target).exists()
 
 
+PROMISES = [
+    line
+    for line in README.split("## Promises\n")[1].split("\n## ")[0].splitlines()
+    if line.startswith("| ") and not line.endswith("| |")
+]
+
+
+def test_there_are_promises() -> None:
+    assert len(PROMISES) >= 20
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_every_promise_names_tests_that_exist(promise: str) -> None:
+    named = re.findall(r"`(tests/\w+\.py)::(\w+)`", promise)
+    assert named
+    for file, name in named:
+        assert re.search(rf"^def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
+
+
 def test_pictures_exist() -> None:
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
     assert pictures == ["docs/ask.svg"]
