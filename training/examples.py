@@ -36,6 +36,7 @@ class Source:
         negatives: Unanswerable copies made of a question, on average.
         has_titles: Whether the file's titles name the article (and not the collection).
         among: How often a single sentence is put among others that share words with the question.
+        unanswerable: Times that a question without an answer is taken for once that another is.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Source:
     negatives: float
     has_titles: bool = False
     among: float = 0.0
+    unanswerable: int = 1
 
 
 SOURCES = (
@@ -56,6 +58,18 @@ SOURCES = (
     Source("fairytale", share=0.7, negatives=0.3, has_titles=True),
     Source("tweetqa", share=1.0, negatives=0.2),
 )
+
+FINAL_SOURCES = (
+    Source("squad_paragraphs", share=2.0, negatives=0.6, has_titles=True, unanswerable=3),
+    Source("squad_other", share=2.0, negatives=0.45, among=0.5),
+    Source("amazon", share=0.6, negatives=0.25),
+    Source("reddit", share=0.6, negatives=0.25),
+    Source("qamr", share=0.25, negatives=0.2, among=0.3),
+    Source("qed", share=1.0, negatives=0.5, has_titles=True),
+    Source("fairytale", share=0.4, negatives=0.3, has_titles=True),
+    Source("tweetqa", share=0.5, negatives=0.2),
+)
+"""For a second, gentler run from the first one's weights."""
 
 
 @dataclass(slots=True)
@@ -140,6 +154,7 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
         pool = long if len(context.text.split()) > SHORT_WORDS else short
         for qa in row["qas"]:
             copies = int(source.share) + (rng.random() < source.share % 1)
+            copies *= 1 if qa["answers"] else source.unanswerable
             for _ in range(copies):
                 question = _as_typed(qa["question"], rng)
                 answers = [(start, start + len(text)) for start, text in qa["answers"]]

