@@ -29,7 +29,7 @@ from askbrief.config import Settings
 from askbrief.corpus import build_document
 from askbrief.datatypes import Document
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader, find_confidence
+from askbrief.reading import RETRIEVAL_WEIGHT, Reader, find_confidence
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 from benchmarks.common import (
@@ -55,7 +55,13 @@ class Candidate:
     """The best span of one passage."""
 
     margin: float
+    score: float
     is_right: bool
+
+    @property
+    def strength(self) -> float:
+        """What ranks it, and what the curve turns into a confidence."""
+        return self.margin + RETRIEVAL_WEIGHT * self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Collector:
             for reading in found[:1]:
                 text = reading.span.of(documents[hit.passage.document_id].text)
                 is_right = bool(question.answers) and score_f1(text, question.answers) >= RIGHT_F1
-                candidates.append(Candidate(reading.margin, is_right))
+                candidates.append(Candidate(reading.margin, hit.score, is_right))
         self.asked.append(Asked(collection, bool(question.answers), deceptive, tuple(candidates)))
 
     def ask_all(self, data: Path) -> None:
@@ -153,15 +159,15 @@ def find_calibration_error(probabilities: NDArray[np.float64], right: NDArray[np
     return float(sum(abs(probabilities[chosen].mean() - right[chosen].mean()) * chosen.mean() for chosen in inside))
 
 
-def fit(margin: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and offset of the logistic curve of being right over the margin."""
-    model = LogisticRegression(C=100).fit(margin[:, None], right)
+def fit(strength: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and offset of the logistic curve of being right over the strength."""
+    model = LogisticRegression(C=100).fit(strength[:, None], right)
     return float(model.coef_[0][0]), float(model.intercept_[0])
 
 
 def measure_kind(chosen: NDArray[np.bool_], asked: list[Asked], sure: NDArray[np.float64]) -> dict[str, Any]:
     """Calibration error, and what each threshold keeps of the right answers and refuses of the others."""
-    best = [max(a.candidates, key=lambda c: c.margin) for a in asked]
+    best = [max(a.candidates, key=lambda c: c.strength) for a in asked]
     right = np.array([c.is_right for c in best])
     answerable = chosen & np.array([a.is_answerable for a in asked])
     deceptive = chosen & np.array([a.is_deceptive for a in asked])
@@ -218,13 +224,13 @@ def draw(sure: NDArray[np.float64], right: NDArray[np.bool_], kinds: NDArray[np.
 
 def report(asked: list[Asked]) -> None:
     """Prints the curve that the even questions fit, and saves what the odd ones say of the shipped one."""
-    best = [max(a.candidates, key=lambda c: c.margin) for a in asked]
-    margin = np.array([c.margin for c in best])
+    best = [max(a.candidates, key=lambda c: c.strength) for a in asked]
+    strength = np.array([c.strength for c in best])
     right = np.array([c.is_right for c in best])
     kinds = np.array([a.collection for a in asked])
     held = np.arange(len(asked)) % 2 == 1
-    slope, offset = fit(margin[~held], right[~held])
-    sure = np.array([find_confidence(m) for m in margin])
+    slope, offset = fit(strength[~held], right[~held])
+    sure = np.array([find_confidence(c.margin, score=c.score) for c in best])
     print(f"fitted: slope {slope:.3f}, offset {offset:.3f}")
     figures: dict[str, Any] = {"fitted": {"slope": round(slope, 3), "offset": round(offset, 3)}}
     figures["threshold"] = MIN_CONFIDENCE

@@ -46,7 +46,7 @@ def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[st
         found_all = list(pool.map(read_one, pairs, chunksize=50))
     for question, best in zip(questions, found_all, strict=True):
         text = paragraphs.texts[question.context]
-        is_refused = best is None or (may_abstain and find_confidence(best.margin) < MIN_CONFIDENCE)
+        is_refused = best is None or (may_abstain and find_confidence(best.margin, score=1.0) < MIN_CONFIDENCE)
         found = "" if best is None or is_refused else best.span.of(text)
         exact += score_exact(found, question.answers)
         f1 += score_f1(found, question.answers)

@@ -6,22 +6,28 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 from conftest import FakeEncoder, FakeReader
+from rich.style import Style
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from askbrief.assistant import Assistant
+from askbrief.conversations import Conversations
 from askbrief.datatypes import Progress
 from askbrief.tui.app import ChatApp
+from askbrief.tui.card import Card, Others
 from askbrief.tui.lit import LitText
+from askbrief.tui.prompt import Prompt
 from askbrief.tui.screen import ChatScreen
-from askbrief.tui.transcript import Card
+from askbrief.tui.status import StatusLine
 from askbrief.tui.worker import AssistantFactory
 
 WAIT_SECONDS = 20.0
+ANSWERABLE = "the envoy met whom in Ankara?"
+UNANSWERABLE = "the envoy okay memis ankara they trains baghdad may?"
 SIZE = (120, 36)
 
 
@@ -42,13 +48,20 @@ class Chat:
         self.pilot = pilot
 
     @property
-    def screen(self) -> ChatScreen:
-        assert isinstance(self.app.screen, ChatScreen)
-        return self.app.screen
+    def folder(self) -> Path:
+        """The folder that is asked, once it is known."""
+        assert self.screen.root is not None
+        return self.screen.root
 
     @property
-    def prompt(self) -> Input:
-        return self.screen.query_one("#prompt", Input)
+    def screen(self) -> ChatScreen:
+        """The chat's own screen, whatever dialog lies over it."""
+        [screen] = [screen for screen in self.app.screen_stack if isinstance(screen, ChatScreen)]
+        return screen
+
+    @property
+    def prompt(self) -> Prompt:
+        return self.screen.prompt
 
     @property
     def cards(self) -> list[Card]:
@@ -56,7 +69,17 @@ class Chat:
 
     @property
     def status(self) -> str:
-        return str(self.screen.query_one("#status", Static).render())
+        return self.screen.query_one(StatusLine).render().plain
+
+    @property
+    def source_head(self) -> str:
+        """What stands over the article, on one line."""
+        return " ".join(painted(self.screen.source.query_one(".head")).split())
+
+    @property
+    def toasts(self) -> list[str]:
+        """What was said in toasts, oldest first."""
+        return [notification.message for notification in self.app._notifications]
 
     async def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Lets the chat run until something is so."""
@@ -68,25 +91,38 @@ class Chat:
     async def enter(self, question: str) -> None:
         """Asks, without waiting for the answer."""
         self.prompt.focus()
-        self.prompt.value = question
+        self.prompt.text = question
         await self.pilot.press("enter")
         await self.pilot.pause()
 
     async def ask(self, question: str) -> Card:
         """Asks and waits for the answer."""
-        count = len(self.cards)
+        known = self.cards
         await self.enter(question)
-        await self.wait_until(lambda: len(self.cards) > count and not self.cards[-1].query(".waiting"))
+
+        def is_answered() -> bool:
+            new = [card for card in self.cards if card not in known]
+            return bool(new) and new[-1].question == question.strip() and not new[-1].is_waiting
+
+        await self.wait_until(is_answered)
         return self.cards[-1]
 
 
 @asynccontextmanager
-async def open_chat(open_assistant: AssistantFactory, *, size: tuple[int, int] = SIZE) -> AsyncIterator[Chat]:
-    """A chat in a terminal of ``size`` columns and rows."""
-    app = ChatApp(open_assistant)
-    async with app.run_test(size=size) as pilot:
-        await pilot.pause()
-        yield Chat(app, pilot)
+async def open_chat(
+    open_assistant: AssistantFactory,
+    *,
+    data: Path | None = None,
+    size: tuple[int, int] = SIZE,
+    resume: int | None = None,
+) -> AsyncIterator[Chat]:
+    """A chat in a terminal of ``size`` columns and rows, whose conversations are in ``data``, or else not kept."""
+    with TemporaryDirectory() as nowhere:
+        folder = data or Path(nowhere)
+        app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Chat(app, pilot)
 
 
 def painted(widget: Widget) -> str:
@@ -95,19 +131,25 @@ def painted(widget: Widget) -> str:
     return "\n".join(lines).strip("\n")
 
 
-def painted_lit(widget: LitText) -> list[str]:
-    """The characters that are painted in bold, line by line, as far as lines have any."""
+def painted_with(widget: LitText, is_such: Callable[[Style], bool]) -> list[str]:
+    """The characters whose style is such, line by line, as far as lines have any."""
     lines = []
     for row in range(widget.size.height):
         segments = widget.render_line(row)
-        line = "".join(segment.text for segment in segments if segment.style is not None and segment.style.bold)
-        lines += [line] if line else []
+        line = "".join(segment.text for segment in segments if segment.style is not None and is_such(segment.style))
+        lines += [line] if line.strip() else []
     return lines
+
+
+def painted_lit(widget: LitText) -> list[str]:
+    """The characters that are painted in bold, line by line, as far as lines have any."""
+    return painted_with(widget, lambda style: bool(style.bold))
 
 
 def read_card(card: Card) -> list[str]:
     """The painted parts of a card, top to bottom."""
-    return [painted(part) for part in card.children]
+    lines = [painted(part.query_one(".fold") if isinstance(part, Others) else part) for part in card.children]
+    return [" ".join(line.split()) for line in lines]
 
 
 def read_screen(app: ChatApp) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import assistant, cli
+from askbrief import assistant, cli, reading
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.reading import Reader, Reading
 
@@ -66,7 +66,14 @@ def reader() -> FakeReader:
 
 
 @pytest.fixture
-def fake_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Confidence is 1 / (1 + e^-margin)."""
+    for name, value in (("RETRIEVAL_WEIGHT", 0.0), ("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
+        monkeypatch.setattr(reading, name, value)
+
+
+@pytest.fixture
+def fake_models(monkeypatch: pytest.MonkeyPatch, only_margins: None) -> None:
     """The command line runs on the fakes, and says nothing of progress however slow the machine is."""
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: FakeReader())

@@ -9,7 +9,6 @@ import pytest
 from conftest import SEED, FakeEncoder, FakeReader
 
 from askbrief import assistant as assistant_module
-from askbrief import reading
 from askbrief.assistant import (
     MAX_QUESTION_CHARACTERS,
     Assistant,
@@ -37,13 +36,6 @@ def rank(
     by_id = {document.id: document for document in documents}
     ranked = rank_readings([hit for hit, _ in pairs], [found for _, found in pairs], by_id, top=top)
     return [(hit.row, found.span, confidence) for hit, found, confidence in ranked]
-
-
-@pytest.fixture
-def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Confidence is 1 / (1 + e^-margin)."""
-    for name, value in (("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
-        monkeypatch.setattr(reading, name, value)
 
 
 def make_assistant(folder: Path, encoder: FakeEncoder, reader: FakeReader) -> Assistant:

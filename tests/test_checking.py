@@ -73,7 +73,7 @@ def test_a_sound_folder_passes_every_check(indexed: Path, cache: Path) -> None:
     assert checks["contents"].found == "the database is sound; both search indexes hold exactly its 2 passages"
     assert checks["files"].found == "the index has the texts of 2 files as they are"
     assert checks["offline"].found == (
-        "with sockets blocked, “What is said about The envoy met Okay Memis in Ankara?” got “They” (a.txt:3, 40%);"
+        "with sockets blocked, “What is said about The envoy met Okay Memis in Ankara?” got “They” (a.txt:3, 99%);"
         " nothing tried to open one"
     )
 
@@ -98,7 +98,7 @@ def test_without_an_index_an_article_made_for_it_is_asked(articles: Path) -> Non
     assert outcomes(checks, "warning") == ["index"]
     assert checks["index"].found == f"{articles / '.askbrief'} holds no index"
     assert "Run: askbrief index" in checks["index"].advice
-    assert "“Who opened the bridge?” got “Ana” (bridge.txt:3, 40%)" in checks["offline"].found
+    assert "“Who opened the bridge?” got “Ana” (bridge.txt:3, 99%)" in checks["offline"].found
     assert not (articles / ".askbrief").exists()
 
 

@@ -274,8 +274,19 @@ def test_version_is_that_of_the_package() -> None:
 
 def test_help_names_every_command() -> None:
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30)
-    assert done.stdout.startswith("Usage: askbrief [OPTIONS] COMMAND")
-    for command in ("ask", "search", "index", "status", "doctor", "verify", "completion"):
+    assert done.stdout.startswith("Usage: askbrief [OPTIONS] [COMMAND]")
+    for command in (
+        "ask",
+        "chat",
+        "search",
+        "index",
+        "status",
+        "doctor",
+        "verify",
+        "serve",
+        "conversations",
+        "completion",
+    ):
         assert re.search(rf"^  {command} +\S", done.stdout, re.MULTILINE)
 
 
@@ -293,7 +304,7 @@ def test_completion_knows_the_commands() -> None:
     words = {"_ASKBRIEF_COMPLETE": "bash_complete", "COMP_WORDS": "askbrief s", "COMP_CWORD": "1"}
     program = [sys.executable, "-c", "from askbrief.cli import main; main()"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=30, env=os.environ | words)
-    assert done.stdout.split() == ["plain,search", "plain,status"]
+    assert done.stdout.split() == ["plain,search", "plain,serve", "plain,status"]
 
 
 @pytest.mark.models

@@ -89,15 +89,16 @@ def test_a_sentence_before_that_is_too_long_is_left_out() -> None:
     assert build_context(document, make_passage(document, "He left.")) == ("He left.", len(before))
 
 
-def test_the_confidence_is_the_logistic_of_the_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_confidence_is_the_logistic_of_margin_and_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "RETRIEVAL_WEIGHT", 4.0)
     monkeypatch.setattr(reading, "CONFIDENCE_SLOPE", 0.5)
     monkeypatch.setattr(reading, "CONFIDENCE_OFFSET", -1.0)
-    # 0.5 * 5 - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
-    assert find_confidence(5.0) == pytest.approx(0.817574, abs=1e-6)
+    # 0.5 * (3 + 4 * 0.5) - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
+    assert find_confidence(3.0, score=0.5) == pytest.approx(0.817574, abs=1e-6)
 
 
 def test_a_greater_margin_gives_more_confidence_within_0_and_1() -> None:
-    found = [find_confidence(margin) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
+    found = [find_confidence(margin, score=1.0) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
     assert found == sorted(set(found))
     assert 0 <= found[0] < 1e-9
     assert 1 - 1e-9 < found[-1] <= 1

@@ -8,31 +8,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from chat import Chat, make_factory, open_chat, painted, painted_lit, read_card
+from chat import (
+    ANSWERABLE,
+    UNANSWERABLE,
+    Chat,
+    make_factory,
+    open_chat,
+    painted,
+    painted_lit,
+    painted_with,
+    read_card,
+)
 from click.testing import CliRunner
-from conftest import FakeEncoder, FakeReader
+from conftest import FakeReader
 from textual.containers import VerticalScroll
 
-from askbrief import cli, reading
-from askbrief.assistant import Assistant
-from askbrief.datatypes import Document, Passage, Progress
-from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreBusyError
+from askbrief import cli
+from askbrief.datatypes import Document, Passage
+from askbrief.errors import AskbriefError, ConfigError
 from askbrief.reading import Reading
 from askbrief.tui import screen as screen_module
 from askbrief.tui.app import ChatApp
 from askbrief.tui.lit import LitText
 from askbrief.tui.source import SourcePane
-from askbrief.tui.worker import AssistantFactory
 
-ANSWERABLE = "the envoy met whom in Ankara?"
-UNANSWERABLE = "the envoy okay memis ankara they trains baghdad may?"
+pytestmark = pytest.mark.usefixtures("only_margins")
+
 SENTENCE = "The envoy met Okay Memis in Ankara."
-
-
-@pytest.fixture(autouse=True)
-def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
-        monkeypatch.setattr(reading, name, value)
 
 
 def source_text(chat: Chat) -> LitText:
@@ -43,11 +45,35 @@ def test_answer_shows_the_exact_words_and_lights_them(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask(ANSWERABLE)
-            assert read_card(card) == [ANSWERABLE, "Okay", SENTENCE, "a.txt:1 · high confidence (99%)"]
-            lit = card.query_one(LitText)
+            assert read_card(card) == [
+                ANSWERABLE,
+                "Okay",
+                SENTENCE,
+                "a.txt:1 · high confidence (99%)",
+                "▸ 1 other answer",
+            ]
+            lit = card.query(LitText)[0]
             assert painted_lit(lit) == ["Okay"]
             assert painted(lit).index("Okay") == SENTENCE.index("Okay")
-            assert chat.status == "2 documents, 2 passages, nothing changed"
+            await chat.wait_until(lambda: chat.status == "2 documents, 2 passages · up to date")
+
+    asyncio.run(scenario())
+
+
+def test_other_answers_are_folded_until_they_are_wanted(articles: Path) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            card = await chat.ask(ANSWERABLE)
+            for unfold in (lambda: chat.pilot.press("space"), lambda: chat.pilot.click(".fold")):
+                card.focus()
+                assert not card.query_one(".folded").display
+                await unfold()
+                await chat.wait_until(lambda: bool(card.query_one(".folded").display))
+                assert painted(card.query_one(".fold")) == "▾ 1 other answer"
+                [answer] = card.query(".folded .answer")
+                assert painted(answer) == "Trains"
+                await chat.pilot.press("space")
+                await chat.wait_until(lambda: not card.query_one(".folded").display)
 
     asyncio.run(scenario())
 
@@ -58,6 +84,39 @@ def test_source_pane_shows_the_whole_article_with_the_same_characters_lit(articl
             await chat.ask(ANSWERABLE)
             assert painted(source_text(chat)) == (articles / "a.txt").read_text(encoding="utf-8").strip()
             assert painted_lit(source_text(chat)) == ["Okay"]
+            passage = [SENTENCE.replace("Okay", ""), "They spoke about the drone."]
+            faint = painted_with(source_text(chat), lambda style: bool(style.italic and not style.bold))
+            assert [" ".join(line.split()) for line in faint] == [" ".join(line.split()) for line in passage]
+
+    asyncio.run(scenario())
+
+
+def test_keys_go_through_places_and_sources(articles: Path) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            await chat.ask(ANSWERABLE)
+            assert "a.txt:1 · answer, place 2 of 2 · source 1 of 2" in chat.source_head
+            await chat.pilot.press("f3")
+            await chat.pilot.pause()
+            assert "passage with the answer, place 1 of 2" in chat.source_head
+            assert painted_lit(source_text(chat)) == [SENTENCE, "They spoke about the drone."]
+            await chat.pilot.press("shift+f3")
+            await chat.pilot.pause()
+            assert painted_lit(source_text(chat)) == ["Okay"]
+            await chat.pilot.press("f4")
+            await chat.wait_until(lambda: "b.md:1 · source 2 of 2" in chat.source_head)
+            assert painted_lit(source_text(chat)) == ["Trains"]
+            await chat.pilot.press("shift+f4")
+            await chat.wait_until(lambda: "a.txt:1" in chat.source_head)
+            chat.screen.source.focus_text()
+            for key, head in (
+                ("n", "place 1 of 2"),
+                ("p", "place 2 of 2"),
+                ("right_square_bracket", "source 2 of 2"),
+                ("left_square_bracket", "source 1 of 2"),
+            ):
+                await chat.pilot.press(key)
+                await chat.wait_until(lambda head=head: head in chat.source_head)  # type: ignore[misc]
 
     asyncio.run(scenario())
 
@@ -66,34 +125,13 @@ def test_what_the_documents_do_not_say(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask(UNANSWERABLE)
-            assert read_card(card)[1:4] == [
+            assert read_card(card)[1:] == [
                 "Not in these documents.",
                 "The nearest passage:",
                 f"{SENTENCE} They spoke about the drone.",
+                "a.txt:1 · 0% likely to hold the answer",
             ]
-            assert read_card(card)[4] == "a.txt:1 · 0% likely to hold the answer"
             assert painted_lit(source_text(chat)) == [SENTENCE, "They spoke about the drone."]
-            assert source_text(chat).find_lit_rows() == range(3)
-
-    asyncio.run(scenario())
-
-
-def test_question_asked_before_the_assistant_is_ready_is_answered_later(articles: Path) -> None:
-    gate = threading.Event()
-
-    def open_assistant(on_progress: Callable[[Progress], None]) -> Assistant:
-        assert gate.wait(20)
-        return make_factory(articles)(on_progress)
-
-    async def scenario() -> None:
-        async with open_chat(open_assistant) as chat:
-            await chat.enter(ANSWERABLE)
-            await chat.enter(UNANSWERABLE)
-            assert [read_card(card)[1] for card in chat.cards] == ["…", "…"]
-            assert chat.status == "Opening the index … · 2 questions waiting"
-            gate.set()
-            await chat.wait_until(lambda: not chat.screen.query(".waiting"))
-            assert [read_card(card)[1] for card in chat.cards] == ["Okay", "Not in these documents."]
 
     asyncio.run(scenario())
 
@@ -102,9 +140,24 @@ def test_error_is_a_card_and_gives_the_question_back(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask("?!")
-            assert read_card(card)[:2] == ["?!", "The question is empty."]
-            assert chat.prompt.value == "?!"
+            assert read_card(card)[:2] == ["?!", "✗ The question is empty."]
+            assert chat.prompt.text == "?!"
             assert read_card(await chat.ask(ANSWERABLE))[1] == "Okay"
+
+    asyncio.run(scenario())
+
+
+def test_a_very_long_question_is_refused_and_given_back(articles: Path) -> None:
+    question = "why " * 2500
+
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles), size=(60, 18)) as chat:
+            card = await chat.ask(question)
+            assert "9,999 characters" in " ".join(read_card(card)[1].split())
+            assert len(read_card(card)[0]) < 600
+            assert chat.prompt.text == question.strip()
+            assert chat.prompt.size.height <= 8
+            assert chat.prompt.region.bottom <= 18
 
     asyncio.run(scenario())
 
@@ -115,38 +168,16 @@ def test_error_does_not_overwrite_what_is_typed_meanwhile(articles: Path) -> Non
     class Failing(FakeReader):
         def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
             assert gate.wait(20)
-            raise QuestionError("no [b]such[/b] thing", hint="Ask \x1banother.")
+            raise AskbriefError("no [b]such[/b] thing", hint="Ask \x1banother.")
 
     async def scenario() -> None:
         async with open_chat(make_factory(articles, reader=Failing())) as chat:
             await chat.enter(ANSWERABLE)
-            chat.prompt.value = "and then"
+            chat.prompt.text = "and then"
             gate.set()
             await chat.wait_until(lambda: bool(chat.screen.query(".error")))
-            assert read_card(chat.cards[0])[1:] == ["No [b]such[/b] thing.", "Ask \ufffdanother."]
-            assert chat.prompt.value == "and then"
-
-    asyncio.run(scenario())
-
-
-def test_failed_first_refresh_is_told_and_the_next_question_tries_again(articles: Path) -> None:
-    class BusyOnce(Assistant):
-        is_busy = True
-
-        def update(self) -> object:  # type: ignore[override]
-            if self.is_busy:
-                self.is_busy = False
-                raise StoreBusyError("another process is writing", hint="Wait.")
-            return super().update()
-
-    async def scenario() -> None:
-        factory: AssistantFactory = lambda progress: BusyOnce.open(  # noqa: E731
-            articles, encoder=FakeEncoder(), reader=FakeReader(), on_progress=progress
-        )
-        async with open_chat(factory) as chat:
-            await chat.wait_until(lambda: bool(chat.cards))
-            assert read_card(chat.cards[0]) == ["Another process is writing.", "Wait."]
-            assert read_card(await chat.ask(ANSWERABLE))[1] == "Okay"
+            assert read_card(chat.cards[0])[1:] == ["✗ No [b]such[/b] thing.", "Ask \ufffdanother."]
+            assert chat.prompt.text == "and then"
 
     asyncio.run(scenario())
 
@@ -155,7 +186,7 @@ def test_failed_first_refresh_is_told_and_the_next_question_tries_again(articles
 def test_markup_and_control_characters_stay_text(tmp_path: Path, width: int) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
-    text = "A report: [bold red]Zoltan[/] \x1b[31mleft \U0001f469\u200d\U0001f680 e\u0301 “Ankara”\x07 [link=x]."
+    text = "A report: [bold red]Zoltan[/] \x1b[31mleft \U0001f469\u200d\U0001f680 e\u0301 “Ankara”\tשלום\x07 [link=x]."
     (folder / "[b]a.txt").write_text(text, encoding="utf-8")
 
     async def scenario() -> None:
@@ -165,16 +196,16 @@ def test_markup_and_control_characters_stay_text(tmp_path: Path, width: int) -> 
             assert question == "a report [i]who[/i] left ankara?"
             assert answer == "Zoltan"
             assert painted_lit(card.query_one(LitText)) == ["Zoltan"]
-            assert " ".join(sentence.split()) == text.replace("\x1b", "\ufffd").replace("\x07", "\ufffd")
+            shown = text.replace("\x1b", "\ufffd").replace("\x07", "\ufffd").replace("\t", " ")
+            assert " ".join(sentence.split()) == shown
             assert source.startswith("[b]a.txt:1")
-            await chat.pilot.press("escape", "shift+tab", *(["shift+tab"] if width >= 100 else []), "enter")
-            await chat.pilot.pause()
-            assert painted_lit(source_text(chat)) == ["Zoltan"]
+            await chat.pilot.press("escape", "enter")
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Zoltan"])
 
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("size", [(20, 5), (60, 18), (160, 50)])
+@pytest.mark.parametrize("size", [(20, 5), (60, 18), (100, 30), (240, 70)])
 def test_sizes(articles: Path, size: tuple[int, int]) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles), size=size) as chat:
@@ -192,6 +223,22 @@ def test_sizes(articles: Path, size: tuple[int, int]) -> None:
     asyncio.run(scenario())
 
 
+def test_every_screen_survives_a_terminal_of_20_by_5(articles: Path) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            await chat.ask(ANSWERABLE)
+            await chat.pilot.resize_terminal(20, 5)
+            await chat.wait_until(lambda: not chat.screen.has_source)
+            for keys in (["f2"], ["escape", "escape"], ["f1", "escape"], ["ctrl+o", "escape"], ["ctrl+r", "escape"]):
+                await chat.pilot.press(*keys)
+                await chat.pilot.pause()
+            await chat.pilot.resize_terminal(120, 36)
+            await chat.wait_until(lambda: chat.screen.has_source)
+            assert painted_lit(source_text(chat)) == ["Okay"]
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("size", [(60, 18), (120, 36)])
 def test_source_pane_scrolls_to_the_words(tmp_path: Path, size: tuple[int, int]) -> None:
     folder = tmp_path / "articles"
@@ -202,19 +249,18 @@ def test_source_pane_scrolls_to_the_words(tmp_path: Path, size: tuple[int, int])
     async def scenario() -> None:
         async with open_chat(make_factory(folder), size=size) as chat:
             await chat.ask("ankara?")
-            await chat.pilot.press("escape", "shift+tab", *(["shift+tab"] if size[0] >= 100 else []), "enter")
-            await chat.pilot.pause()
+            await chat.pilot.press("escape", "enter")
             pane = chat.screen.query_one(SourcePane)
             scroll = pane.query_one(VerticalScroll)
-            [row] = source_text(chat).find_lit_rows()
-            assert row == 120
-            assert abs(row - scroll.scroll_offset.y - scroll.size.height // 2) <= 1
-            assert "a drone of Zoltan fell in ankara." in painted(source_text(chat)).splitlines()[row]
+            await chat.wait_until(lambda: scroll.scroll_offset.y > 0)
+            [line] = [n for n, text in enumerate(painted(source_text(chat)).splitlines()) if "Zoltan" in text]
+            assert line == 120
+            assert abs(line - scroll.scroll_offset.y - scroll.size.height // 2) <= 1
 
             chat.app.action_focus_previous()
             await chat.pilot.resize_terminal(size[0] + 20, size[1])
             await chat.pilot.pause(0.1)
-            assert scroll.scroll_offset.y < row < scroll.scroll_offset.y + scroll.size.height
+            assert scroll.scroll_offset.y < line < scroll.scroll_offset.y + scroll.size.height
 
     asyncio.run(scenario())
 
@@ -240,23 +286,25 @@ def test_source_pane_folds_away(articles: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_keys_move_between_cards(articles: Path) -> None:
+def test_keys_move_the_cursor_between_cards_and_the_source_follows(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             first = await chat.ask(ANSWERABLE)
             second = await chat.ask(UNANSWERABLE)
-            second.focus()
-            await chat.pilot.press("up", "up")
-            assert first.has_focus
-            await chat.pilot.press("enter")
-            await chat.pilot.pause()
-            assert painted_lit(source_text(chat)) == ["Okay"]
-            assert first.has_focus
-            await chat.pilot.press("down")
-            assert second.has_focus
-            await chat.pilot.press("down")
             assert chat.prompt.has_focus
-            first.focus()
+            await chat.pilot.press("escape")
+            assert second.has_focus
+            for key, card in (("up", first), ("up", first), ("down", second), ("k", first), ("j", second)):
+                await chat.pilot.press(key)
+                assert card.has_focus
+            for key, card in (("home", first), ("end", second), ("home", first)):
+                await chat.pilot.press(key)
+                assert card.has_focus
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Okay"])
+            await chat.pilot.press("down", "down")
+            assert chat.prompt.has_focus
+            await chat.pilot.click(first)
+            assert first.has_focus
             await chat.pilot.press("escape")
             assert chat.prompt.has_focus
 
@@ -280,26 +328,64 @@ def test_narrow_source_takes_the_place_of_the_transcript_until_escape(articles: 
     asyncio.run(scenario())
 
 
-def test_palette_offers_the_source_pane(articles: Path) -> None:
+def test_prompt_grows_and_enter_asks(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
-            commands = {command.title: command for command in chat.app.get_system_commands(chat.screen)}
-            commands["Source"].callback()
-            assert not chat.screen.has_source
+            assert chat.prompt.size.height == 1
+            await chat.pilot.press(*"the envoy met", "ctrl+j", *"whom in Ankara?")
+            await chat.wait_until(lambda: chat.prompt.size.height == 2)
+            assert chat.prompt.text == "the envoy met\nwhom in Ankara?"
+            await chat.pilot.press("enter")
+            await chat.wait_until(lambda: bool(chat.cards) and not chat.cards[0].is_waiting)
+            assert read_card(chat.cards[0])[:2] == [ANSWERABLE, "Okay"]
+            assert chat.prompt.text == ""
+            await chat.pilot.press("enter")
+            assert len(chat.cards) == 1
 
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
-def test_lit_words_differ_by_more_than_colour(articles: Path, theme: str) -> None:
+def test_history_comes_back_with_up_and_down_and_by_search(articles: Path) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            await chat.ask(ANSWERABLE)
+            await chat.ask(UNANSWERABLE)
+            await chat.pilot.press(*"draft")
+            for key, text in (
+                ("up", UNANSWERABLE),
+                ("up", ANSWERABLE),
+                ("up", ANSWERABLE),
+                ("down", UNANSWERABLE),
+                ("down", "draft"),
+                ("down", "draft"),
+            ):
+                await chat.pilot.press(key)
+                assert chat.prompt.text == text
+            await chat.pilot.press("ctrl+r", *"Whom ANK")
+            await chat.pilot.press("enter")
+            assert (chat.prompt.text, chat.prompt.has_focus) == (ANSWERABLE, True)
+            await chat.pilot.press("ctrl+r", "down", "enter")
+            assert chat.prompt.text == ANSWERABLE
+            await chat.pilot.press("ctrl+r", *"nothing like it", "enter", "escape")
+            assert chat.prompt.text == ANSWERABLE
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("theme", sorted(ChatApp(None, None, clipboard_folder=Path()).available_themes))  # type: ignore[arg-type]
+def test_lit_words_differ_by_more_than_colour_in_every_theme(articles: Path, theme: str) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             chat.app.theme = theme
-            lit = (await chat.ask(ANSWERABLE)).query_one(LitText)
+            lit = (await chat.ask(ANSWERABLE)).query(LitText)[0]
             [words] = [s for s in lit.render_line(0) if s.style is not None and s.style.bold]
             assert words.text == "Okay"
             assert words.style is not None
             assert words.style.color != words.style.bgcolor
+            [here] = {s.text for s in source_text(chat).render_line(0) if s.style is not None and s.style.bold}
+            assert here == "Okay"
+            faint = {s.style.italic for s in source_text(chat).render_line(2) if s.style is not None and s.text.strip()}
+            assert faint == {True}
 
     asyncio.run(scenario())
 
@@ -309,29 +395,42 @@ def test_no_color_underlines_the_words(articles: Path, monkeypatch: pytest.Monke
 
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
-            lit = (await chat.ask(ANSWERABLE)).query_one(LitText)
-            assert [s.text for s in lit.render_line(0) if s.style is not None and s.style.underline] == ["Okay"]
+            lit = (await chat.ask(ANSWERABLE)).query(LitText)[0]
+            assert painted_with(lit, lambda style: bool(style.underline and style.bold)) == ["Okay"]
 
     asyncio.run(scenario())
 
 
-def test_quitting_closes_the_assistant_in_its_own_thread(articles: Path) -> None:
-    closed_in: list[str] = []
-
-    class Watched(Assistant):
-        def __exit__(self, *error: object) -> None:
-            closed_in.append(threading.current_thread().name)
-            super().__exit__(*error)
+def test_selected_text_is_copied_as_the_file_has_it(tmp_path: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    words = "ankara " * 30
+    text = f"A\tdrone\x07 of Zoltan\u2028fell {words}\nand “then” \U0001f600 more ankara.\n"
+    (folder / "a.txt").write_text(text, encoding="utf-8")
 
     async def scenario() -> None:
-        factory: AssistantFactory = lambda progress: Watched.open(  # noqa: E731
-            articles, encoder=FakeEncoder(), reader=FakeReader(), on_progress=progress
-        )
-        async with open_chat(factory) as chat:
-            await chat.ask(ANSWERABLE)
-            assert closed_in == []
-            await chat.pilot.press("ctrl+q")
-        assert closed_in == ["askbrief-assistant"]
+        async with open_chat(make_factory(folder)) as chat:
+            await chat.ask("ankara?")
+            shown = source_text(chat)
+            shown.text_select_all()
+            await chat.pilot.pause()
+            assert chat.screen.get_selected_text() == text.rstrip("\n")
+            assert len(painted(shown).splitlines()) > 3
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("error", [ConfigError("there is no such folder"), ZeroDivisionError()])
+def test_without_an_assistant_the_chat_ends_with_the_error(error: Exception, tmp_path: Path) -> None:
+    def open_assistant(on_progress: Callable[..., None]) -> None:
+        raise error
+
+    async def scenario() -> None:
+        async with open_chat(open_assistant) as chat:  # type: ignore[arg-type]
+            async with asyncio.timeout(20):
+                while chat.app.return_value is None:
+                    await asyncio.sleep(0.01)
+            assert chat.app.return_value is error
 
     asyncio.run(scenario())
 
@@ -362,45 +461,6 @@ def test_quitting_does_not_wait_for_a_long_question(articles: Path, monkeypatch:
     assert not thread.is_alive()
 
 
-def test_quitting_breaks_off_a_refresh(articles: Path) -> None:
-    encoding, gate = threading.Event(), threading.Event()
-    progress_seen: list[Progress] = []
-
-    def open_assistant(on_progress: Callable[[Progress], None]) -> Assistant:
-        def watch(progress: Progress) -> None:
-            progress_seen.append(progress)
-            encoding.set()
-            assert gate.wait(20)
-            on_progress(progress)
-
-        return make_factory(articles)(watch)
-
-    async def scenario() -> None:
-        async with open_chat(open_assistant) as chat:
-            await chat.wait_until(encoding.is_set)
-            threading.Timer(0.2, gate.set).start()
-            await chat.pilot.press("ctrl+q")
-        assert len(progress_seen) == 1
-
-    asyncio.run(scenario())
-
-
-@pytest.mark.parametrize("error", [ConfigError("there is no such folder"), ZeroDivisionError()])
-def test_without_an_assistant_the_chat_ends_with_the_error(error: Exception) -> None:
-    def open_assistant(on_progress: Callable[[Progress], None]) -> Assistant:
-        raise error
-
-    async def scenario() -> None:
-        app = ChatApp(open_assistant)
-        async with app.run_test() as pilot:
-            async with asyncio.timeout(20):
-                while app.return_value is None:
-                    await pilot.pause(0.01)
-        assert app.return_value is error
-
-    asyncio.run(scenario())
-
-
 def test_chat_needs_a_terminal() -> None:
     result = CliRunner().invoke(cli.commands, ["chat"])
     assert isinstance(result.exception, AskbriefError)
@@ -408,7 +468,25 @@ def test_chat_needs_a_terminal() -> None:
     assert "askbrief ask" in result.exception.hint
 
 
-def test_chat_loads_no_index_and_no_model_in_the_thread_of_the_screen() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [([], (False, None)), (["chat"], (False, None)), (["chat", "--inline", "--resume", "7"], (True, 7))],
+)
+def test_on_a_terminal_no_command_is_the_chat(
+    arguments: list[str], expected: tuple[bool, int | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[bool, int | None]] = []
+
+    def run(app: ChatApp, *, inline: bool) -> None:
+        ran.append((inline, app._resume))
+
+    monkeypatch.setattr(cli, "_has_terminal", lambda: True)
+    monkeypatch.setattr(ChatApp, "run", run)
+    assert cli.run(arguments) == 0
+    assert ran == [expected]
+
+
+def test_the_thread_of_the_screen_loads_no_index_and_no_model() -> None:
     heavy = ("torch", "transformers", "sentence_transformers", "faiss", "onnxruntime", "tantivy", "numpy", "sqlite3")
     code = f"import sys, askbrief.tui.app; print([name for name in {heavy!r} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -30,7 +30,7 @@ from askbrief.store import Store
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
-MIN_CONFIDENCE = 0.2
+MIN_CONFIDENCE = 0.25
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 MAX_QUESTION_CHARACTERS = 1000
 
@@ -176,7 +176,7 @@ class Assistant:
             reader=self.folder.settings.reader or str(self.reader.card["name"]),
             dense="exact" if store.is_exact else "8 bits a dimension",
             freshness=self.find_freshness(),
-            pending=tuple(sorted(file.path for file in (*differences.pending, *differences.unlisted))),
+            pending=tuple(sorted([*(f.path for f in differences.pending), *(s.path for s in differences.unlisted)])),
             gone=differences.gone,
             encodings={
                 path: r.encoding for path, r in store.load_files().items() if r.encoding and r.encoding != "utf-8"

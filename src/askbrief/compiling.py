@@ -21,8 +21,10 @@ from typing import Any
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, GRAPH, TOKENIZER
 
-COMPILER = 2
+COMPILER = 3
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_SLOW_FUSIONS = ["SkipLayerNormFusion"]
+"""What onnxruntime fuses into something slower than the parts: 0.23 ms a layer instead of 0.05 (150 tokens)."""
 
 
 @contextmanager
@@ -119,4 +121,6 @@ def _optimise(source: Path, target: Path) -> None:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(target)
     options.log_severity_level = 3
-    onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
+    onnxruntime.InferenceSession(
+        str(source), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+    )

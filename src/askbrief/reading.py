@@ -31,9 +31,10 @@ MIN_AGREEMENT = 0.95
 """A compiled reader whose token scores correlate less than this with its source's is refused."""
 MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.24, -1.59
-"""Logistic regression of "these words are right" on the margin, fitted on development data (``docs/decisions.md``)."""
-
+RETRIEVAL_WEIGHT = 10.0
+"""What the mixed score of a passage, in [0, 1], is worth in units of the margin when spans are ranked."""
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.34, -4.31
+"""Logistic regression of "these words are right" on that sum, fitted on development data (``docs/decisions.md``)."""
 _PROBES = (
     ("Who raised interest rates?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
     ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
@@ -210,9 +211,14 @@ def measure_agreement(module: Any, compiled: CompiledModel) -> float:
     return float(np.mean(correlations))
 
 
-def find_confidence(margin: float) -> float:
-    """The probability in [0, 1] that the best span over all passages, with this margin, answers the question."""
-    logit = CONFIDENCE_SLOPE * margin + CONFIDENCE_OFFSET
+def find_confidence(margin: float, *, score: float) -> float:
+    """The probability in [0, 1] that the best span over all passages answers the question.
+
+    Args:
+        margin: Its log-odds against "not here".
+        score: The mixed retrieval score of its passage, in [0, 1].
+    """
+    logit = CONFIDENCE_SLOPE * (margin + RETRIEVAL_WEIGHT * score) + CONFIDENCE_OFFSET
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
@@ -224,7 +230,7 @@ def rank_readings(
     A span is left out if it overlaps a better one of its document, or if the words of the one are among the other's.
     """
     scored = [
-        (hit, reading, find_confidence(reading.margin))
+        (hit, reading, find_confidence(reading.margin, score=hit.score))
         for hit, found in zip(hits, readings, strict=True)
         for reading in found
     ]

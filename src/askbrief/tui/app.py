@@ -1,14 +1,22 @@
-"""The application: its name, its looks, its screen."""
+"""The application: its name, its looks, its screen, its clipboard."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from askbrief.tui.archive import ConversationsFactory
+from askbrief.tui.clipboard import give_to_tool, save_to_file, takes_escape_sequence
+from askbrief.tui.commands import Command, Place, describe_keys, list_palette
 from askbrief.tui.screen import ChatScreen
 from askbrief.tui.worker import AssistantFactory
 
@@ -18,30 +26,74 @@ class ChatApp(App[Exception]):
 
     Args:
         open_assistant: Called once, in the thread that will own the assistant, with the function to report progress to.
+        open_conversations: Called once, in the thread that will own the saved conversations.
+        resume: Number of a conversation to go on with.
+        clipboard_folder: Where text to copy goes when there is no clipboard.
     """
 
     TITLE = "askbrief"
     CSS_PATH = "askbrief.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", priority=True)]
 
-    def __init__(self, open_assistant: AssistantFactory) -> None:
+    def __init__(
+        self,
+        open_assistant: AssistantFactory,
+        open_conversations: ConversationsFactory,
+        *,
+        clipboard_folder: Path,
+        resume: int | None = None,
+    ) -> None:
         super().__init__()
         self._open_assistant = open_assistant
+        self._open_conversations = open_conversations
+        self._resume = resume
+        self._clipboard_folder = clipboard_folder
 
     def get_default_screen(self) -> Screen[None]:
         """The chat."""
-        return ChatScreen(self._open_assistant)
+        return ChatScreen(self._open_assistant, self._open_conversations, resume=self._resume)
 
     def on_app_focus(self) -> None:
         """Gives the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
         self.call_later(self._focus_prompt_if_nothing_is)
 
     def _focus_prompt_if_nothing_is(self) -> None:
-        if isinstance(self.screen, ChatScreen) and self.screen.focused is None:
-            self.screen.action_focus_prompt()
+        if isinstance(self.screen, ChatScreen) and self.screen.is_mounted and self.screen.focused is None:
+            self.screen.prompt.focus()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
         yield from super().get_system_commands(screen)
         if isinstance(screen, ChatScreen):
-            yield SystemCommand("Source", "Show the source pane or fold it away", screen.action_toggle_source)
+            for command in list_palette():
+                keys = f" Key: {describe_keys(command.keys)}." if command.keys else ""
+                yield SystemCommand(command.title, command.help + keys, partial(_run, screen, command))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copies ``text``: by the system's own tool, else by the terminal, else to a file; a toast says which."""
+        self._copy(text)
+
+    @work
+    async def _copy(self, text: str) -> None:
+        tool = await asyncio.to_thread(give_to_tool, text, os.environ)
+        if tool is not None:
+            self._clipboard = text
+            self.notify(f"Copied {len(text):,} characters with {tool}.", markup=False)
+        elif takes_escape_sequence(os.environ):
+            super().copy_to_clipboard(text)
+            self.notify(f"Copied {len(text):,} characters through the terminal (OSC 52).", markup=False)
+        else:
+            self._clipboard = text
+            try:
+                file = await asyncio.to_thread(save_to_file, text, self._clipboard_folder)
+            except OSError as error:
+                self.notify(f"Nothing was copied: {error.strerror}.", severity="error", markup=False)
+            else:
+                self.notify(f"There is no clipboard here; written to {file}", severity="warning", markup=False)
+
+
+def _run(screen: ChatScreen, command: Command) -> None:
+    if command.place is Place.CARD:
+        screen.act_on_current(command.name)
+    else:
+        getattr(screen, f"action_{command.name}")()

@@ -2,55 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from textual.content import Content
+from textual.selection import Selection
 from textual.widgets import Static
 
 from askbrief.datatypes import Span
 from askbrief.text import printable
 
-NOWHERE = Span(0, 0)
-_WORDS, _PASSAGE = "lit-text--words", "lit-text--passage"
+
+class Light(StrEnum):
+    """How brightly characters are lit."""
+
+    WORDS = "lit-text--words"
+    OTHER = "lit-text--other"
+    HERE = "lit-text--here"
+    PASSAGE = "lit-text--passage"
+
+
+@dataclass(frozen=True, slots=True)
+class LitSpan:
+    """Characters that are lit."""
+
+    span: Span
+    light: Light
 
 
 def plain(text: str) -> Content:
-    """``text`` as it is, of equal length: never markup, and without control characters."""
-    return Content(printable(text), strip_control_codes=False)
+    """``text`` as it is, of equal length: never markup, without control characters, tabs as one space."""
+    return Content(printable(text).replace("\t", " "), strip_control_codes=False)
+
+
+def find_rows(text: Content, span: Span, *, width: int) -> range:
+    """The rows, from 0, that hold the characters of ``span`` when ``text`` is wrapped at ``width`` columns."""
+    if width < 1:
+        return range(0)
+    rows = [row for row, line in enumerate(text.stylize("bold", span.start, span.end).wrap(width)) if line.spans]
+    return range(rows[0], rows[-1] + 1) if rows else range(0)
+
+
+def find_selected(text: str, selection: Selection) -> Span:
+    """The characters of ``text`` between the lines and columns of a selection."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+
+    def find(row: int, column: int) -> int:
+        return len(text) if row >= len(lines) else starts[row] + min(column, len(lines[row]))
+
+    start = find(selection.start.y, selection.start.x) if selection.start is not None else 0
+    end = find(selection.end.y, selection.end.x) if selection.end is not None else len(text)
+    return Span(start, max(start, end))
 
 
 class LitText(Static):
-    """The characters of a text, those of a span lit: brightly the words of an answer, faintly a passage.
+    """The characters of a text, some of them lit. What is selected in it is copied as the text has it.
 
     Args:
         text: What to show.
-        span: Which of its characters are lit.
+        lit: Which of its characters are lit; later ones over earlier ones.
         classes: CSS classes of the widget.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {_WORDS, _PASSAGE}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {light.value for light in Light}
 
-    def __init__(self, text: str = "", span: Span = NOWHERE, *, classes: str = "") -> None:
+    def __init__(self, text: str = "", lit: Sequence[LitSpan] = (), *, classes: str = "") -> None:
         super().__init__(classes=classes)
+        self._raw = text
         self._text = plain(text)
-        self._span = span
-        self._component = _WORDS
+        self._lit = tuple(lit)
 
-    def show(self, text: str, span: Span, *, is_answer: bool) -> None:
-        """Shows another text; a span that does not answer is lit faintly."""
-        self._text = plain(text)
-        self._span = span
-        self._component = _WORDS if is_answer else _PASSAGE
+    def show(self, text: str, lit: Sequence[LitSpan]) -> None:
+        """Shows a text with some of it lit."""
+        self._lit = tuple(lit)
+        if text != self._raw:
+            self._raw = text
+            self._text = plain(text)
         self.refresh(layout=True)
 
     def render(self) -> Content:
         """The text in the colours of the theme."""
-        return self._text.stylize(self.get_visual_style(self._component), self._span.start, self._span.end)
+        content = self._text
+        for lit in self._lit:
+            content = content.stylize(self.get_visual_style(lit.light), lit.span.start, lit.span.end)
+        return content
 
-    def find_lit_rows(self) -> range:
-        """The rows of the widget, from 0, that hold lit characters as the text is wrapped now."""
-        if not self.size.width:
-            return range(0)
-        lit = self._text.stylize("bold", self._span.start, self._span.end)
-        rows = [row for row, line in enumerate(lit.wrap(self.size.width)) if line.spans]
-        return range(rows[0], rows[-1] + 1) if rows else range(0)
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected characters of the text itself: no wrapped lines, no replaced characters."""
+        return find_selected(self._raw, selection).of(self._raw), "\n"
+
+    def find_rows(self, span: Span) -> range:
+        """The rows of the widget, from 0, that hold characters of ``span`` as the text is wrapped now."""
+        return find_rows(self._text, span, width=self.size.width)

@@ -1,28 +1,25 @@
-"""What the thread that owns the assistant tells the screen."""
+"""What the threads beside the screen tell it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from askbrief.datatypes import Answer, Document, Freshness, Progress, Span
+from askbrief.datatypes import Answer, Document, Freshness, Progress
 from askbrief.errors import AskbriefError
 
+if TYPE_CHECKING:
+    from askbrief.explaining import Explanation
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A place in a document, as the document was when the question was answered.
 
-    Attributes:
-        document: The whole article.
-        span: The words that answer, or else the nearest passage.
-        is_answer: Which of the two.
-    """
+@dataclass
+class Opened(Message):
+    """The folder is known; nothing is loaded yet."""
 
-    document: Document
-    span: Span
-    is_answer: bool
+    root: Path
 
 
 @dataclass
@@ -32,17 +29,38 @@ class Progressed(Message):
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a refresh found in the folder, by path."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
 @dataclass
-class Ready(Message):
-    """The index is up to date and the models are loaded.
+class Refreshed(Message):
+    """The index was compared with the folder; posted the first time, and when something is different.
 
     Attributes:
         freshness: What the index holds.
+        changes: What was read or forgotten.
         notes: Sentences for people about what the refresh found.
     """
 
     freshness: Freshness
+    changes: Changes
     notes: tuple[str, ...]
+
+
+@dataclass
+class RefreshFailed(Message):
+    """The folder cannot be compared with the index, or a model not loaded; it is tried again."""
+
+    error: AskbriefError
 
 
 @dataclass
@@ -51,27 +69,49 @@ class Answered(Message):
 
     Attributes:
         number: The question's number.
-        answer: The answer.
-        citation: Where the best answer, or else the nearest passage, stands; None when nothing is indexed.
-        notes: Sentences for people about what the refresh before the answer found.
+        answer: The answer; its freshness says whether the folder was compared with the index before.
+        document: The article of the best answer or nearest passage, as it was then; None when nothing is indexed.
+        notes: Sentences for people about what was found meanwhile.
     """
 
     number: int
     answer: Answer
-    citation: Citation | None
+    document: Document | None
     notes: tuple[str, ...]
 
 
 @dataclass
 class Failed(Message):
-    """A question, or with ``number`` None the first refresh, ended with an error; later questions try again."""
+    """A question ended with an error; later questions try again."""
 
-    number: int | None
+    number: int
     error: AskbriefError
 
 
 @dataclass
+class Explained(Message):
+    """How a question is answered, or why that cannot be said."""
+
+    explanation: Explanation | AskbriefError
+
+
+@dataclass
+class Loaded(Message):
+    """An article to show, or None if the index no longer has it."""
+
+    document_id: str
+    document: Document | None
+
+
+@dataclass
+class Suggested(Message):
+    """Questions that the articles answer."""
+
+    questions: tuple[str, ...]
+
+
+@dataclass
 class Stopped(Message):
-    """The thread ended by itself: the folder cannot be opened, or there is a fault in askbrief."""
+    """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief."""
 
     error: Exception

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer
 
-from askbrief.datatypes import Freshness
-from askbrief.output import describe_freshness
+from askbrief.datatypes import Answer
+from askbrief.errors import AskbriefError
 from askbrief.text import printable
-from askbrief.tui.lit import plain
-from askbrief.tui.messages import Answered, Citation, Failed, Progressed, Ready, Stopped
+from askbrief.tui.archive import ConversationsFactory
+from askbrief.tui.card import Card
+from askbrief.tui.commands import Place, build_bindings
+from askbrief.tui.conversation import Conversation
+from askbrief.tui.dialogs import ChoiceScreen, TextScreen, describe_explanation, describe_help
+from askbrief.tui.messages import (
+    Answered,
+    Explained,
+    Failed,
+    Loaded,
+    Opened,
+    Progressed,
+    Refreshed,
+    RefreshFailed,
+    Stopped,
+    Suggested,
+)
+from askbrief.tui.prompt import History, Prompt
+from askbrief.tui.quoting import build_footnote, build_quote
 from askbrief.tui.source import SourcePane
-from askbrief.tui.transcript import Card, Transcript
+from askbrief.tui.status import StatusLine, describe_changes
+from askbrief.tui.trail import build_trail
+from askbrief.tui.transcript import Transcript
+from askbrief.tui.welcome import Suggestion
 from askbrief.tui.worker import AssistantFactory, AssistantWorker
 
 WIDE_COLUMNS = 100
@@ -32,35 +53,42 @@ class ChatScreen(Screen[None]):
 
     Args:
         open_assistant: Called once, in the thread that owns the assistant.
+        open_conversations: Called once, in the thread that owns the conversations.
+        resume: A conversation to go on with.
+
+    Attributes:
+        root: The folder that is asked, once it is known.
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_COLUMNS, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_ROWS, "-tall")]  # noqa: RUF012
     AUTO_FOCUS = "#prompt"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2", "toggle_source", "Source"),
-        Binding("escape", "focus_prompt", "Prompt"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(build_bindings(Place.ANYWHERE))
 
-    def __init__(self, open_assistant: AssistantFactory) -> None:
+    def __init__(
+        self, open_assistant: AssistantFactory, open_conversations: ConversationsFactory, *, resume: int | None = None
+    ) -> None:
         super().__init__()
         self._worker = AssistantWorker(open_assistant, self.post_message)
+        self._conversation = Conversation(open_conversations, resume=resume)
+        self.root: Path | None = None
         self._is_wide: bool | None = None
-        self._waiting: set[int] = set()
-        self._freshness: Freshness | None = None
+        self._waiting: dict[int, Card] = {}
+        self._count = 0
+        self._current: Card | None = None
 
     def compose(self) -> ComposeResult:
         """Places the parts."""
         with Horizontal(id="panes"):
-            yield Transcript()
+            yield self._conversation
             yield SourcePane()
-        yield Static("Opening the index …", id="status")
-        yield Input(placeholder="Ask a question, for example: who met Okay Memis?", id="prompt")
+        yield StatusLine()
+        yield Prompt()
         yield Footer()
 
     def on_mount(self) -> None:
-        """Has the assistant opened while the screen is painted."""
-        self._worker.start()
+        """Has the assistant opened once the screen is painted."""
+        self.call_after_refresh(self._worker.start)
 
     def on_unmount(self) -> None:
         """Has the assistant closed."""
@@ -73,6 +101,23 @@ class ChatScreen(Screen[None]):
             self._is_wide = is_wide
             self.show_source(is_wide)
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Remembers which card was at hand, and shows its source if there is room."""
+        if isinstance(event.widget, Card):
+            self._current = event.widget
+            if self._is_wide and event.widget.answer is not None:
+                self.source.show(build_trail(event.widget.answer))
+
+    @property
+    def prompt(self) -> Prompt:
+        """Where questions are typed."""
+        return self.query_one(Prompt)
+
+    @property
+    def source(self) -> SourcePane:
+        """The article."""
+        return self.query_one(SourcePane)
+
     @property
     def has_source(self) -> bool:
         """Whether the source pane is shown."""
@@ -81,110 +126,255 @@ class ChatScreen(Screen[None]):
     def show_source(self, is_shown: bool) -> None:
         """Shows the source pane or folds it away; what is covered or gone passes the keys on."""
         self.set_class(is_shown, "-source")
-        source = self.query_one(SourcePane)
-        if not is_shown and source.has_focus_within:
-            self.query_one("#prompt").focus()
-        elif is_shown and not self._is_wide and self.query_one(Transcript).has_focus_within:
-            source.focus_text()
+        if not is_shown and self.source.has_focus_within:
+            self.prompt.focus()
+        elif is_shown and not self._is_wide and self._conversation.has_focus_within:
+            self.source.focus_text()
+
+    # What the reader does
+
+    @on(Prompt.Submitted)
+    async def submit(self, event: Prompt.Submitted) -> None:
+        """A question from the prompt."""
+        await self.ask(event.question)
+
+    async def ask(self, question: str) -> None:
+        """A question: its card, and its place in the queue."""
+        await self._conversation.go_to_end()
+        card = await self._conversation.add_card(question)
+        self._count += 1
+        self._waiting[self._count] = card
+        self._worker.ask(self._count, question)
+        self.query_one(StatusLine).waiting = len(self._waiting)
+        if not self._is_wide:
+            self.show_source(False)
+
+    @on(Suggestion.Chosen)
+    async def take_suggestion(self, event: Suggestion.Chosen) -> None:
+        """A suggested question is asked, or put into the prompt."""
+        self.prompt.focus()
+        if event.is_edited:
+            self.prompt.put(event.question)
+        else:
+            self.prompt.past.add(event.question)
+            await self.ask(event.question)
+
+    @on(Card.Acted)
+    async def act_on_card(self, event: Card.Acted) -> None:
+        """One of the keys of a card."""
+        card, answer = event.card, event.card.answer
+        match event.action:
+            case "edit":
+                self.prompt.put(card.question)
+                self.prompt.focus()
+            case "ask_again" if card.question:
+                await self.ask(card.question)
+            case "explain" if card.question:
+                self.notify("Looking up how it was found …", timeout=2)
+                self._worker.explain(card.question)
+            case "toggle_others":
+                card.toggle_others()
+            case "pin" if answer is not None:
+                self._conversation.pin(card)
+            case "open_source" if answer is not None and (trail := build_trail(answer)):
+                self.source.show(trail)
+                self.show_source(True)
+            case "copy_answer" | "copy_quote" | "copy_footnote" if answer is not None:
+                self._copy_from(answer, event.action)
+            case _:
+                self.notify("There is no answer yet.", severity="warning")
+
+    def act_on_current(self, action: str) -> None:
+        """An action on the card that was at hand last, or else the last one; for the palette."""
+        cards = self._conversation.cards
+        card = self._current if self._current in cards else cards[-1] if cards else None
+        if card is None:
+            self.notify("Nothing was asked yet.", severity="warning")
+        else:
+            card.act(action)
+
+    @on(SourcePane.Copied)
+    def copy_span(self, event: SourcePane.Copied) -> None:
+        """The lit characters of the source."""
+        self.app.copy_to_clipboard(event.text)
+
+    @on(Transcript.Left)
+    def leave_transcript(self) -> None:
+        """Below the last card is the prompt."""
+        self.prompt.focus()
 
     def action_toggle_source(self) -> None:
         """Shows the source pane, or folds it away."""
         self.show_source(not self.has_source)
 
-    def action_focus_prompt(self) -> None:
-        """Back to the prompt; where the source pane covers the transcript, it goes."""
-        if not self._is_wide:
+    def action_next_span(self) -> None:
+        """To the next lit place."""
+        self.source.action_next_span()
+
+    def action_previous_span(self) -> None:
+        """To the lit place before."""
+        self.source.action_previous_span()
+
+    def action_next_source(self) -> None:
+        """To the next article."""
+        self.source.action_next_source()
+
+    def action_previous_source(self) -> None:
+        """To the article before."""
+        self.source.action_previous_source()
+
+    def action_copy_span(self) -> None:
+        """Copies the lit characters of the source."""
+        self.source.action_copy_span()
+
+    def action_check_folder(self) -> None:
+        """Looks for changed articles now."""
+        self.query_one(StatusLine).progress = "Looking at the folder …"
+        self._worker.check_folder()
+
+    def action_switch_focus(self) -> None:
+        """From the prompt to the cards, from anywhere else to the prompt; a pane that covers the cards goes."""
+        if not self._is_wide and self.has_source:
             self.show_source(False)
-        self.query_one("#prompt").focus()
+            self.prompt.focus()
+        elif not self.prompt.has_focus or not self._conversation.focus_last():
+            self.prompt.focus()
 
-    @on(Input.Submitted, "#prompt")
-    async def ask(self, event: Input.Submitted) -> None:
-        """A question: its card, and its place in the queue."""
-        question = event.value.strip()
-        if not question:
-            return
-        event.input.clear()
-        transcript = self.query_one(Transcript)
-        number = len(transcript.cards)
-        await transcript.add_card(question)
-        self._waiting.add(number)
-        self._worker.ask(number, question)
-        self._show_status()
-        if not self._is_wide:
-            self.show_source(False)
+    def action_help(self) -> None:
+        """Shows every key."""
+        self.app.push_screen(TextScreen("Keys", describe_help()))
 
-    @on(Card.SourceOpened)
-    def open_source(self, event: Card.SourceOpened) -> None:
-        """Shows what a card cites."""
-        self._cite(event.citation)
-        self.show_source(True)
+    def action_search_history(self) -> None:
+        """Searches earlier questions."""
 
-    @on(Transcript.Left)
-    def leave_transcript(self) -> None:
-        """Below the last card is the prompt."""
-        self.query_one("#prompt").focus()
+        def take(question: str | None) -> None:
+            if question is not None:
+                self.prompt.put(question)
+                self.prompt.focus()
+
+        self.app.push_screen(ChoiceScreen("Earlier questions", self.prompt.past.questions), take)
+
+    def action_conversations(self) -> None:
+        """Lists the conversations."""
+        self._conversation.choose()
+
+    def action_new_conversation(self) -> None:
+        """Begins an empty transcript."""
+        self._conversation.start_anew()
+        self.prompt.focus()
+
+    def action_export_markdown(self) -> None:
+        """Writes this conversation as Markdown."""
+        self._conversation.export("markdown")
+
+    def action_export_json(self) -> None:
+        """Writes this conversation as JSON."""
+        self._conversation.export("json")
+
+    # What the assistant tells
+
+    @on(Opened)
+    def become_open(self, event: Opened) -> None:
+        """The folder is known, and so are the questions asked about it before."""
+        self.root = event.root
+        self._conversation.open(event.root)
+
+    @on(Conversation.Remembered)
+    def remember(self, event: Conversation.Remembered) -> None:
+        """Earlier questions, for the prompt."""
+        self.prompt.past = History([*self.prompt.past.questions, *event.questions])
 
     @on(Progressed)
     def show_progress(self, event: Progressed) -> None:
         """Says what takes so long."""
-        progress = event.progress
-        count = f" {progress.done:,}/{progress.total:,}" if progress.total else ""
-        self._set_status(f"{progress.stage}{count}")
+        self.query_one(StatusLine).show_progress(event.progress)
 
-    @on(Ready)
-    def become_ready(self, event: Ready) -> None:
-        """The index is up to date."""
-        self._freshness = event.freshness
-        self._show_status()
-        self._notify(event.notes)
+    @on(Refreshed)
+    def become_fresh(self, event: Refreshed) -> None:
+        """The index is like the folder."""
+        status = self.query_one(StatusLine)
+        is_first = status.freshness is None
+        status.show_freshness(event.freshness)
+        if is_first:
+            self._worker.suggest()
+        elif event.changes:
+            self.notify(printable(describe_changes(event.changes)), title="The folder changed", markup=False)
+        self._warn(event.notes)
+
+    @on(RefreshFailed)
+    def show_refresh_error(self, event: RefreshFailed) -> None:
+        """The folder or a model cannot be used now."""
+        self.query_one(StatusLine).progress = event.error.message
+        self._show_problem(event.error)
+
+    @on(Suggested)
+    def suggest(self, event: Suggested) -> None:
+        """Questions to begin with."""
+        self._conversation.suggest(event.questions)
 
     @on(Answered)
     async def show_answer(self, event: Answered) -> None:
-        """The answer goes to its card, its source to the pane."""
-        transcript = self.query_one(Transcript)
-        card = transcript.cards[event.number]
-        await card.show_answer(event.answer, event.citation)
-        transcript.bring_into_view(card)
-        if event.citation is not None:
-            self._cite(event.citation)
-        self._freshness = event.answer.freshness
-        self._end(event.number)
-        self._notify(event.notes)
+        """The answer goes to its card, its source to the pane, both to the disk."""
+        card = self._end(event.number)
+        await card.show_answer(event.answer)
+        self._conversation.bring_into_view(card)
+        trail = build_trail(event.answer)
+        if trail:
+            self.source.show(trail)
+            self.source.show_document(trail[0].document_id, event.document)
+        self.query_one(StatusLine).show_freshness(event.answer.freshness)
+        self._conversation.save(card, event.answer)
+        self._warn(event.notes)
 
     @on(Failed)
     async def show_error(self, event: Failed) -> None:
         """The error goes to the card of its question, and the question back to the prompt if that is empty."""
-        transcript = self.query_one(Transcript)
-        card = await transcript.add_card("") if event.number is None else transcript.cards[event.number]
+        card = self._end(event.number)
         await card.show_error(event.error)
-        transcript.bring_into_view(card)
-        prompt = self.query_one("#prompt", Input)
-        if not prompt.value:
-            prompt.value = card.question
-        self._end(event.number)
+        self._conversation.bring_into_view(card)
+        if not self.prompt.text:
+            self.prompt.put(card.question)
+
+    @on(SourcePane.Wanted)
+    def load_source(self, event: SourcePane.Wanted) -> None:
+        """The pane needs an article."""
+        self._worker.load(event.document_id)
+
+    @on(Loaded)
+    def show_source_document(self, event: Loaded) -> None:
+        """The article is there, or gone."""
+        self.source.show_document(event.document_id, event.document)
+
+    @on(Explained)
+    def show_explanation(self, event: Explained) -> None:
+        """How an answer was found."""
+        if isinstance(event.explanation, AskbriefError):
+            self._show_problem(event.explanation)
+        else:
+            self.app.push_screen(TextScreen("How it was found", describe_explanation(event.explanation)))
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:
         """Without an assistant there is no chat."""
         self.app.exit(event.error)
 
-    def _cite(self, citation: Citation) -> None:
-        self.query_one(SourcePane).show(citation)
+    def _end(self, number: int) -> Card:
+        card = self._waiting.pop(number)
+        self.query_one(StatusLine).waiting = len(self._waiting)
+        return card
 
-    def _end(self, number: int | None) -> None:
-        if number is not None:
-            self._waiting.discard(number)
-        self._show_status()
+    def _copy_from(self, answer: Answer, action: str) -> None:
+        if action == "copy_footnote":
+            self.app.copy_to_clipboard(build_footnote(answer))
+        elif answer.answers:
+            best = answer.answers[0]
+            self.app.copy_to_clipboard(best.text if action == "copy_answer" else build_quote(best))
+        else:
+            self.notify("There is no answer to copy.", severity="warning")
 
-    def _show_status(self) -> None:
-        state = describe_freshness(self._freshness) if self._freshness else "Opening the index …"
-        waiting = len(self._waiting)
-        searching = f" · {waiting} {'question' if waiting == 1 else 'questions'} waiting" if waiting else ""
-        self._set_status(state + searching)
+    def _show_problem(self, error: AskbriefError) -> None:
+        self.notify(printable(f"{error.message}. {error.hint}"), severity="error", markup=False)
 
-    def _set_status(self, text: str) -> None:
-        self.query_one("#status", Static).update(plain(text))
-
-    def _notify(self, notes: tuple[str, ...]) -> None:
+    def _warn(self, notes: tuple[str, ...]) -> None:
         for note in notes:
             self.notify(printable(note), severity="warning", markup=False)

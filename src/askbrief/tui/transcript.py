@@ -1,140 +1,202 @@
-"""The transcript: a card for each question, with its answer once there is one."""
+"""The transcript: the cards of a conversation, as many as fit a bounded memory; the others are on disk."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalGroup, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from askbrief.datatypes import Answer, AnswerSpan, Span
-from askbrief.errors import AskbriefError
-from askbrief.output import describe_confidence, light_up
-from askbrief.text import printable, shorten
-from askbrief.tui.lit import LitText, plain
-from askbrief.tui.messages import Citation
+from askbrief.tui.card import Card
+from askbrief.tui.welcome import Suggestion, Welcome
 
-_NEAREST_CHARACTERS = 300
+MAX_CARDS = 100
+"""Cards that are held; saved ones beyond that are folded to disk."""
 
 
-class Card(VerticalGroup, can_focus=True):
-    """One question and what came of it.
-
-    Args:
-        question: As asked; '' for what nobody asked, such as an error of the first refresh.
-
-    Attributes:
-        question: Likewise.
-        citation: The place that the card speaks of, once it is answered.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open_source", "Show source")]
+class _More(Static):
+    """A line that stands for cards on disk."""
 
     @dataclass
-    class SourceOpened(Message):
-        """The reader wants to see the source of the card."""
+    class Pressed(Message):
+        """The line was clicked."""
 
-        citation: Citation
+        line: _More
 
-    def __init__(self, question: str) -> None:
-        super().__init__()
-        self.question = question
-        self.citation: Citation | None = None
+        @property
+        def control(self) -> _More:
+            """The line."""
+            return self.line
 
-    def compose(self) -> ComposeResult:
-        """The question, and that it waits."""
-        if self.question:
-            yield Static(plain(self.question), classes="question")
-            yield Static("…", classes="waiting")
+    def on_mount(self) -> None:
+        """Hides the line until there are such cards."""
+        self.display = False
 
-    async def show_answer(self, answer: Answer, citation: Citation | None) -> None:
-        """Shows what the documents say, or that they do not."""
-        self.citation = citation
-        if answer.answers:
-            await self._show(*(widget for span in answer.answers for widget in _build_answer(span)))
-        else:
-            await self._show(*_build_no_answer(answer))
-
-    async def show_error(self, error: AskbriefError) -> None:
-        """Shows why there is no answer, and what to do about it."""
-        await self._show(
-            Static(plain(f"{error.message[:1].upper()}{error.message[1:]}."), classes="error"),
-            Static(plain(error.hint), classes="hint"),
-        )
-
-    def action_open_source(self) -> None:
-        """Asks for the source of the card to be shown."""
-        if self.citation is not None:
-            self.post_message(self.SourceOpened(self.citation))
-
-    async def _show(self, *widgets: Widget) -> None:
-        await self.query(".waiting").remove()
-        await self.mount(*widgets)
+    def on_click(self) -> None:
+        """Says so."""
+        self.post_message(self.Pressed(self))
 
 
 class Transcript(VerticalScroll, can_focus=False):
-    """The cards, oldest first; up and down move between them."""
+    """The cards, oldest first; the keys move a block cursor between them.
+
+    Attributes:
+        cards: The cards that are held.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "focus_card(-1)", "Previous card", show=False),
-        Binding("down", "focus_card(1)", "Next card", show=False),
+        Binding("up,k", "move(-1)", "Previous question", show=False),
+        Binding("down,j", "move(1)", "Next question", show=False),
+        Binding("home", "move_to_end(-1)", "First question", show=False),
+        Binding("end", "move_to_end(1)", "Last question", show=False),
     ]
 
     @dataclass
     class Left(Message):
         """The reader moved on from the last card."""
 
+    @dataclass
+    class EarlierWanted(Message):
+        """The reader wants the cards before the one saved as ``entry_id``."""
+
+        entry_id: int
+
+    @dataclass
+    class LaterWanted(Message):
+        """The reader wants the cards after the one saved as ``entry_id``."""
+
+        entry_id: int
+
     def __init__(self) -> None:
         super().__init__()
         self.cards: list[Card] = []
 
+    def compose(self) -> ComposeResult:
+        """What an empty transcript shows, and the lines that stand for cards on disk."""
+        yield Welcome()
+        yield _More("▲ Earlier questions", id="earlier")
+        yield _More("▼ Later questions", id="later")
+
     async def add_card(self, question: str) -> Card:
         """A new card at the end, brought into view."""
         card = Card(question)
-        self.cards.append(card)
-        await self.mount(card)
+        await self._mount([card], at=len(self.cards))
+        await self._fold(from_start=True)
         self.bring_into_view(card)
         return card
+
+    async def show_earlier(self, cards: Sequence[Card], *, has_more: bool) -> None:
+        """Puts saved cards before the first one; the latest saved ones are folded away beyond the bound."""
+        await self._mount(cards, at=0)
+        self._mark("#earlier", is_shown=has_more)
+        await self._fold(from_start=False)
+
+    async def show_later(self, cards: Sequence[Card], *, has_more: bool) -> None:
+        """Puts saved cards after the last saved one; the earliest are folded away beyond the bound."""
+        saved = [number for number, card in enumerate(self.cards, start=1) if card.entry_id is not None]
+        await self._mount(cards, at=saved[-1] if saved else 0)
+        self._mark("#later", is_shown=has_more)
+        await self._fold(from_start=True)
+
+    async def replace(self, cards: Sequence[Card], *, has_earlier: bool, has_later: bool) -> None:
+        """Shows other cards in place of all that do not wait for an answer."""
+        gone = [card for card in self.cards if not card.is_waiting]
+        self.cards = [card for card in self.cards if card.is_waiting]
+        await self.remove_children(gone)
+        await self._mount(cards, at=0)
+        self._mark("#earlier", is_shown=has_earlier)
+        self._mark("#later", is_shown=has_later)
+        self.query_one(Welcome).display = not self.cards
+
+    @property
+    def has_later(self) -> bool:
+        """Whether later cards than the last saved one are on disk only."""
+        return bool(self.query_one("#later").display)
 
     def bring_into_view(self, card: Card) -> None:
         """Scrolls so that as much of the card is seen as fits, its beginning in any case."""
         self.call_after_refresh(self.scroll_to_widget, card, top=True, animate=False)
 
-    def action_focus_card(self, step: int) -> None:
-        """Moves the focus by ``step`` cards; past the last one it leaves the transcript."""
+    def focus_last(self) -> bool:
+        """Gives the keys to the last card, or the first suggestion; returns whether there is one."""
+        stops = self._list_stops()
+        if stops:
+            stops[-1 if self.cards else 0].focus()
+        return bool(stops)
+
+    def suggest(self, questions: Sequence[str]) -> None:
+        """Shows questions to begin with, if nothing was asked yet."""
+        if not self.cards:
+            self.query_one(Welcome).show(questions)
+
+    def action_move(self, step: int) -> None:
+        """Moves the cursor by ``step`` cards; past the last one it leaves the transcript."""
+        stops = self._list_stops()
         focused = self.screen.focused
-        if not isinstance(focused, Card):
+        if focused not in stops:
             return
-        number = self.cards.index(focused) + step
-        if number < len(self.cards):
-            self.cards[max(0, number)].focus()
+        number = stops.index(focused) + step
+        if number < 0:
+            self._want_earlier()
+        elif number == len(stops):
+            if not self._want_later():
+                self.post_message(self.Left())
         else:
-            self.post_message(self.Left())
+            stops[number].focus()
 
+    def action_move_to_end(self, direction: int) -> None:
+        """Moves the cursor to the first (-1) or last (1) card that is held."""
+        stops = self._list_stops()
+        if stops:
+            stops[0 if direction < 0 else -1].focus()
 
-def _build_answer(span: AnswerSpan) -> list[Widget]:
-    sentence = light_up(span)
-    lit = sentence.spans[0]
-    source = f"{span.path}:{span.line}" + (f" · {span.date}" if span.date else "")
-    return [
-        Static(plain(" ".join(span.text.split())), classes="answer"),
-        LitText(sentence.plain, Span(lit.start, lit.end), classes="sentence"),
-        Static(plain(f"{source} · {describe_confidence(span.confidence)}"), classes="source"),
-    ]
+    @on(_More.Pressed)
+    def load_more(self, event: _More.Pressed) -> None:
+        """A click on one of the lines."""
+        event.stop()
+        if event.line.id == "earlier":
+            self._want_earlier()
+        else:
+            self._want_later()
 
+    def _want_earlier(self) -> None:
+        first = next((card.entry_id for card in self.cards if card.entry_id is not None), None)
+        if first is not None and self.query_one("#earlier").display:
+            self.post_message(self.EarlierWanted(first))
 
-def _build_no_answer(answer: Answer) -> list[Widget]:
-    widgets: list[Widget] = [Static("Not in these documents.", classes="answer")]
-    if (hit := answer.nearest) is not None:
-        source = f"{hit.path}:{hit.line} · {answer.confidence:.0%} likely to hold the answer"
-        widgets += [
-            Static("The nearest passage:", classes="source"),
-            Static(plain(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), classes="sentence"),
-            Static(plain(source), classes="source"),
-        ]
-    return widgets
+    def _want_later(self) -> bool:
+        last = next((card.entry_id for card in reversed(self.cards) if card.entry_id is not None), None)
+        if last is None or not self.has_later:
+            return False
+        self.post_message(self.LaterWanted(last))
+        return True
+
+    def _list_stops(self) -> list[Widget]:
+        return [*self.cards] if self.cards else [*self.query(Suggestion)]
+
+    async def _mount(self, cards: Sequence[Card], *, at: int) -> None:
+        self.query_one(Welcome).display = False
+        before = self.cards[at] if at < len(self.cards) else self.query_one("#later")
+        self.cards[at:at] = cards
+        await self.mount(*cards, before=before)
+
+    async def _fold(self, *, from_start: bool) -> None:
+        beyond = len(self.cards) - MAX_CARDS
+        if beyond <= 0:
+            return
+        order = self.cards if from_start else self.cards[::-1]
+        gone = [card for card in order if not card.is_waiting][:beyond]
+        self.cards = [card for card in self.cards if card not in gone]
+        if any(card.entry_id is not None for card in gone):
+            self._mark("#earlier" if from_start else "#later", is_shown=True)
+        await self.remove_children(gone)
+
+    def _mark(self, selector: str, *, is_shown: bool) -> None:
+        self.query_one(selector).display = is_shown

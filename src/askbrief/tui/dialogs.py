@@ -1,0 +1,180 @@
+"""Screens over the chat: the help, an explanation, and a list to search and choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from askbrief.text import fold, shorten
+from askbrief.tui.commands import list_help
+from askbrief.tui.lit import plain
+
+if TYPE_CHECKING:
+    from askbrief.explaining import ExplainedPassage, Explanation
+
+_KEY_COLUMNS = 20
+_SPANS = 3
+_CHOICE_CHARACTERS = 200
+_QUOTE_CHARACTERS = 70
+
+
+class TextScreen(ModalScreen[None]):
+    """A text to scroll through; Escape closes it.
+
+    Args:
+        title: What it is about.
+        text: The text.
+    """
+
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f1", "dismiss", "Close")]
+
+    def __init__(self, title: str, text: Content) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """The title, the text, and how to close it."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._title), classes="title")
+            with VerticalScroll():
+                yield Static(self._text)
+            yield Static("Esc closes", classes="hint")
+
+
+class ChoiceScreen(ModalScreen[str | None]):
+    """A list of texts to search and choose one from; Escape chooses none.
+
+    Args:
+        title: What is to be chosen.
+        choices: The texts, the likeliest first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close"),
+        Binding("up", "move(-1)", "Previous", priority=True, show=False),
+        Binding("down", "move(1)", "Next", priority=True, show=False),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._shown = list(choices)
+
+    def compose(self) -> ComposeResult:
+        """The title, the words to search for, and the list."""
+        with Vertical(classes="dialog"):
+            yield Static(plain(self._title), classes="title")
+            yield Input(placeholder="Words to search for")
+            yield OptionList(*_build_options(self._shown), markup=False)
+            yield Static("Enter chooses, Esc closes", classes="hint")
+
+    @on(Input.Changed)
+    def search(self, event: Input.Changed) -> None:
+        """Shows what has the words."""
+        self._show(event.value)
+
+    @on(Input.Submitted)
+    def choose(self) -> None:
+        """Enter."""
+        if self._shown:
+            self.dismiss(self._shown[self.query_one(OptionList).highlighted or 0])
+
+    @on(OptionList.OptionSelected)
+    def choose_by_mouse(self, event: OptionList.OptionSelected) -> None:
+        """A click."""
+        self.dismiss(self._shown[event.option_index])
+
+    def action_move(self, step: int) -> None:
+        """Moves through the list while the words are typed."""
+        options = self.query_one(OptionList)
+        if step > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def _show(self, query: str) -> None:
+        self._shown = find_choices(self._choices, query)
+        options = self.query_one(OptionList)
+        options.set_options(_build_options(self._shown))
+        options.highlighted = 0 if self._shown else None
+
+
+def _build_options(texts: Sequence[str]) -> list[Option]:
+    return [Option(plain(shorten(text, _CHOICE_CHARACTERS))) for text in texts]
+
+
+def find_choices(choices: Sequence[str], query: str) -> list[str]:
+    """Those that hold every word of ``query``, whatever its case and accents."""
+    words = fold(query).split()
+    return [choice for choice in choices if all(word in fold(choice) for word in words)]
+
+
+def describe_help() -> Content:
+    """Every key and what it does."""
+    lines: list[Content] = []
+    for place, keys in list_help():
+        lines += [Content(place).stylize("bold")]
+        lines += [Content(f"  {key:<{_KEY_COLUMNS}} {what}") for key, what in keys]
+        lines.append(Content(""))
+    return Content("\n").join(lines)
+
+
+def describe_explanation(explanation: Explanation) -> Content:
+    """How a question is answered: both searches, the mix, the reader's spans, and the verdict."""
+    words_weight = 1 - explanation.meaning_weight
+    lines = [
+        plain(explanation.question).stylize("bold"),
+        plain(
+            f"{explanation.candidates:,} passages were put forward by the searches for meaning and for words. Score ="
+            f" {explanation.meaning_weight:g} × meaning + {words_weight:g} × words, each scaled to 0…1. The reader then"
+            f" read the best {len(explanation.passages)}: the margin of a span is its log-odds against “not here”, and"
+            " with the score of its passage gives the probability."
+        ),
+        plain(""),
+    ]
+    for number, passage in enumerate(explanation.passages, start=1):
+        lines += _describe_passage(number, passage)
+    return Content("\n").join([*lines, plain(describe_verdict(explanation))])
+
+
+def describe_verdict(explanation: Explanation) -> str:
+    """Why there is an answer, or none."""
+    best = explanation.best
+    if not explanation.passages:
+        return "No passage was found, so there is no answer."
+    if best is None:
+        return "The reader found no words that could answer, so there is no answer."
+    words = f"“{shorten(best.text, _QUOTE_CHARACTERS)}” ranks first (margin {best.margin:+.1f}), which stands for"
+    if best.confidence < explanation.min_confidence:
+        return (
+            f"{words} {best.confidence:.0%}: below {explanation.min_confidence:.0%}, so it is not given as an answer."
+        )
+    return f"{words} {best.confidence:.0%}: at least {explanation.min_confidence:.0%}, so it is the answer."
+
+
+def _describe_passage(number: int, passage: ExplainedPassage) -> list[Content]:
+    hit = passage.hit
+    words = f"{hit.bm25:.1f} (no. {passage.words_rank})" if passage.words_rank is not None else "not found"
+    lines = [
+        plain(f"{number}. {hit.path}:{hit.line} · score {hit.score:.2f}").stylize("bold"),
+        plain(f"   meaning {hit.cosine:.2f} (no. {passage.meaning_rank}) · words {words}"),
+    ]
+    lines += [
+        plain(f"   {span.margin:+6.1f} = {span.confidence:4.0%}  “{shorten(span.text, _QUOTE_CHARACTERS)}”")
+        for span in passage.spans[:_SPANS]
+    ]
+    if not passage.spans:
+        lines.append(plain("   no words that could answer"))
+    return [*lines, plain("")]
