@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench torture snapshots reader clean
+.PHONY: ask chat test check fix lint types layers bench peers torture snapshots reader clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -39,6 +39,10 @@ bench: $(INSTALLED)  ## Measure again and print the README's table (needs DATA, 
 	$(BIN)/python -m benchmarks.cold_start
 	$(BIN)/python -m benchmarks.table
 
+peers: $(INSTALLED) .venv-peers/.installed  ## Measure askbrief beside its peers and print the table (needs DATA, half an hour)
+	$(BIN)/python -m benchmarks.peers --data $(DATA)
+	$(BIN)/python -m benchmarks.peers.table
+
 torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what came of it
 	$(BIN)/python -m benchmarks.torture.concurrency
 
@@ -46,8 +50,10 @@ snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the 
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
 
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
-	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/first --limit-tokens 8500000
-	$(BIN)/python -m training.export_reader training/runs/first --to src/askbrief/models/reader
+	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/first
+	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/second --start training/runs/first \
+	    --learning-rate 1e-4 --seed 1
+	$(BIN)/python -m training.export_reader training/runs/first training/runs/second --to src/askbrief/models/reader
 
 clean:
 	rm -rf $(VENV) index/* .pytest_cache .mypy_cache .ruff_cache
@@ -55,4 +61,9 @@ clean:
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+.venv-peers/.installed: benchmarks/peers/requirements.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
 	touch $@

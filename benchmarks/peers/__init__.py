@@ -1,0 +1,1 @@
+"""askbrief beside what people would pick instead: the same articles, questions and weights for all."""

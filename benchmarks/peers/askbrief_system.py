@@ -1,0 +1,39 @@
+"""askbrief, as it comes: the folder of articles is indexed, and compared with the index before every question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import askbrief.assistant
+from askbrief import Assistant
+from benchmarks.peers.task import TOP, Found, Models, Passage
+
+askbrief.assistant.MIN_CONFIDENCE = 0.0  # the best answer counts for all systems, whatever its confidence
+
+
+class AskbriefSystem:
+    """``askbrief.Assistant``. It reads the articles themselves and keeps its index beside them."""
+
+    def __init__(self, models: Models, articles: Path) -> None:
+        self._assistant = Assistant.open(articles)
+
+    def warm_up(self) -> None:
+        self._assistant.encoder.encode_question("warm")
+
+    def build(self, passages: Sequence[Passage], folder: Path) -> None:
+        self._assistant.update()
+
+    def open(self, folder: Path) -> None:
+        self._assistant.reader.load()
+
+    def search(self, question: str) -> list[str]:
+        return [hit.passage.text for hit in self._assistant.search(question, top=TOP)]
+
+    def ask(self, question: str) -> Found:
+        for answer in self._assistant.ask(question).answers:
+            return Found(answer.text, answer.path)
+        return Found("", "")
+
+    def replace(self, document: str, passages: Sequence[Passage], folder: Path) -> None:
+        self._assistant.update()
