@@ -1,0 +1,129 @@
+"""The chat in a real terminal: the command in tmux, with the real models, read off the screen with its styles."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+import pytest
+from conftest import SEED
+from rich.console import Console
+from rich.text import Text
+
+TMUX = shutil.which("tmux")
+WAIT_SECONDS = 120.0
+PROMPT_ROWS = 5
+
+pytestmark = [pytest.mark.models, pytest.mark.skipif(TMUX is None, reason="needs tmux")]
+
+
+class Terminal:
+    """A program in a terminal of its own, by way of a tmux server of its own.
+
+    Args:
+        command: The program.
+        place: A folder with a short name, for the sockets of tmux.
+        folder: Where the program runs.
+        data: Where it keeps conversations.
+    """
+
+    def __init__(self, command: list[str], *, place: Path, folder: Path, data: Path) -> None:
+        self._socket = place / "tmux"
+        self._output = place / "output"
+        os.mkfifo(self._output)
+        self._changes = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK)
+        self._keep_open = os.open(self._output, os.O_WRONLY)
+        environment = [f"XDG_DATA_HOME={data}", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"]
+        then = ["sh", "-c", '"$@"; echo "ended with $?"; exec cat', "sh"]
+        size = ["-x", "120", "-y", "36"]
+        self._tmux("-f", "/dev/null", "new-session", "-d", *size, "cat", ";", "set", "-g", "status", "off")
+        self._tmux("pipe-pane", f"exec cat > '{self._output}'")
+        self._tmux("respawn-pane", "-k", "-c", str(folder), *then, "env", *environment, *command)
+
+    def close(self) -> None:
+        """Ends tmux and what runs in it."""
+        self._tmux("kill-server")
+        os.close(self._keep_open)
+        os.close(self._changes)
+
+    def type(self, text: str) -> None:
+        """Types characters, as fast as a paste."""
+        self._tmux("send-keys", "-l", text)
+
+    def press(self, key: str) -> None:
+        """Presses a key, as tmux calls it."""
+        self._tmux("send-keys", key)
+
+    def read(self) -> Text:
+        """The screen as it is, with its styles."""
+        return Text.from_ansi(self._tmux("capture-pane", "-e", "-p"))
+
+    def wait_until(self, is_so: Callable[[str], bool]) -> Text:
+        """The screen once its characters are such; it is read again whenever something is written to it."""
+        ends = monotonic() + WAIT_SECONDS
+        while not is_so((screen := self.read()).plain):
+            ready, _, _ = select.select([self._changes], [], [], max(0.0, ends - monotonic()))
+            assert ready, screen.plain
+            os.read(self._changes, 1 << 16)
+        return screen
+
+    def _tmux(self, *arguments: str) -> str:
+        assert TMUX is not None
+        named = {name: value for name, value in os.environ.items() if not name.startswith("TMUX")}
+        command = [TMUX, "-u", "-S", str(self._socket), *arguments]
+        return subprocess.run(command, env=named, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    """The chat with the seed, at 120 columns and 36 rows."""
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    shutil.copy(SEED, folder)
+    command = [sys.executable, "-m", "askbrief", "chat", "--folder", str(folder)]
+    with TemporaryDirectory(prefix="askbrief-") as place:
+        found = Terminal(command, place=Path(place), folder=tmp_path, data=tmp_path / "data")
+        yield found
+        found.close()
+
+
+def read_lit(screen: Text, *, is_bold: bool) -> list[str]:
+    """What is lit above the prompt, line by line: in bold, or else in italics, on another ground than the screen's."""
+    console = Console()
+    lines = []
+    for line in screen.split("\n")[:-PROMPT_ROWS]:
+        styles = [line.get_style_at_offset(console, offset) for offset in range(len(line))]
+        such = [s.bgcolor != styles[0].bgcolor and bool(s.bold if is_bold else s.italic and not s.bold) for s in styles]
+        lit = "".join(character for character, is_lit in zip(line.plain, such, strict=True) if is_lit).strip()
+        lines += [lit] if lit else []
+    return lines
+
+
+def test_the_seed_is_asked_in_a_terminal(terminal: Terminal) -> None:
+    terminal.wait_until(lambda screen: "Ask a question" in screen)
+    terminal.type("who met Okay Memis?")
+    terminal.wait_until(lambda screen: "who met Okay Memis?" in screen.splitlines()[-3])
+    terminal.press("Enter")
+    screen = terminal.wait_until(lambda screen: "answer, place" in screen and "confidence" in screen)
+    card, source = read_lit(screen, is_bold=True)
+    assert card == source
+    assert card in {"The Iranian diplomat", "Iranian diplomat", "Mohammad-Hassan Habibzadeh"}
+    assert "Okay Memis" in " ".join(read_lit(screen, is_bold=False))
+    terminal.press("C-q")
+    terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0"))
+
+
+def test_control_c_never_ends_the_chat(terminal: Terminal) -> None:
+    terminal.wait_until(lambda screen: "Ask a question" in screen)
+    terminal.press("C-c")
+    terminal.type("still here")
+    terminal.wait_until(lambda screen: "still here" in screen.splitlines()[-3])
+    terminal.press("C-q")
+    terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0"))
