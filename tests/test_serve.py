@@ -535,6 +535,7 @@ def test_the_seed_is_asked_in_a_browser(tmp_path: Path) -> None:
         async with asyncio.timeout(3 * WAIT_SECONDS), Browser.open(tmp_path / "profile") as browser:
             for domain in ("Network", "Page", "Log", "Runtime"):
                 await browser.call(f"{domain}.enable")
+            await browser.call("Emulation.setFocusEmulationEnabled", {"enabled": True})
             await browser.call("Page.addScriptToEvaluateOnNewDocument", {"source": HOLD_TERMINAL})
             await browser.call("Page.navigate", {"url": f"http://{served.host}/?token={served.token}"})
             await browser.evaluate(
