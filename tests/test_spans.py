@@ -159,7 +159,8 @@ def test_tidy_stays_in_the_passage(text: str, raw: Span, within: Span, tidied: S
         ("an ⟦11⟧-year career", "11"),
         ("the ⟦capital of the⟧ state", "capital"),
         ("met ⟦of Ankara and⟧ others", "Ankara"),
-        ("is ⟦the⟧ best", "the"),
+        ("is ⟦the⟧ best", ""),
+        ("vitamin ⟦A⟧ helps", "A"),
         ("was ⟦banned.\n\nProblems went on⟧ later", "banned"),
     ],
 )

@@ -8,9 +8,11 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
 
 from training.altering import alter_question, find_names
 from training.examples import Source, build_examples
+from training.export_reader import average
 
 STORY = (
     "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "
@@ -108,3 +110,12 @@ def test_equal_seeds_give_equal_lists(data: Path) -> None:
     sources = (Source("tiny", share=3.0, negatives=0.5, among=0.5),)
     assert build_examples(data, seed=5, sources=sources) == build_examples(data, seed=5, sources=sources)
     assert build_examples(data, seed=5, sources=sources) != build_examples(data, seed=6, sources=sources)
+
+
+def test_weights_are_averaged_and_positions_are_not() -> None:
+    one = {"weight": torch.tensor([1.0, 4.0]), "positions": torch.tensor([0, 1])}
+    other = {"weight": torch.tensor([2.0, -2.0]), "positions": torch.tensor([0, 1])}
+    mean = average([one, other])
+    assert mean["weight"].tolist() == [1.5, 1.0]
+    assert mean["positions"].tolist() == [0, 1]
+    assert mean["positions"].dtype == torch.int64

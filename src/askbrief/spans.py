@@ -139,7 +139,7 @@ def _drop_loose_ends(text: str, span: Span) -> Span:
         span = trim(text, Span(span.start, span.end - len(words.pop())))
     while len(words) > 1 and words[0].lower() in _LOOSE_BEGINNINGS:
         span = trim(text, Span(span.start + len(words.pop(0)), span.end))
-    return span
+    return Span(span.start, span.start) if words and words[0] in _LOOSE_ENDS and len(words) == 1 else span
 
 
 def _is_inside_word(text: str, at: int) -> bool:
