@@ -17,7 +17,7 @@ from askbrief.compiling import hash_file, new_folder
 from askbrief.datatypes import Progress
 from askbrief.encoding import CompiledEncoder, find_default_model, load_encoder, measure_agreement
 from askbrief.errors import ModelError
-from askbrief.inference import CARD, GRAPH, TOKENIZER
+from askbrief.inference import CARD, GRAPH, TOKENIZER, WEIGHTS
 
 SENTENCES = [
     "The envoy met Okay Memis in Ankara.",
@@ -178,7 +178,7 @@ def test_any_sentence_transformers_model_is_compiled_once_and_agrees(tiny_model:
     assert not np.array_equal(questions[0], passages[0])  # their prompts differ
 
     folder = cache / "encoders" / encoder.fingerprint
-    assert sorted(file.name for file in folder.iterdir()) == sorted([CARD, GRAPH, TOKENIZER])
+    assert sorted(file.name for file in folder.iterdir()) == sorted([CARD, GRAPH, TOKENIZER, WEIGHTS])
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     assert (card["question_prompt"], card["passage_prompt"], card["max_tokens"]) == (
         "who what when ",
@@ -191,7 +191,7 @@ def test_any_sentence_transformers_model_is_compiled_once_and_agrees(tiny_model:
 
 @pytest.mark.models
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("damage", [GRAPH, TOKENIZER, CARD])
+@pytest.mark.parametrize("damage", [GRAPH, WEIGHTS, TOKENIZER, CARD])
 def test_a_damaged_cache_is_compiled_again(tiny_model: Path, cache: Path, damage: str) -> None:
     before = load_encoder(str(tiny_model))
     expected = before.encode_question("who opened the bridge")

@@ -1,4 +1,4 @@
-"""PyTorch models → compiled models: one ONNX graph with int8 weights, its tokenizer and a card.
+"""PyTorch models → compiled models: one ONNX graph, its int8 weights, its tokenizer and a card.
 
 Weights are quantised per channel: per tensor loses ten times as much of the cosine (``docs/decisions.md``).
 The only user of torch, apart from sentence-transformers in ``encoding``; imported only when something is compiled.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.errors import ModelError
-from askbrief.inference import CARD, GRAPH, TOKENIZER
+from askbrief.inference import CARD, GRAPH, TOKENIZER, WEIGHTS
 
 COMPILER = 3
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -76,8 +76,8 @@ def save_compiled(
     complete = {
         **card,
         "compiler": COMPILER,
-        "bytes": {name: (folder / name).stat().st_size for name in (GRAPH, TOKENIZER)},
-        "sha256": {name: hash_file(folder / name) for name in (GRAPH, TOKENIZER)},
+        "bytes": {name: (folder / name).stat().st_size for name in (GRAPH, WEIGHTS, TOKENIZER)},
+        "sha256": {name: hash_file(folder / name) for name in (GRAPH, WEIGHTS, TOKENIZER)},
     }
     (folder / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
 
@@ -114,12 +114,17 @@ def _quantise(source: Path, target: Path) -> None:
 
 
 def _optimise(source: Path, target: Path) -> None:
-    """Fuses what onnxruntime would fuse at each start, as far as the result suits every processor."""
+    """Fuses what onnxruntime would fuse at each start, as far as the result suits every processor.
+
+    The weights go into a file of their own, which onnxruntime maps: half the memory and time to load.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(target)
+    options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
+    options.add_session_config_entry("session.optimized_model_external_initializers_min_size_in_bytes", "1024")
     options.log_severity_level = 3
     onnxruntime.InferenceSession(
         str(source), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS

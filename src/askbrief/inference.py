@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from askbrief.errors import ModelError, QuestionError
 
-GRAPH = "model.onnx"
+GRAPH, WEIGHTS = "model.onnx", "weights.bin"
+"""A graph may also hold its weights itself."""
 TOKENIZER = "tokenizer.json"
 CARD = "askbrief.json"
 
@@ -44,7 +45,7 @@ class Tokens:
 
 
 class CompiledModel:
-    """A folder made by ``compiling``: graph, tokenizer and card. Everything loads on first use."""
+    """A folder made by ``compiling``: graph, weights, tokenizer and card. Everything loads on first use."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,7 +62,7 @@ class CompiledModel:
     def is_complete(self) -> bool:
         """Whether the files have the sizes that the card states."""
         sizes = self.card.get("bytes", {})
-        files = {name: self.folder / name for name in (GRAPH, TOKENIZER)}
+        files = {name: self.folder / name for name in {GRAPH, TOKENIZER, *sizes}}
         return all(file.is_file() and file.stat().st_size == sizes.get(name) for name, file in files.items())
 
     @cached_property
@@ -72,6 +73,7 @@ class CompiledModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL  # compiling did that
+        options.enable_mem_pattern = False  # hardly two texts have the same length
         options.log_severity_level = 3
         try:
             return onnxruntime.InferenceSession(str(self.folder / GRAPH), options, providers=["CPUExecutionProvider"])
