@@ -1,22 +1,21 @@
 """Cold start: one question in a new process, from the shell's point of view.
 
-    python -m benchmarks.cold_start [--runs 15]
+    python -m benchmarks.cold_start [--runs 15] [--archive FOLDER]
 
 ``askbrief ask`` on the seed, ``askbrief --help``, and, in turns with them, the import of sentence-transformers, which a
-plain script would pay before its first word.
+plain script would pay before its first word. With ``--archive``, an indexed folder of many articles is asked as well.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 from benchmarks.common import save_result
+from benchmarks.news import CACHE
+from benchmarks.processes import Cost, run_process
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {
@@ -26,36 +25,37 @@ COMMANDS = {
 }
 
 
-def run_once(command: list[str]) -> tuple[float, float]:
-    """Wall seconds and peak memory in MB of a command that must succeed."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} exited with {process.returncode}")
-    return seconds, usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024 * 1024)
+def run_once(command: list[str]) -> Cost:
+    """A command that must succeed."""
+    return run_process(command, scratch=CACHE / "printed", folder=ROOT, variables={})
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=15, help="runs of each command")
+    parser.add_argument("--archive", type=Path, help="an indexed folder of many articles")
     arguments = parser.parse_args()
-    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in COMMANDS}
-    for command in COMMANDS.values():
+    commands = dict(COMMANDS)
+    if arguments.archive:
+        question = "Which golfer won the 2022 US Women’s Open?"
+        commands["askbrief ask, archive"] = [
+            sys.executable, "-m", "askbrief", "ask", "--folder", str(arguments.archive.absolute()), question,
+        ]  # fmt: skip
+    CACHE.mkdir(exist_ok=True)
+    measured: dict[str, list[Cost]] = {name: [] for name in commands}
+    for command in commands.values():
         run_once(command)
     for _ in range(arguments.runs):
-        for name, command in COMMANDS.items():
+        for name, command in commands.items():
             measured[name].append(run_once(command))
     figures = {}
     for name, runs in measured.items():
-        seconds = [run[0] for run in runs]
+        seconds = [run.seconds for run in runs]
         figures[name] = {
             "seconds median": round(statistics.median(seconds), 3),
             "seconds min": round(min(seconds), 3),
             "seconds max": round(max(seconds), 3),
-            "peak MB": round(statistics.median(run[1] for run in runs)),
+            "peak MB": round(statistics.median(run.peak_mb for run in runs)),
         }
     save_result("cold_start", {"runs": arguments.runs, **figures})
 
