@@ -53,13 +53,15 @@ def _multiply_out(arrays: dict[str, NDArray[Any]], name: str) -> NDArray[np.floa
 def save_reader(folder: Path, *, source: Path = DEFAULT_READER) -> float:
     """Writes the reader of ``source`` for transformers into ``folder``, and returns the correlation of their scores."""
     import torch
-    from transformers import BertConfig, BertForQuestionAnswering, BertTokenizerFast
+    import transformers
+
+    library: Any = transformers
 
     weights = load_weights(source / GRAPH)
     words, width = weights["bert.embeddings.word_embeddings.weight"].shape
     layers = [name for name in weights if name.endswith("intermediate.dense.bias")]
-    model = BertForQuestionAnswering(
-        BertConfig(
+    model = library.BertForQuestionAnswering(
+        library.BertConfig(
             vocab_size=words,
             hidden_size=width,
             num_hidden_layers=len(layers),
@@ -72,7 +74,7 @@ def save_reader(folder: Path, *, source: Path = DEFAULT_READER) -> float:
         raise SystemExit(f"{source} is no BERT reader: missing {missing}, unexpected {unexpected}")
     shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder)
-    BertTokenizerFast(tokenizer_file=str(source / TOKENIZER), model_max_length=512).save_pretrained(folder)
+    library.BertTokenizerFast(tokenizer_file=str(source / TOKENIZER), model_max_length=512).save_pretrained(folder)
     return measure_agreement(as_span_module(model), CompiledModel(source))
 
 
