@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import string
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.etree import ElementTree
 
 from conftest import FakeEncoder, FakeReader
+from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
+from textual._compositor import LayoutUpdate
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -29,6 +33,8 @@ WAIT_SECONDS = 20.0
 ANSWERABLE = "the envoy met whom in Ankara?"
 UNANSWERABLE = "the envoy okay memis ankara they trains baghdad may?"
 SIZE = (120, 36)
+RULE = "-" * 60
+_LETTERS = " ." + string.ascii_letters + string.digits
 
 
 def make_factory(folder: Path, *, reader: FakeReader | None = None) -> AssistantFactory:
@@ -153,18 +159,23 @@ def read_card(card: Card) -> list[str]:
 
 
 def read_screen(app: ChatApp) -> str:
-    """The whole terminal as text, by way of its picture."""
-    svg = ElementTree.fromstring(app.export_screenshot())
-    rows: dict[float, list[tuple[float, str]]] = {}
-    for element in svg.iter("{http://www.w3.org/2000/svg}text"):
-        if "clip-path" in element.attrib:
-            piece = (float(element.attrib["x"]), (element.text or "").replace("\xa0", " "))
-            rows.setdefault(float(element.attrib["y"]), []).append(piece)
-    cell_width = 12.2
-    lines = []
-    for _, pieces in sorted(rows.items()):
-        line = ""
-        for x, text in sorted(pieces):
-            line = line.ljust(round(x / cell_width)) + text
-        lines.append(line.rstrip())
-    return "\n".join(lines) + "\n"
+    """The whole terminal: its characters, below them a letter for the style of each cell, and what the letters mean.
+
+    A blank stands for the commonest style, a dot for the second.
+    """
+    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    assert isinstance(update, LayoutUpdate)
+    rows = [[(piece.text, _describe_style(piece)) for strip in row for piece in strip] for row in update.strips]
+    cells = Counter(style for row in rows for text, style in row for _ in range(cell_len(text)))
+    letters = {style: letter for (style, _), letter in zip(cells.most_common(), _LETTERS, strict=False)}
+    text = ["".join(text for text, _ in row).rstrip() for row in rows]
+    styles = ["".join(letters[style] * cell_len(text) for text, style in row).rstrip() for row in rows]
+    legend = [f"{letter!r}: {style}" for style, letter in letters.items()]
+    return "\n".join([*text, RULE, *styles, RULE, *legend]) + "\n"
+
+
+def _describe_style(segment: Segment) -> str:
+    style = segment.style or Style()
+    if not segment.text.strip() and not style.reverse:
+        style = Style(bgcolor=style.bgcolor)
+    return str(style.without_color + Style(color=style.color, bgcolor=style.bgcolor))

@@ -1,4 +1,4 @@
-"""The chat as its users see it, kept as text; ``make snapshots`` takes the pictures anew."""
+"""The chat as its users see it: characters, colours and styles, kept as text; ``make snapshots`` takes them anew."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, read_screen
+from chat import ANSWERABLE, RULE, UNANSWERABLE, Chat, make_factory, open_chat, read_screen
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
@@ -94,6 +94,13 @@ def test_screen(name: str, articles: Path, monkeypatch: pytest.MonkeyPatch) -> N
     if os.environ.get("UPDATE_SNAPSHOTS"):
         file.write_text(seen, encoding="utf-8")
     assert seen == file.read_text(encoding="utf-8")
+
+
+def test_pictures_hold_the_colours_of_their_theme() -> None:
+    for name, style in (("answer", "bold #000000 on #fea62b"), ("others", "bold color(0) on color(3)")):
+        *_, styles, legend = (SNAPSHOTS / f"{name}.txt").read_text(encoding="utf-8").split(f"{RULE}\n")
+        [letter] = [line[1] for line in legend.splitlines() if line.endswith(f": {style}")]
+        assert letter * len("Okay") in styles
 
 
 def test_no_picture_is_left_over() -> None:

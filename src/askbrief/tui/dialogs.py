@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import HorizontalGroup, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -21,7 +22,6 @@ from askbrief.tui.lit import plain
 if TYPE_CHECKING:
     from askbrief.explaining import ExplainedPassage, Explanation
 
-_KEY_COLUMNS = 20
 _SPANS = 3
 _CHOICE_CHARACTERS = 200
 _QUOTE_CHARACTERS = 70
@@ -32,23 +32,23 @@ class TextScreen(ModalScreen[None]):
 
     Args:
         title: What it is about.
-        text: The text.
+        parts: The text, part by part.
     """
 
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f1", "dismiss", "Close")]
 
-    def __init__(self, title: str, text: Content) -> None:
+    def __init__(self, title: str, *parts: Widget) -> None:
         super().__init__()
         self._title = title
-        self._text = text
+        self._parts = parts
 
     def compose(self) -> ComposeResult:
         """The title, the text, and how to close it."""
         with Vertical(classes="dialog"):
             yield Static(plain(self._title), classes="title")
             with VerticalScroll():
-                yield Static(self._text)
+                yield from self._parts
             yield Static("Esc closes", classes="hint")
 
 
@@ -121,14 +121,13 @@ def find_choices(choices: Sequence[str], query: str) -> list[str]:
     return [choice for choice in choices if all(word in fold(choice) for word in words)]
 
 
-def describe_help() -> Content:
+def build_help() -> list[Widget]:
     """Every key and what it does."""
-    lines: list[Content] = []
+    rows: list[Widget] = []
     for place, keys in list_help():
-        lines += [Content(place).stylize("bold")]
-        lines += [Content(f"  {key:<{_KEY_COLUMNS}} {what}") for key, what in keys]
-        lines.append(Content(""))
-    return Content("\n").join(lines)
+        rows.append(Static(place, classes="place"))
+        rows += [HorizontalGroup(Static(key, classes="keys"), Static(what, classes="does")) for key, what in keys]
+    return rows
 
 
 def describe_explanation(explanation: Explanation) -> Content:

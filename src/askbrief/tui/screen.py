@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from askbrief.datatypes import Answer
 from askbrief.errors import AskbriefError
@@ -19,7 +19,7 @@ from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.card import Card
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.conversation import Conversation
-from askbrief.tui.dialogs import ChoiceScreen, TextScreen, describe_explanation, describe_help
+from askbrief.tui.dialogs import ChoiceScreen, TextScreen, build_help, describe_explanation
 from askbrief.tui.messages import (
     Answered,
     Explained,
@@ -44,6 +44,9 @@ from askbrief.tui.worker import AssistantFactory, AssistantWorker
 WIDE_COLUMNS = 100
 """From this width on the source pane stands beside the transcript; below it takes its place."""
 TALL_ROWS = 12
+"""Below it the footer and the frame of the prompt give their rows to the text."""
+ROOMY_ROWS = 24
+"""From it on there is a blank row at the top."""
 CLOSING_SECONDS = 3.0
 """Longest wait for the step at hand when the chat is closed."""
 
@@ -61,7 +64,7 @@ class ChatScreen(Screen[None]):
     """
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE_COLUMNS, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_ROWS, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL_ROWS, "-tall"), (ROOMY_ROWS, "-roomy")]  # noqa: RUF012
     AUTO_FOCUS = "#prompt"
     BINDINGS: ClassVar[list[BindingType]] = list(build_bindings(Place.ANYWHERE))
 
@@ -242,7 +245,7 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Shows every key."""
-        self.app.push_screen(TextScreen("Keys", describe_help()))
+        self.app.push_screen(TextScreen("Keys", *build_help()))
 
     def action_search_history(self) -> None:
         """Searches earlier questions."""
@@ -351,7 +354,7 @@ class ChatScreen(Screen[None]):
         if isinstance(event.explanation, AskbriefError):
             self._show_problem(event.explanation)
         else:
-            self.app.push_screen(TextScreen("How it was found", describe_explanation(event.explanation)))
+            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.explanation))))
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:

@@ -157,7 +157,9 @@ class SourcePane(Vertical):
         if len(self._window) < len(document.text):
             facts.append(f"characters {self._window.start:,} to {self._window.end:,} of {len(document.text):,}")
         lines = [plain(" · ".join(filter(None, facts)))]
-        return Content("\n").join([plain(document.title).stylize("bold"), *lines] if document.title else lines)
+        return Content("\n").join(
+            [plain(document.title).stylize("bold $foreground"), *lines] if document.title else lines
+        )
 
 
 def find_window(text: str, span: Span) -> Span:

@@ -34,7 +34,7 @@ class Suggestion(Static, can_focus=True):
         is_edited: bool
 
     def __init__(self, question: str) -> None:
-        super().__init__(plain(f"› {question}"))
+        super().__init__(plain(question))
         self.question = question
 
     def action_ask(self) -> None:
