@@ -45,9 +45,15 @@ def test_a_word_becomes_its_opposite() -> None:
 
 
 def test_a_verb_is_negated_once() -> None:
-    made = alter("what was written?", answers=["nothing"])
-    assert made == {"what wasn't written?", "what was written? not", "what was written? never"}
-    assert alter("what was not written?", answers=["nothing"]) == set()
+    made = alter("what was sung?", answers=["nothing"])
+    assert made == {"what wasn't sung?", "what was sung? not", "what was sung? never"}
+    assert alter("what was not sung?", answers=["nothing"]) == set()
+
+
+def test_a_word_becomes_one_of_the_context_that_ends_alike() -> None:
+    assert alter("who tuned it?", answers=["nothing"]) == set()  # no word of the story ends with -ed
+    assert alter("whose weeding?", answers=["nobody"]) == {"whose meeting?"}
+    assert alter("whose weeding?", answers=["the meeting"]) == set()
 
 
 def test_names_do_not_open_sentences() -> None:

