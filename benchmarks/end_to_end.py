@@ -45,7 +45,7 @@ def main() -> None:
             with store.snapshot() as derived:
                 hits = find_hits(store, derived, encoder, question.text, top=READ_PASSAGES)
             readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
-            ranked = rank_readings(hits, readings, by_id, top=1)
+            ranked = rank_readings(question.text, hits, readings, by_id, top=1)
             seconds.append(time.perf_counter() - began)
             totals["hit@1 retrieved"] += hits[0].passage.document_id == str(question.context)
             if ranked:

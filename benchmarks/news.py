@@ -124,7 +124,9 @@ def main() -> None:
             pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
             for name, reader in readers.items():
                 began = time.perf_counter()
-                ranked = rank_readings(hits, reader.read(question["question"], pairs), documents, top=1)
+                ranked = rank_readings(
+                    question["question"], hits, reader.read(question["question"], pairs), documents, top=1
+                )
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)
                 found = ranked[0][1].span.of(documents[ranked[0][0].passage.document_id].text) if ranked else ""

@@ -75,7 +75,7 @@ def main() -> None:
                     totals[f"R@{k}"] += any(right[:k])
                 if not arguments.without_reading:
                     readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
-                    for hit, reading, _ in rank_readings(hits, readings, by_id, top=1):
+                    for hit, reading, _ in rank_readings(question.text, hits, readings, by_id, top=1):
                         found = reading.span.of(by_id[hit.passage.document_id].text)
                         totals["EM"] += score_exact(found, question.answers)
                         totals["F1"] += score_f1(found, question.answers)

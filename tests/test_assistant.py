@@ -31,15 +31,27 @@ def make_hit(document: Document, *, row: int, cosine: float = 0.0, span: Span | 
 
 
 def rank(
-    pairs: Sequence[tuple[Hit, Sequence[Reading]]], *documents: Document, top: int
+    pairs: Sequence[tuple[Hit, Sequence[Reading]]], *documents: Document, top: int, question: str = "who?"
 ) -> list[tuple[int, Span, float]]:
     by_id = {document.id: document for document in documents}
-    ranked = rank_readings([hit for hit, _ in pairs], [found for _, found in pairs], by_id, top=top)
+    ranked = rank_readings(question, [hit for hit, _ in pairs], [found for _, found in pairs], by_id, top=top)
     return [(hit.row, found.span, confidence) for hit, found, confidence in ranked]
 
 
 def make_assistant(folder: Path, encoder: FakeEncoder, reader: FakeReader) -> Assistant:
     return Assistant.open(folder, encoder=encoder, reader=reader)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Why did they meet?", "because of the railway to Basra"), ("What about?", "the railway")],
+)
+def test_a_question_of_why_is_answered_by_the_clause(question: str, answer: str) -> None:
+    document = make_document("They met because of the railway to Basra, he said.", document_id="x")
+    start = document.text.index("the railway")
+    reading = Reading(Span(start, start + len("the railway")), 1.0)
+    ((_, span, _),) = rank([(make_hit(document, row=0), [reading])], document, top=3, question=question)
+    assert span.of(document.text) == answer
 
 
 @pytest.mark.usefixtures("only_margins")

@@ -27,7 +27,6 @@ from askbrief.reading import (
     find_confidence,
     load_reader,
 )
-from askbrief.spans import MAX_ANSWER_TOKENS
 
 FRAME = (0, 0)
 
@@ -230,8 +229,8 @@ def test_any_question_answering_model_is_compiled_once_and_reads_as_before(tiny_
     assert load_reader(str(tiny_reader), on_progress=refuse_progress).card == reader.card
     assert [folder.name for folder in (cache / "readers").iterdir()] == [reader.card["fingerprint"]]
 
-    document = make_document("The envoy met Okay Memis in Ankara on May 25.")
-    (found,) = reader.read("Who came?", [(document, make_passage(document, document.text))])
+    document = make_document("Memis")
+    ((found,),) = reader.read("Who came?", [(document, make_passage(document, document.text))])
     transformers: Any = import_module("transformers")
     model = transformers.AutoModelForQuestionAnswering.from_pretrained(tiny_reader)
     tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_reader)
@@ -240,9 +239,10 @@ def test_any_question_answering_model_is_compiled_once_and_reads_as_before(tiny_
         output = model(**pair)
     start, end = output.start_logits[0], output.end_logits[0]
     context = [i for i, kind in enumerate(pair.sequence_ids(0)) if kind == 1]
-    best = max(float(start[i] + end[j]) for i in context for j in context if i <= j < i + MAX_ANSWER_TOKENS)
+    every = np.logaddexp.reduce([float(start[i] + end[j]) for i in context for j in context if i <= j])
     # int8 weights move the scores of random weights by a few hundredths
-    assert found[0].margin == pytest.approx(best - float(start[0] + end[0]), abs=0.1)
+    assert found.span.of(document.text) == "Memis"
+    assert found.margin == pytest.approx(every - float(start[0] + end[0]), abs=0.1)
 
 
 @pytest.mark.models

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from askbrief.datatypes import Span
 from askbrief.inference import Tokens
-from askbrief.spans import MAX_ANSWER_TOKENS, asks_for_clause, find_spans, tidy, widen_to_clause
+from askbrief.spans import MAX_ANSWER_TOKENS, asks_for_clause, find_spans, merge, tidy, widen_to_clause
 
 FRAME = (0, 0)
 
@@ -211,3 +211,13 @@ def test_widening_takes_in_the_connective_and_the_rest_of_the_clause(marked: str
 def test_widening_stays_in_the_passage() -> None:
     text = "because of a shortage of crew, he said"
     assert widen_to_clause(text, Span(13, 21), within=Span(11, 24)) == Span(13, 24)
+
+
+def test_spans_of_the_same_words_are_one_with_the_margin_of_all() -> None:
+    text = "The Ankara talks, and Ankara, and ankara; then Basra."
+    found = [(Span(22, 28), 2.0), (Span(0, 10), 1.0), (Span(47, 52), 2.25), (Span(34, 40), 2.0), (Span(5, 5), 9.0)]
+    merged = merge(text, found)
+    # ln(e^2 + e^1 + e^2) = 2 + ln(2 + 1/e) = 2.862; the place is the first of the best
+    assert [(span.of(text), span.start) for span, _ in merged] == [("Basra", 47), ("Ankara", 22)]
+    assert [margin for _, margin in merged] == pytest.approx([2.25, 2.862], abs=0.001)
+    assert merge("The Who play.", [(Span(0, 3), 0.5)]) == [(Span(0, 3), 0.5)]

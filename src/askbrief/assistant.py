@@ -283,7 +283,7 @@ class Assistant:
             freshness = self.find_freshness()
         pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
         loading.result()
-        ranked = rank_readings(hits, self.reader.read(question, pairs), documents, top=top)
+        ranked = rank_readings(question, hits, self.reader.read(question, pairs), documents, top=top)
         confidence = ranked[0][2] if ranked else 0.0
         answers = tuple(
             build_answer_span(documents[hit.passage.document_id], hit, reading, confidence)

@@ -21,7 +21,7 @@ from askbrief.compiling import save_compiled
 from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Progress, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel, Tokens
-from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_spans, tidy, widen_to_clause
+from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_spans, merge, tidy, widen_to_clause
 from askbrief.text import LineIndex, find_sentences, find_words, fold
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
@@ -96,16 +96,12 @@ class Reader:
             cut = self._model.tokenise_pair(question, text, max_tokens=MAX_TOKENS, stride=STRIDE)
             windows += cut
             owners += [number] * len(cut)
-        widen = asks_for_clause(question)
         found: list[list[Reading]] = [[] for _ in passages]
         for number, tokens, (start, end) in zip(owners, windows, self._model.run_many(windows), strict=True):
             document, passage = passages[number]
-            for raw, margin in find_spans(tokens, start, end, origin=contexts[number][1], within=passage.span):
-                span = tidy(document.text, raw, within=passage.span)
-                if span and widen:
-                    span = widen_to_clause(document.text, span, within=passage.span)
-                if span:
-                    found[number].append(Reading(span, margin))
+            raw = find_spans(tokens, start, end, origin=contexts[number][1], within=passage.span)
+            tidied = [(tidy(document.text, span, within=passage.span), margin) for span, margin in raw]
+            found[number] += [Reading(span, margin) for span, margin in merge(document.text, tidied)]
         return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in found]
 
 
@@ -223,12 +219,19 @@ def find_confidence(margin: float, *, score: float) -> float:
 
 
 def rank_readings(
-    hits: Sequence[Hit], readings: Sequence[Sequence[Reading]], documents: Mapping[str, Document], *, top: int
+    question: str,
+    hits: Sequence[Hit],
+    readings: Sequence[Sequence[Reading]],
+    documents: Mapping[str, Document],
+    *,
+    top: int,
 ) -> list[tuple[Hit, Reading, float]]:
     """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
 
-    A span is left out if it overlaps a better one of its document, or if the words of the one are among the other's.
+    Where the question asks why or how, a span becomes the clause that it stands in. A span is left out if it overlaps a
+    better one of its document, or if the words of the one are among the other's.
     """
+    widen = asks_for_clause(question)
     scored = [
         (hit, reading, find_confidence(reading.margin, score=hit.score))
         for hit, found in zip(hits, readings, strict=True)
@@ -240,7 +243,10 @@ def rank_readings(
     for hit, reading, confidence in scored:
         if len(kept) == top:
             break
-        text = reading.span.of(documents[hit.passage.document_id].text)
+        document = documents[hit.passage.document_id].text
+        if widen:
+            reading = Reading(widen_to_clause(document, reading.span, within=hit.passage.span), reading.margin)
+        text = reading.span.of(document)
         words = " ".join(["", *(fold(word.of(text)) for word in find_words(text)), ""])
         overlapping = any(
             hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,7 @@ _LOOSE_ENDS = frozenset(
     ("a", "an", "the", "of", "and", "or", "but", "in", "on", "at", "to", "for", "with", "by", "from", "as", "than")
 )
 _LOOSE_BEGINNINGS = frozenset(("of", "and", "or", "but"))
+_ARTICLES = frozenset(("a", "an", "the"))
 _REACH = 24
 _BLANK_LINE = re.compile(r"(?<=\S)\s*\n\s*\n")
 _DOUBLE_NAME = re.compile(r"[A-Z]\w*(?:-[A-Z]\w*)+")
@@ -95,6 +98,24 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
     if end > start and text[end - 1] == "." and not _is_abbreviation(text, start, end):
         end -= 1
     return _drop_loose_ends(text, trim(text, Span(start, max(start, end))))
+
+
+def merge(text: str, found: Sequence[tuple[Span, float]]) -> list[tuple[Span, float]]:
+    """Spans of the same words, case and articles apart, as one: the best of them, with the margin of all together.
+
+    Args:
+        text: The text that the spans lie in.
+        found: Tidied spans with their margins (log-odds against "not here"); empty ones are left out.
+    """
+    best: dict[tuple[str, ...], Span] = {}
+    margins: dict[tuple[str, ...], list[float]] = defaultdict(list)
+    for span, margin in sorted(found, key=lambda item: (-item[1], item[0])):
+        if span:
+            said = span.of(text).casefold().split()
+            words = tuple(word for word in said if word not in _ARTICLES) or tuple(said)
+            best.setdefault(words, span)
+            margins[words].append(margin)
+    return [(span, float(np.logaddexp.reduce(margins[words]))) for words, span in best.items()]
 
 
 def asks_for_clause(question: str) -> bool:
