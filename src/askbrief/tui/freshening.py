@@ -84,7 +84,8 @@ class Freshener:
         if done is not None:
             old, new = zip(*done.renamed, strict=True) if done.renamed else ((), ())
             changes = Changes((*done.added, *new), done.changed, (*done.removed, *old))
-        self._tell(f"{freshness.generation} {freshness.skipped}", Refreshed(freshness, changes, tuple(assistant.notes)))
+        state = f"{freshness.generation} {freshness.skipped} {assistant.notes}"
+        self._tell(state, Refreshed(freshness, changes, tuple(assistant.notes)))
         return freshness
 
     def _tell(self, state: str, message: Message) -> None:
