@@ -1,16 +1,18 @@
 """How much the confidence is worth: calibration, and what the threshold refuses and keeps.
 
-    python -m benchmarks.calibration [--data ../shared/data]
+    python -m benchmarks.calibration [--data ../shared/data] [--kept]
 
 Three kinds of collections, so that the figure means the same in one article and in thousands: SQuAD v1.1 development
 paragraphs pooled; single SQuAD articles; single NewsQA articles. In each: answerable questions; questions written to
 look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits a logistic
 curve, which is printed; the rest measures the shipped one (``reading.CONFIDENCE_SLOPE``, ``CONFIDENCE_OFFSET``).
-Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``.
+Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``. What was asked is kept, so that
+``--kept`` measures another curve or threshold in a second; it needs matplotlib and scikit-learn.
 """
 
 from __future__ import annotations
 
+import pickle
 import random
 import tempfile
 from collections import defaultdict
@@ -42,6 +44,7 @@ from benchmarks.common import (
     score_f1,
     whole,
 )
+from benchmarks.news import CACHE
 
 RIGHT_F1 = 0.6
 """F1 from which an answer counts as right."""
@@ -242,10 +245,15 @@ def report(asked: list[Asked]) -> None:
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--kept", action="store_true", help="measure what the last run asked")
     arguments = parser.parse_args()
-    collector = Collector()
-    collector.ask_all(arguments.data)
-    report([asked for asked in collector.asked if asked.candidates])
+    kept = CACHE / "calibration.pickle"
+    if not arguments.kept:
+        collector = Collector()
+        collector.ask_all(arguments.data)
+        CACHE.mkdir(exist_ok=True)
+        kept.write_bytes(pickle.dumps([asked for asked in collector.asked if asked.candidates]))
+    report(pickle.loads(kept.read_bytes()))
 
 
 if __name__ == "__main__":

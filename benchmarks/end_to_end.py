@@ -11,12 +11,14 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.encoding import load_encoder
 from askbrief.reading import Reader, rank_readings
 from askbrief.retrieval import find_hits
 from benchmarks.common import (
+    Paragraphs,
     as_documents,
     build_parser,
     build_store,
@@ -28,15 +30,12 @@ from benchmarks.common import (
 )
 
 
-def main() -> None:
-    parser = build_parser(__doc__.splitlines()[0])
-    parser.add_argument("--every", type=int, default=5, help="take every n-th question")
-    arguments = parser.parse_args()
-    paragraphs = load_paragraphs(arguments.data, "squad_v1.1_dev")
+def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
+    """Figures of every ``every``-th question, in percent and milliseconds."""
     documents = as_documents(paragraphs)
     by_id = {document.id: document for document in documents}
     encoder, reader = load_encoder(), Reader()
-    questions = paragraphs.questions[:: arguments.every]
+    questions = paragraphs.questions[::every]
     totals = dict.fromkeys(("EM", "F1", "hit@1 retrieved", "hit@1 read", "answered", "F1 if answered"), 0.0)
     seconds = []
     with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, whole) as store:
@@ -67,7 +66,14 @@ def main() -> None:
     }
     seconds.sort()
     figures |= {"questions": len(questions), "passages": len(documents), "passages read": READ_PASSAGES}
-    save_result("end_to_end", figures | {"milliseconds p50": round(1000 * seconds[len(seconds) // 2], 1)})
+    return figures | {"milliseconds p50": round(1000 * seconds[len(seconds) // 2], 1)}
+
+
+def main() -> None:
+    parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--every", type=int, default=5, help="take every n-th question")
+    arguments = parser.parse_args()
+    save_result("end_to_end", measure(load_paragraphs(arguments.data, "squad_v1.1_dev"), every=arguments.every))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Score:
 
     exact: float = 0.0
     f1: float = 0.0
+    first: int = 0
     answered: int = 0
     f1_if_answered: float = 0.0
     seconds: list[float] = field(default_factory=list)
@@ -42,6 +43,7 @@ class Score:
         return {
             "EM": round(100 * self.exact / questions, 2),
             "F1": round(100 * self.f1 / questions, 2),
+            "hit@1 read": round(100 * self.first / questions, 2),
             "answered": round(100 * self.answered / questions, 2),
             "F1 of those": round(100 * self.f1_if_answered / max(1, self.answered), 2),
             "reading ms p50": round(1000 * sorted(self.seconds)[len(self.seconds) // 2], 1),
@@ -133,6 +135,7 @@ def main() -> None:
                 f1 = score_f1(found, answers)
                 score.exact += score_exact(found, answers)
                 score.f1 += f1
+                score.first += bool(ranked) and contains(ranked[0][0], answers)
                 if ranked and ranked[0][2] >= MIN_CONFIDENCE:
                     score.answered += 1
                     score.f1_if_answered += f1

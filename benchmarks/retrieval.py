@@ -20,7 +20,7 @@ CUTOFFS = (1, 5, 10, 20)
 RRF_K = 60
 
 
-def measure(ranks: Sequence[int | None]) -> dict[str, float]:
+def summarise(ranks: Sequence[int | None]) -> dict[str, float]:
     """Recall@k and MRR@20 of the ranks (from 0) at which the right paragraph was found."""
     recalls = {f"R@{k}": sum(r is not None and r < k for r in ranks) / len(ranks) for k in CUTOFFS}
     reciprocal = sum(1 / (r + 1) for r in ranks if r is not None and r < 20) / len(ranks)
@@ -39,6 +39,7 @@ def fuse_ranks(*rankings: list[int]) -> list[int]:
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
     parser.add_argument("--weights", default=str(DENSE_WEIGHT), help="dense weights to try, with commas")
+    parser.add_argument("--encoder", default="", help="folder of another sentence-transformers model")
     parser.add_argument("--untitled", action="store_true", help="hide the articles' titles")
     parser.add_argument("--every", type=int, default=1, help="take every n-th question")
     arguments = parser.parse_args()
@@ -46,7 +47,7 @@ def main() -> None:
     documents = as_documents(paragraphs)
     if arguments.untitled:
         documents = [type(d)(d.id, "", d.text, None, d.paths) for d in documents]
-    encoder = load_encoder()
+    encoder = load_encoder(arguments.encoder)
     weights = [float(weight) for weight in arguments.weights.split(",")]
     questions = paragraphs.questions[:: arguments.every]
     ranks: dict[str, list[int | None]] = {}
@@ -74,8 +75,8 @@ def main() -> None:
             for name, ranking in rankings.items():
                 right = question.context + 1
                 ranks.setdefault(name, []).append(ranking.index(right) if right in ranking else None)
-    figures = {"questions": len(questions), "passages": len(documents), **{n: measure(r) for n, r in ranks.items()}}
-    if not arguments.untitled and arguments.every == 1 and len(weights) == 1:
+    figures = {"questions": len(questions), "passages": len(documents), **{n: summarise(r) for n, r in ranks.items()}}
+    if not (arguments.untitled or arguments.encoder) and arguments.every == 1 and len(weights) == 1:
         save_result("retrieval", figures)
     else:
         print(*(f"{name:9} {figure}" for name, figure in figures.items()), sep="\n")

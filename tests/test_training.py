@@ -12,7 +12,7 @@ import torch
 
 from training.altering import alter_question, find_names
 from training.examples import Source, build_examples
-from training.export_reader import average
+from training.weights import average
 
 STORY = (
     "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "

@@ -32,14 +32,14 @@ for _pair in OPPOSITES.replace("\n", "").split("|"):
 _NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*)*")
 _NUMBER = re.compile(r"\b\d[\d,]*\b")
 _WORD = re.compile(r"\b[a-z]{5,}\b")
-_COMMON = frozenset(
-    "about above after again against along also among another around because been before being between called "
-    "could does doing during each either every first following found from given have having here into itself kind "
-    "known less like made make many more most much name named near number often only other over people place said "
-    "same should since some still such than that their them then there these they thing this those through time "
-    "type under until used using very were what when where which while whose will with within without would year "
-    "years".split()
-)
+COMMON = """
+about above after again against along also among another around because been before being between called could
+does doing during each either every first following found from given have having here into itself kind known
+less like made make many more most much name named near number often only other over people place said same
+should since some still such than that their them then there these they thing this those through time type under
+until used using very were what when where which while whose will with within without would year years
+"""
+_COMMON = frozenset(COMMON.split())
 _ENDINGS = ("tion", "ment", "ness", "ing", "ity", "ed", "er", "or", "al", "ly", "ous", "ive", "ic", "es", "s", "e", "")
 _AUXILIARY = re.compile(r"\b(did|does|do|was|were|is|are|has|have|had|can|could|will|would|should)\b", re.IGNORECASE)
 

@@ -114,7 +114,7 @@ class NegativePool:
         schema.add_text_field("text", tokenizer_name="en_stem")
         schema.add_unsigned_field("row", stored=True)
         self._index = tantivy.Index(schema.build())
-        writer = self._index.writer(heap_size=200_000_000)
+        writer = self._index.writer(heap_size=200_000_000, num_threads=1)  # the same order each time
         for row, context in enumerate(contexts):
             writer.add_document(tantivy.Document(text=context.title + " " + context.text, row=row))
         writer.commit()

