@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench peers torture snapshots reader clean
+.PHONY: ask chat test check fix lint types layers bench peers torture snapshots screenshots reader clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -48,6 +48,9 @@ torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what
 
 snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
+
+screenshots: $(INSTALLED)  ## Take the README's pictures of the chat anew
+	$(BIN)/python docs/screenshots.py
 
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
 	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/first

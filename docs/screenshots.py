@@ -80,9 +80,9 @@ async def show_narrow(pilot: Pilot[Exception]) -> None:
 Show: TypeAlias = Callable[[Pilot[Exception]], Awaitable[None]]
 
 PICTURES: dict[str, tuple[tuple[int, int], str, Show]] = {
-    "answer": ((120, 32), "textual-dark", show_answer),
-    "no-answer": ((120, 32), "textual-light", show_no_answer),
-    "explain": ((120, 32), "textual-dark", show_explanation),
+    "answer": ((116, 28), "textual-dark", show_answer),
+    "no-answer": ((116, 28), "textual-light", show_no_answer),
+    "explain": ((116, 28), "textual-dark", show_explanation),
     "narrow": ((60, 18), "textual-dark", show_narrow),
 }
 
