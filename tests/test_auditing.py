@@ -92,15 +92,30 @@ def test_damage_that_sqlite_sees_is_told(index: Path) -> None:
         ("UPDATE passages SET end = end - 1", "a row is not what was written"),
         ("UPDATE vectors SET vector = zeroblob(20)", "a row is not what was written"),
         ("UPDATE files SET size = 1", "a row is not what was written"),
-        ("UPDATE meta SET value = '9' WHERE key = 'documents'", "2 documents lie in files, but 9 are counted"),
-        ("UPDATE meta SET value = '9' WHERE key = 'passages'", "holds 2 passages, but 9 are counted"),
-        ("UPDATE meta SET value = '' WHERE key = 'manifest'", "the manifest of the index is damaged"),
+        ("UPDATE meta SET value = '9' WHERE key = 'documents'", "a row is not what was written"),
+        ("UPDATE meta SET value = CAST(value AS BLOB) WHERE key = 'last_row'", "a row is not what was written"),
+        ("DELETE FROM meta WHERE key = 'manifest'", "the manifest of the index is damaged"),
+        ("DELETE FROM vectors WHERE key = (SELECT MIN(key) FROM vectors)", "a passage or its vector is missing"),
     ],
 )
 def test_a_row_that_was_altered_is_told(index: Path, statement: str, fault: str) -> None:
     change(index, statement)
     (found,) = find_faults(index)
     assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fault"),
+    [
+        ("documents", "9", "2 documents lie in files, but 9 are counted"),
+        ("passages", "9", "the dense index holds 2 passages, but 9 are counted"),
+        ("manifest", "", "the manifest of the index is damaged"),
+    ],
+)
+def test_a_number_that_does_not_agree_is_told(index: Path, key: str, value: str, fault: str) -> None:
+    with Store.open(index, identify(open_folder(index.parent), FakeEncoder())) as store:
+        store._save_meta(key, value)
+        assert list(audit(store)) == [fault]
 
 
 @pytest.mark.parametrize("name", [BASE, f"{LEXICAL}/meta.json"])

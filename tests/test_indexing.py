@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,8 @@ from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.database import FILE_NAME as DATABASE
 from askbrief.database import lock_for_writing
 from askbrief.datatypes import Progress, SkippedFile
-from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError
+from askbrief.derived import BASE
+from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.indexing import Refreshed, identify, refresh, replace_damaged
 from askbrief.store import Store
 
@@ -295,6 +297,76 @@ def test_a_database_cut_short_is_made_anew(root: Path, encoder: FakeEncoder) -> 
     assert "is damaged" in done.notes[0]
 
 
+def harm(root: Path, statement: str) -> None:
+    database = sqlite3.connect(root / ".askbrief" / DATABASE)
+    with database:
+        assert database.execute(statement).rowcount == 1
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE documents SET text = replace(text, 'drone', 'plane') WHERE text LIKE '%drone%'",
+        "UPDATE passages SET end = end - 1 WHERE row = 1",
+        "UPDATE files SET path = CAST(path AS BLOB) WHERE path = 'a.txt'",
+        "UPDATE meta SET value = '1' WHERE key = 'last_row'",
+        "DELETE FROM passages WHERE row = 2",
+        "DELETE FROM vectors WHERE key = (SELECT MIN(key) FROM vectors)",
+    ],
+)
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_a_thorough_refresh_finds_what_no_question_asked_for(
+    root: Path, encoder: FakeEncoder, statement: str, is_changed: bool
+) -> None:
+    harm(root, statement)
+    if is_changed:
+        (root / "c.txt").write_text("A new drone.", encoding="utf-8")
+    store, done = drain(refresh(open_folder(root), encoder, is_thorough=True))
+    with store:
+        assert sorted(texts(store)) == (["a.txt", "b.md", "c.txt"] if is_changed else ["a.txt", "b.md"])
+        assert texts(store)["a.txt"] == ANKARA + "\n"
+        store.check()
+    (note,) = done.notes
+    (kept,) = (root / ".askbrief").glob("damaged-*.sqlite")
+    assert note.endswith(f"; it was kept as {kept.name} and everything was read anew")
+
+
+def test_a_thorough_refresh_rebuilds_a_search_index_without_encoding(root: Path, encoder: FakeEncoder) -> None:
+    file = root / ".askbrief" / "generation-000001" / BASE
+    before = file.read_bytes()
+    file.write_bytes(before[:-1])
+    store, done = drain(refresh(open_folder(root), encoder, is_thorough=True))
+    store.close()
+    assert (file.read_bytes(), encoder.encoded, done.notes) == (before, [], [])
+
+
+def test_a_first_run_that_is_killed_while_it_makes_the_database_leaves_none(
+    articles: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> tuple[object, ...]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(askbrief.store, "_signed", die)
+        with pytest.raises(KeyboardInterrupt):
+            update(articles, encoder)
+    folder = open_folder(articles)
+    with pytest.raises(StoreNotFoundError):
+        Store.open(folder.index, identify(folder, encoder))
+    found, generation, done = update(articles, encoder)
+    assert (sorted(found), generation, done.notes) == (["a.txt", "b.md"], 1, [])
+    assert sorted(path.name for path in folder.index.iterdir()) == [DATABASE, "generation-000001", "write.lock"]
+
+
+def test_what_a_killed_rebuild_left_goes_with_the_next_change(root: Path, encoder: FakeEncoder) -> None:
+    left = root / ".askbrief" / "rebuilding"
+    (left / "generation-000002").mkdir(parents=True)
+    (root / "c.txt").write_text("A new drone.", encoding="utf-8")
+    assert update(root, encoder)[1] == 2
+    assert not left.exists()
+
+
 def test_replace_damaged_leaves_an_empty_store(root: Path, encoder: FakeEncoder) -> None:
     folder = open_folder(root)
     replace_damaged(folder, encoder, StoreDamagedError("broken"))
@@ -375,7 +447,8 @@ def test_what_was_left_by_an_interrupted_run_and_is_gone_is_dropped(
     store, _ = finish(open_folder(articles), encoder)
     with store:
         assert texts(store) == {"b.md": TRAINS + "\n"}
-        assert [passage.document_id for passage in store.load_passages([1])] == []
+        with pytest.raises(StoreDamagedError, match="passage 1 is missing"):
+            store.load_passages([1])
 
 
 def test_two_processes_at_once_make_one_index(tmp_path: Path) -> None:

@@ -75,9 +75,14 @@ def test_what_is_published_comes_back(store: Store) -> None:
     np.testing.assert_array_equal(first.vector, FakeEncoder().encode_question("Ankara"))
 
 
-def test_passages_come_in_the_order_asked_without_those_that_are_gone(store: Store) -> None:
-    assert [passage.row for passage in store.load_passages([2, 99, 1])] == [2, 1]
+def test_passages_come_in_the_order_asked(store: Store) -> None:
+    assert [passage.row for passage in store.load_passages([2, 1])] == [2, 1]
     assert store.load_passages([]) == []
+
+
+def test_a_passage_that_is_missing_is_damage(store: Store) -> None:
+    with pytest.raises(StoreDamagedError, match="passage 98 is missing"):
+        store.load_passages([2, 99, 98, 1])
 
 
 def test_both_searches_find_published_rows(store: Store) -> None:
@@ -186,7 +191,9 @@ def test_a_snapshot_does_not_move(tmp_path: Path, store: Store) -> None:
         assert [row for row, _ in derived.lexical.search("ankara baghdad", top=9)] == [1]
         assert [row for row, _ in derived.dense.search(FakeEncoder().encode_question("drone"), top=9)] == [2, 1]
         assert store.load_document(ANKARA.id) == ANKARA
-        assert [passage.row for passage in store.load_passages([1, 2, 3])] == [1, 2]
+        assert [passage.row for passage in store.load_passages([1, 2])] == [1, 2]
+        with pytest.raises(StoreDamagedError, match="passage 3 is missing"):
+            store.load_passages([3])
     assert (store.generation, words(store, "ankara baghdad")) == (2, [3])
 
 

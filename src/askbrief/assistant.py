@@ -111,8 +111,12 @@ class Assistant:
             return self._reader
         return load_reader(self.folder.settings.reader, root=self.folder.root, on_progress=self._on_progress)
 
-    def refresh(self) -> Generator[Progress, None, None]:
+    def refresh(self, *, is_thorough: bool = False) -> Generator[Progress, None, None]:
         """Brings the index up to date with the folder, yielding progress; costs little when nothing changed.
+
+        Args:
+            is_thorough: Whether the whole index is read and compared with its checksums too. Without, a question
+                checks what it uses.
 
         Raises:
             AskbriefError: The folder cannot be read, or the index not written.
@@ -120,7 +124,9 @@ class Assistant:
         encoder = self.encoder
         store, self._store = self._store, None
         try:
-            self._store, self._refreshed = yield from refresh(self.folder, encoder, store=store)
+            self._store, self._refreshed = yield from refresh(
+                self.folder, encoder, store=store, is_thorough=is_thorough
+            )
         except BaseException:
             if store is not None:
                 store.close()
@@ -151,9 +157,9 @@ class Assistant:
         """
         return self._finish(preview(self.folder, self.encoder))
 
-    def update(self, *, rebuild: bool = False) -> Freshness:
+    def update(self, *, rebuild: bool = False, is_thorough: bool = False) -> Freshness:
         """``refresh``, or ``rebuild``, to its end, reporting to ``on_progress``; returns the state of the index."""
-        self._finish(self.rebuild() if rebuild else self.refresh())
+        self._finish(self.rebuild() if rebuild else self.refresh(is_thorough=is_thorough))
         return self.find_freshness()
 
     def find_status(self) -> Status:

@@ -185,7 +185,7 @@ def search(query: tuple[str, ...], folder: Path | None, top: int, refresh: bool,
 @click.option("--watch", is_flag=True, help="Go on and bring it up to date whenever a file changes, until Ctrl+C.")
 @_json_option
 def index(folder: Path | None, dry_run: bool, rebuild: bool, watch: bool, as_json: bool) -> int:
-    """Bring the index up to date with the folder."""
+    """Bring the index up to date with the folder, and mend what is damaged in it."""
     if dry_run and (rebuild or watch):
         raise click.UsageError("--dry-run goes with neither --rebuild nor --watch.")
     with _open_assistant(folder) as assistant:
@@ -195,7 +195,7 @@ def index(folder: Path | None, dry_run: bool, rebuild: bool, watch: bool, as_jso
             plan = assistant.preview()
             click.echo(plan_as_json(plan) if as_json else describe_plan(plan))
             return 0
-        freshness = assistant.update(rebuild=rebuild)
+        freshness = assistant.update(rebuild=rebuild, is_thorough=True)
         _print_freshness(assistant, freshness, as_json=as_json)
         if watch:
             _watch(assistant, freshness.generation, as_json=as_json)

@@ -15,7 +15,10 @@ from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError
 FILE_NAME = "askbrief.sqlite"
 LOCK = "write.lock"
 BUSY_TIMEOUT_SECONDS = 30.0
-_BESIDE = ("-wal", "-shm")
+_UNFINISHED = "unfinished.sqlite"
+_BESIDE = ("-wal", "-shm", "-journal")
+_PRAGMAS = ("foreign_keys = ON", "cell_size_check = ON", "trusted_schema = OFF")
+"""The last two as SQLite advises for files that may be damaged, or somebody else's."""
 
 
 class Database:
@@ -25,14 +28,15 @@ class Database:
         file: The file.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / FILE_NAME
+    def __init__(self, folder: Path, *, name: str = FILE_NAME) -> None:
+        self.file = folder / name
         _make_private_file(self.file)
         with self._translating():
             self._connection = sqlite3.connect(
                 self.file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._connection.execute("PRAGMA foreign_keys = ON")
+            for pragma in _PRAGMAS:
+                self._connection.execute(f"PRAGMA {pragma}")
         self._number = _find_number(self.file)
 
     @property
@@ -57,7 +61,8 @@ class Database:
     def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The rows that a query finds."""
         with self._translating():
-            yield from self._connection.execute(query, values)
+            for row in self._connection.execute(query, values):  # noqa: UP028 - it would close cursors late
+                yield row
 
     def first(self, query: str, *values: object) -> tuple[Any, ...]:
         """The first row that a query finds.
@@ -164,13 +169,19 @@ def refuse_foreign(folder: Path) -> None:
                 pending.append(Path(entry.path))
 
 
-def remove_database(folder: Path) -> None:
-    """Removes the file and what SQLite keeps beside it; nothing where there is none.
+@contextlib.contextmanager
+def making_database(folder: Path) -> Iterator[Database]:
+    """An empty database, which has its name once the block has filled it; the one that is there is removed before.
 
     Raises:
         StoreError: The folder cannot be written.
     """
     _clear(folder, kept=None)
+    with contextlib.closing(Database(folder, name=_UNFINISHED)) as database:
+        yield database
+        database.execute("PRAGMA journal_mode = WAL")  # not before: what is written has to be in the file itself
+    with _writing(folder):
+        database.file.rename(folder / FILE_NAME)
 
 
 def set_aside_database(folder: Path) -> Path:
@@ -186,12 +197,8 @@ def set_aside_database(folder: Path) -> Path:
 
 def _make_private_file(file: Path) -> None:
     """An empty file that only its owner can read, where there is none; SQLite makes those beside it alike."""
-    try:
+    with _writing(file.parent), contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise StoreError(f"{file.parent} cannot be written: {error.strerror}", hint="Check its permissions.") from error
 
 
 def _find_number(file: Path) -> tuple[int, int] | None:
@@ -204,11 +211,18 @@ def _find_number(file: Path) -> tuple[int, int] | None:
 
 def _clear(folder: Path, *, kept: Path | None) -> None:
     file = folder / FILE_NAME
-    try:
+    with _writing(folder):
         if kept is not None:
             file.rename(kept)
-        for ending in ("", *_BESIDE):
-            (folder / f"{FILE_NAME}{ending}").unlink(missing_ok=True)
+        for name in (FILE_NAME, _UNFINISHED):
+            for ending in ("", *_BESIDE):
+                (folder / f"{name}{ending}").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
 

@@ -89,7 +89,7 @@ def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]
 
 
 def refresh(
-    folder: Folder, encoder: Encoder, *, store: Store | None = None
+    folder: Folder, encoder: Encoder, *, store: Store | None = None, is_thorough: bool = False
 ) -> Generator[Progress, None, tuple[Store, Refreshed]]:
     """Brings the store of ``folder`` up to date, making it if there is none.
 
@@ -100,6 +100,7 @@ def refresh(
         folder: The folder.
         encoder: Encodes what is new.
         store: The folder's store, if it is open; another one may be returned, and this one is then closed.
+        is_thorough: Whether all that the store holds is read and compared with its checksums.
 
     Raises:
         CorpusError: The folder cannot be read, or holds no article.
@@ -117,6 +118,8 @@ def refresh(
     if store is not None:
         try:
             if find_differences(found, store.load_stats()).is_empty and store.generation:
+                if is_thorough:
+                    store.check()
                 done.skipped = store.load_skipped()
                 return store, done
         except StoreDamagedError:
@@ -126,8 +129,11 @@ def refresh(
     with ExitStack() as stack:
         yield from _lock(folder, stack)
         found = scan(folder)  # others may have seen newer files
+        shutil.rmtree(folder.index / _SCRATCH, ignore_errors=True)
         store = _open_or_create(folder, identity, done)
         try:
+            if is_thorough:
+                store.check()
             yield from _apply(found, folder, store, encoder, done)
         except StoreDamagedError as error:
             store.close()

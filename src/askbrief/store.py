@@ -18,13 +18,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.database import FILE_NAME, Database, refuse_foreign, remove_database
+from askbrief.database import FILE_NAME, Database, making_database, refuse_foreign
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
 from askbrief.dense import is_exact
 from askbrief.derived import (
@@ -38,14 +39,14 @@ from askbrief.derived import (
 )
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 MIN_SHARED_PASSAGES = 5_000
 """A smaller index is built whole at each change."""
 MAX_STALE_SHARE = 1 / 8
 """Above this share of passages that are gone from the base or came after it, the index is built whole again."""
 
 _SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, date TEXT, text TEXT NOT NULL, checksum INTEGER NOT NULL
 );
@@ -63,7 +64,7 @@ CREATE TABLE files (
     encoding TEXT, problem TEXT, document_id TEXT REFERENCES documents(id), content TEXT, checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX files_document ON files(document_id);
-CREATE TABLE removed (row INTEGER PRIMARY KEY);
+CREATE TABLE removed (row INTEGER PRIMARY KEY, checksum INTEGER NOT NULL);
 """
 _PUBLISHED = "row > ? AND row <= ? ORDER BY row"
 _FILE_COLUMNS = "path, size, mtime_ns, encoding, problem, document_id, content, checksum"
@@ -174,20 +175,14 @@ class Store:
         Raises:
             StoreError: The folder cannot be written.
         """
-        remove_database(folder)
-        remove_derived(folder, keep=None)
-        database = Database(folder)
         values = asdict(identity) | {"generation": generation, "last_row": 0, "documents": 0, "passages": 0}
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            with database.writing():
-                for statement in _SCHEMA.split(";"):
-                    database.execute(statement)
-                database.execute_many("INSERT INTO meta VALUES (?, ?)", ((k, str(v)) for k, v in values.items()))
-        except StoreError:
-            database.close()
-            raise
-        return cls(folder, database, identity)
+        with making_database(folder) as database, database.writing():
+            remove_derived(folder, keep=None)
+            for statement in _SCHEMA.split(";"):
+                database.execute(statement)
+            rows = (_signed(key, str(value)) for key, value in values.items())
+            database.execute_many("INSERT INTO meta VALUES (?, ?, ?)", rows)
+        return cls(folder, Database(folder), identity)
 
     def replace(self, folder: Path) -> None:
         """Puts this store in place of the one in another index folder on the same disk, in one commit, and closes it.
@@ -247,13 +242,14 @@ class Store:
 
     def load_stats(self) -> dict[str, tuple[int, int, str | None]]:
         """Size, time and problem of every file that was looked at, by path."""
-        rows = self._database.rows("SELECT path, size, mtime_ns, problem FROM files")
+        rows = self._database.rows("SELECT CAST(path AS TEXT), size, mtime_ns, problem FROM files")
         return {path: (size, mtime_ns, problem) for path, size, mtime_ns, problem in rows}
 
     def load_skipped(self) -> tuple[SkippedFile, ...]:
         """The files that could not be read, by path."""
-        rows = self._database.rows("SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path")
-        return tuple(SkippedFile(path, problem) for path, problem in rows)
+        query = f"SELECT {_FILE_COLUMNS} FROM files WHERE problem IS NOT NULL ORDER BY path"
+        records = (FileRecord(*row) for row in self._checked(self._database.rows(query)))
+        return tuple(SkippedFile(record.path, record.problem or "") for record in records)
 
     def load_document(self, document_id: str) -> Document:
         """A document with the paths of all its copies.
@@ -269,7 +265,11 @@ class Store:
         return Document(document_id, title, text, date.fromisoformat(published) if published else None, paths)
 
     def load_passages(self, rows: Sequence[int]) -> list[PassageRecord]:
-        """The passages of ``rows``, in that order; rows that are gone are left out."""
+        """The passages of ``rows``, in that order.
+
+        Raises:
+            StoreDamagedError: One is missing, or not as it was saved.
+        """
         marks = ",".join("?" * len(rows))
         query = (
             "SELECT vectors.checksum, vector, row, document_id, start, end, key, passages.checksum"
@@ -279,7 +279,9 @@ class Store:
         for checksum, vector, *passage in self._database.rows(query, *rows):
             ((row, document_id, start, end, key),) = self._checked([passage])
             found[row] = PassageRecord(row, document_id, Span(start, end), self._unpack(key, vector, checksum))
-        return [found[row] for row in rows if row in found]
+        if missing := set(rows) - found.keys():
+            raise self._damaged(f"passage {min(missing)} is missing")
+        return [found[row] for row in rows]
 
     def load_speed(self) -> float | None:
         """Characters that were encoded in a second, where that was measured."""
@@ -372,13 +374,30 @@ class Store:
         with self._database.reading():
             yield self._open_derived()
 
+    def check(self) -> None:
+        """Reads all that is published, and rebuilds the search indexes where they are missing or damaged.
+
+        Raises:
+            StoreDamagedError: Something in the database is not as it was written.
+            StoreError: The search indexes need rebuilding, and the folder cannot be written.
+        """
+        with self._database.reading():
+            if found := self.find_damage():
+                raise self._damaged(found[0])
+            self.load_files()
+            if sum(1 for _ in self.iter_published()) != self.count_passages():
+                raise self._damaged("a passage is missing")
+        if self.is_published:
+            with self.snapshot():
+                pass
+
     def find_damage(self) -> list[str]:
         """What SQLite finds wrong with the database when it reads all of it; empty if nothing."""
         return self._database.find_damage()
 
     def load_removed(self) -> list[int]:
         """Rows that the dense index still holds, but does not find; sorted."""
-        return [row for (row,) in self._database.rows("SELECT row FROM removed ORDER BY row")]
+        return [row for (row,) in self._checked(self._database.rows("SELECT row, checksum FROM removed ORDER BY row"))]
 
     def iter_published(self) -> Iterator[tuple[int, bytes, NDArray[np.float32], str]]:
         """Row, key, vector and indexed text of every published passage, by row.
@@ -390,9 +409,11 @@ class Store:
         query = f"SELECT row, document_id, start, end, vector_key, checksum FROM passages WHERE {_PUBLISHED}"
         passages = self._database.rows(query, 0, last_row)
         vectors, texts = self._iter_vectors(0, last_row), self._iter_texts(0, last_row)
-        for passage, (_, vector), (_, text) in zip(passages, vectors, texts, strict=True):
+        for passage, vector, text in zip_longest(passages, vectors, texts):
+            if passage is None or vector is None or text is None or passage[0] != vector[0]:
+                raise self._damaged("a passage or its vector is missing")
             ((row, *_, key),) = self._checked([passage])
-            yield row, key, vector, text
+            yield row, key, vector[1], text[1]
 
     def _enter_snapshot(self, stack: contextlib.ExitStack) -> Derived:
         repaired = -1
@@ -440,8 +461,8 @@ class Store:
         try:
             before = self._load_manifest()
             published = [row for row in gone_rows if row <= self._number("last_row")]
-            in_base = ((row,) for row in published if row <= before.base_row)
-            self._database.execute_many("INSERT OR IGNORE INTO removed VALUES (?)", in_base)
+            in_base = (_signed(row) for row in published if row <= before.base_row)
+            self._database.execute_many("INSERT OR IGNORE INTO removed VALUES (?, ?)", in_base)
             recent = self._count("passages WHERE row > ?", before.base_row)
             stale = recent + self._count("removed")
             if before.base_count < MIN_SHARED_PASSAGES or stale > MAX_STALE_SHARE * before.base_count:
@@ -510,10 +531,11 @@ class Store:
         return int(self._database.first(f"SELECT COUNT(*) FROM {rows}", *values)[0])
 
     def _save_meta(self, key: str, value: str) -> None:
-        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", key, value)
+        self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", *_signed(key, value))
 
     def _meta(self, key: str) -> str | None:
-        return next((value for (value,) in self._database.rows("SELECT value FROM meta WHERE key = ?", key)), None)
+        rows = self._checked(self._database.rows("SELECT key, value, checksum FROM meta WHERE key = ?", key))
+        return next((value for _, value in rows), None)
 
     def _number(self, key: str) -> int:
         try:
@@ -543,6 +565,7 @@ class Store:
 
 
 def _signed(*values: object) -> tuple[object, ...]:
-    """``values`` with their CRC-32 after them, which notices what SQLite does not: a bit that the disk flipped."""
+    """``values`` with the CRC-32 of their types and contents, which notices what SQLite does not: a flipped bit."""
     parts = (value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass") for value in values)
-    return (*values, zlib.crc32(b"\0".join(parts)))
+    types = "".join(type(value).__name__[0] for value in values)
+    return (*values, zlib.crc32(b"\0".join([types.encode(), *parts])))
