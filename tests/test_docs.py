@@ -57,8 +57,11 @@ def test_every_promise_names_tests_that_exist(promise: str) -> None:
 
 def test_pictures_exist() -> None:
     pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-    assert pictures == ["docs/ask.svg"]
-    assert (ROOT / pictures[0]).is_file()
+    assert pictures == [
+        "docs/ask.svg",
+        *(f"docs/screenshots/{name}.svg" for name in ("answer", "no-answer", "explain")),
+    ]
+    assert all((ROOT / picture).is_file() for picture in pictures)
 
 
 @pytest.mark.models
