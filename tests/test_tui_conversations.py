@@ -14,6 +14,7 @@ from askbrief.conversations import Conversations
 from askbrief.datatypes import Answer, Freshness
 from askbrief.tui import archive as archive_module
 from askbrief.tui import transcript as transcript_module
+from askbrief.tui.card import Card
 from askbrief.tui.saved import SavedScreen
 from askbrief.tui.welcome import Suggestion, Welcome
 
@@ -44,6 +45,11 @@ async def open_list(chat: Chat) -> OptionList:
 
 def hint(chat: Chat) -> str:
     return str(chat.app.screen.query_one(".hint", Static).render())
+
+
+def is_in_view(card: Card) -> bool:
+    assert card.parent is not None
+    return card.region in card.parent.region  # type: ignore[attr-defined]
 
 
 def questions_of(chat: Chat) -> list[str]:
@@ -283,7 +289,7 @@ def test_a_long_conversation_is_held_in_part_and_read_from_disk_on_the_way(
     number = save_questions(tmp_path, articles, [f"q{n}?" for n in range(30)])
 
     async def scenario() -> None:
-        async with open_chat(make_factory(articles), data=tmp_path, resume=number) as chat:
+        async with open_chat(make_factory(articles), data=tmp_path, size=(60, 18), resume=number) as chat:
             await chat.wait_until(lambda: questions_of(chat) == [f"q{n}?" for n in range(25, 30)])
             transcript = chat.screen.query_one("Conversation")
             assert transcript.query_one("#earlier").display
@@ -293,6 +299,7 @@ def test_a_long_conversation_is_held_in_part_and_read_from_disk_on_the_way(
                 await chat.wait_until(lambda first=first: chat.cards[0].question == f"q{first}?")  # type: ignore[misc]
                 assert len(chat.cards) <= 12
                 assert chat.screen.focused is chat.cards[4]
+                await chat.wait_until(lambda: is_in_view(chat.cards[4]))
             assert questions_of(chat) == [f"q{n}?" for n in range(12)]
             assert not transcript.query_one("#earlier").display
             assert transcript.query_one("#later").display
@@ -301,6 +308,8 @@ def test_a_long_conversation_is_held_in_part_and_read_from_disk_on_the_way(
             await chat.pilot.press("down")
             await chat.wait_until(lambda: questions_of(chat)[-1] == "q16?")
             assert questions_of(chat) == [f"q{n}?" for n in range(5, 17)]
+            assert chat.screen.focused is chat.cards[7]
+            await chat.wait_until(lambda: is_in_view(chat.cards[7]))
             transcript.scroll_home(animate=False)
             await chat.pilot.pause()
             await chat.pilot.click("#earlier")

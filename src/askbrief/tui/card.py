@@ -122,7 +122,7 @@ class Card(VerticalGroup, can_focus=True):
 
 
 class Others(VerticalGroup):
-    """The other answers, folded away at first.
+    """The other answers, folded away at first, and built when they are first wanted: most never are.
 
     Args:
         answers: The answers after the best.
@@ -133,15 +133,16 @@ class Others(VerticalGroup):
         self._answers = answers
 
     def compose(self) -> ComposeResult:
-        """The line to unfold them with, and the answers."""
+        """The line to unfold them with, and where the answers go."""
         yield Static(self._describe(), classes="fold")
-        with VerticalGroup(classes="folded"):
-            for span in self._answers:
-                yield from _build_answer(span)
+        yield VerticalGroup(classes="folded")
 
     def toggle(self) -> None:
         """Unfolds the answers, or folds them away."""
         self.toggle_class("-open")
+        folded = self.query_one(".folded")
+        if not folded.children:
+            folded.mount(*(part for span in self._answers for part in _build_answer(span)))
         self.query_one(".fold", Static).update(self._describe())
 
     def on_click(self, event: events.Click) -> None:

@@ -127,6 +127,7 @@ class Conversation(Transcript):
             await self.show_earlier(cards, has_more=page.has_more)
             if cards:
                 cards[-1].focus()
+                self.bring_into_view(cards[-1])
 
     @on(Transcript.LaterWanted)
     @work(exclusive=True, group="page")
@@ -138,6 +139,7 @@ class Conversation(Transcript):
             await self.show_later(cards, has_more=page.has_more)
             if cards:
                 cards[0].focus()
+                self.bring_into_view(cards[0])
 
     async def _go_to(self, place: Place) -> None:
         await self._archive.resume(place.conversation_id)
