@@ -27,6 +27,7 @@ from askbrief.reading import Reading
 from askbrief.tui import freshening, worker
 from askbrief.tui import screen as screen_module
 from askbrief.tui.card import STALE
+from askbrief.tui.dialogs import TextScreen
 from askbrief.tui.lit import LitText
 from askbrief.tui.status import StatusLine
 from askbrief.tui.worker import AssistantFactory
@@ -263,6 +264,25 @@ def test_resizing_while_an_answer_comes(articles: Path) -> None:
             await chat.pilot.resize_terminal(160, 48)
             await chat.wait_until(lambda: chat.screen.has_source)
             assert painted_lit(chat.screen.source.query_one(LitText)) == ["Okay"]
+
+    asyncio.run(scenario())
+
+
+def test_an_explanation_is_announced_until_it_is_there(articles: Path) -> None:
+    reader = GatedReader()
+
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles, reader=reader)) as chat:
+            reader.gate.set()
+            await chat.ask(ANSWERABLE)
+            await chat.wait_until(lambda: chat.status == UP_TO_DATE)
+            reader.gate.clear()
+            await chat.pilot.press("escape", "x")
+            await chat.wait_until(lambda: chat.status == f"{UP_TO_DATE} · looking up how it was found …")
+            reader.gate.set()
+            await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
+            assert chat.status == UP_TO_DATE
+            assert chat.toasts == []
 
     asyncio.run(scenario())
 

@@ -173,7 +173,7 @@ class ChatScreen(Screen[None]):
             case "ask_again" if card.question:
                 await self.ask(card.question)
             case "explain" if card.question:
-                self.notify("Looking up how it was found …", timeout=2)
+                self.query_one(StatusLine).is_explaining = True
                 self._worker.explain(card.question)
             case "toggle_others":
                 card.toggle_others()
@@ -351,6 +351,7 @@ class ChatScreen(Screen[None]):
     @on(Explained)
     def show_explanation(self, event: Explained) -> None:
         """How an answer was found."""
+        self.query_one(StatusLine).is_explaining = False
         if isinstance(event.explanation, AskbriefError):
             self._show_problem(event.explanation)
         else:

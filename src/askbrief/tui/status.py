@@ -11,6 +11,7 @@ from askbrief.tui.lit import plain
 from askbrief.tui.messages import Changes
 
 OPENING = "Opening the index …"
+EXPLAINING = "looking up how it was found …"
 _NAMES = 3
 
 
@@ -20,11 +21,13 @@ class StatusLine(Static):
     Attributes:
         waiting: Questions that wait for their answer.
         progress: What is being done; '' when nothing is.
+        is_explaining: Whether it is looked up how an answer was found.
         freshness: What the index holds; None until it was compared with the folder.
     """
 
     waiting: reactive[int] = reactive(0)
     progress: reactive[str] = reactive(OPENING)
+    is_explaining: reactive[bool] = reactive(False)
     freshness: reactive[Freshness | None] = reactive(None)
 
     def __init__(self) -> None:
@@ -32,7 +35,8 @@ class StatusLine(Static):
 
     def render(self) -> Content:
         """The line."""
-        return plain(describe_state(self.freshness, progress=self.progress, waiting=self.waiting))
+        text = describe_state(self.freshness, progress=self.progress, waiting=self.waiting)
+        return plain(f"{text} · {EXPLAINING}" if self.is_explaining else text)
 
     def show_progress(self, progress: Progress) -> None:
         """Shows a step of a long task; its last step takes it away."""
