@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,29 @@ def test_rebuild_takes_the_place_of_a_damaged_index_and_keeps_it(
     out, err = capsys.readouterr()
     assert out == "2 documents, 2 passages, 2 added\n"
     assert f"it was kept as {kept.name}" in err
+
+
+def test_index_mends_what_a_question_without_a_refresh_found_damaged(
+    articles: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["index", "-C", str(articles)]) == 0
+    index = open_folder(articles).index
+    database = sqlite3.connect(index / DATABASE)
+    with database:
+        assert database.execute("UPDATE documents SET text = upper(text)").rowcount == 2
+    database.close()
+    asked = ["ask", "--no-refresh", "the drone in Ankara", "-C", str(articles)]
+    capsys.readouterr()
+    assert run(asked) == 1
+    said = f"{index / DATABASE} is damaged: a row is not what was written"
+    assert capsys.readouterr().err == f"askbrief: {said}.\nHint: Run: askbrief index\n"
+    assert run(["index", "-C", str(articles)]) == 0
+    (kept,) = index.glob("damaged-*.sqlite")
+    out, err = capsys.readouterr()
+    assert out == "2 documents, 2 passages, 2 added\n"
+    assert err == f"askbrief: {said}; it was kept as {kept.name} and everything was read anew\n"
+    assert run(asked) == 0
+    assert capsys.readouterr().out.startswith("Okay\n")
 
 
 def test_a_question_without_a_refresh_answers_from_what_is_there(

@@ -350,6 +350,11 @@ def test_a_database_cut_short_is_damage(tmp_path: Path, store: Store) -> None:
         opened.load_files()
 
 
+def test_what_a_file_holds_is_not_trusted(store: Store) -> None:
+    assert list(store._database.rows("PRAGMA trusted_schema")) == [(0,)]
+    assert list(store._database.rows("PRAGMA cell_size_check")) == [(1,)]
+
+
 def test_nothing_to_set_aside_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         set_aside_database(tmp_path)

@@ -4,9 +4,10 @@
 
 Every case starts from a copy of a folder as a step of the work finds it. The process that does the step dies at its
 n-th change of the index (a statement of SQLite, a file of FAISS or tantivy, a rename, link or removal: ``faults.py``),
-for every n; or is killed at a moment drawn by chance; or every change from the n-th on fails as on a full disk or a
-read-only one; or a file vanishes as it is about to be read. Then another process must find the index as it was before
-the step or as it is after it, whole; and a third one finishes the work, with the result of an undisturbed run.
+for every n; or is killed at a moment drawn by chance; or, for every third n, all changes from the n-th on fail as on a
+full or a read-only disk; or a file vanishes as it is about to be read. Then another process must find the index as it
+was before the step or as it is after it, whole; and a third one finishes the work, with the result of an undisturbed
+run.
 """
 
 from __future__ import annotations
@@ -101,9 +102,8 @@ class Torture:
             began = time.monotonic()
             call(partial(do_work, root, step))
             seconds = time.monotonic() - began
-            after, result, faults = call(partial(_inspect, root))
-            faults += call(partial(_list_leftovers, root))
-            if faults:
+            after, result, faults, leftovers = call(partial(_inspect, root))
+            if faults := faults + leftovers:
                 raise AssertionError(f"{step.name}, undisturbed: {faults}")
             self._stages.append(Stage(step, folder, before, after, result, seconds))
 
@@ -113,11 +113,12 @@ class Torture:
             self._count_up(stage, "died at a change", every=every, offset=offset, code=None)
 
     def fail_at_every_change(self, *, every: int, offset: int) -> None:
-        """Likewise, but every change from then on fails."""
+        """Likewise, but all fails from that change on: a full disk, a read-only one and no permission take turns."""
         for stage in self._stages:
             for number, code in enumerate(_FAILURES):
                 kind = f"every change failed ({errno.errorcode[code]})"
-                self._count_up(stage, kind, every=every, offset=offset + number, code=code)
+                every_third = len(_FAILURES) * every
+                self._count_up(stage, kind, every=every_third, offset=offset + number * every, code=code)
 
     def die_at_moments(self, generator: random.Random, *, count: int) -> None:
         """``count`` cases, killed from outside."""
@@ -147,7 +148,7 @@ class Torture:
                     assert is_lost == (not (root / name).exists())
                     (root / name).unlink(missing_ok=True)
                     call(partial(do_work, root, stage.step))
-                    served, _, faults = call(partial(_inspect, root))
+                    served, _, faults, _ = call(partial(_inspect, root))
                     if faults or f'"{name}"' in json.dumps(served):
                         self._report(stage, where, f"{faults}; served: {served}")
                 except AssertionError as error:
@@ -185,11 +186,11 @@ class Torture:
                 elif faults:
                     self._report(stage, where, f"{faults}")
             call(partial(do_work, root, stage.step))
-            found, result, faults = call(partial(_inspect, root))
+            found, result, faults, leftovers = call(partial(_inspect, root))
             if faults or (found, result) != (stage.after, stage.result):
                 self._report(stage, where, f"the work cannot be finished: {faults or 'another result'}")
             # What it was about to remove goes with the next generation.
-            elif call(partial(_list_leftovers, root)) and (left := call(partial(_publish_and_list, root))):
+            elif leftovers and (left := call(partial(_publish_and_list, root))):
                 self._report(stage, where, f"{left}")
         except AssertionError as error:
             self._report(stage, where, str(error))
@@ -209,11 +210,7 @@ def _look(root: Path) -> Any:
 
 
 def _inspect(root: Path) -> Any:
-    return observe(root), dump(root), [*iter_faults(root)]
-
-
-def _list_leftovers(root: Path) -> Any:
-    return [*iter_leftovers(root)]
+    return observe(root), dump(root), [*iter_faults(root)], [*iter_leftovers(root)]
 
 
 def _publish_and_list(root: Path) -> Any:
@@ -270,7 +267,7 @@ def run(scratch: Path, *, moments: int, every: int, seed: int) -> Torture:
     Args:
         scratch: An empty folder.
         moments: Cases killed at random moments.
-        every: Of the changes of each step, each ``every``-th is a case; failures are a third as dense each.
+        every: The process dies at each ``every``-th change of each step; at a third as many its disk fails.
         seed: Of everything drawn by chance.
     """
     generator = random.Random(seed)

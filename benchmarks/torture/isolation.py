@@ -18,6 +18,7 @@ CLEAN, NAMED, BROKEN = 0, 3, 70
 """Exit codes: the function returned; it ended itself with ``end_named``; it raised."""
 _LOADED = (faiss, tantivy)
 """Loaded once, before processes are forked."""
+faiss.omp_set_num_threads(1)  # more would spend their time waiting for each other
 _MAX_SECONDS = 120
 _pipe = [-1]
 """Where this process writes what it has to say."""

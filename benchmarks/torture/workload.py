@@ -138,11 +138,16 @@ def open_assistant(root: Path) -> Assistant:
 
 def do_work(root: Path, step: Step) -> None:
     """The work of a step, in batches of a few passages; its edit is to be done before."""
+    with open_assistant(root) as assistant:
+        work_on(assistant, step)
+
+
+def work_on(assistant: Assistant, step: Step) -> None:
+    """``do_work`` with an open assistant, which stays open."""
     askbrief.indexing._BATCH_PASSAGES = _BATCH_PASSAGES
     askbrief.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
     askbrief.store.MAX_STALE_SHARE = 1e9
-    with open_assistant(root) as assistant:
-        step.work(assistant)
+    step.work(assistant)
 
 
 def publish_more(root: Path) -> None:
@@ -152,21 +157,23 @@ def publish_more(root: Path) -> None:
 
 
 def observe(root: Path) -> Any:
-    """All that a question gets from the index as it is: every passage with its paths, the counts, and an answer.
-
-    None if nothing is published.
-    """
+    """``look_at`` the index as it is; None if nothing is published."""
     try:
-        with open_assistant(root) as assistant:
-            hits = assistant.search(QUESTION, top=1000, refresh=False)
-            found = [[*assistant.load_document(hit.passage.document_id).paths, hit.passage.text] for hit in hits]
-            freshness = assistant.find_freshness()
-            asked = QUESTION if not hits else hits[len(hits) // 2].passage.text.split(",")[0]
-            answer = assistant.ask(asked, refresh=False)
+        return look_at(root, refresh=False)
     except StoreNotFoundError:
         return None
+
+
+def look_at(root: Path, *, refresh: bool) -> Any:
+    """All that a question gets from the index: every passage with its paths, the counts, and an answer."""
+    with open_assistant(root) as assistant:
+        hits = assistant.search(QUESTION, top=1000, refresh=refresh)
+        found = sorted([*assistant.load_document(hit.passage.document_id).paths, hit.passage.text] for hit in hits)
+        freshness = assistant.find_freshness()
+        asked = QUESTION if not found else found[len(found) // 2][-1].split(",")[0]
+        answer = assistant.ask(asked, refresh=refresh)
     best = [[span.path, span.text, span.span.start] for span in answer.answers]
-    return [sorted(found), freshness.documents, freshness.passages, [f.path for f in freshness.skipped], asked, best]
+    return [found, freshness.documents, freshness.passages, [f.path for f in freshness.skipped], asked, best]
 
 
 def dump(root: Path) -> Any:
