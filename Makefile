@@ -45,6 +45,8 @@ peers: $(INSTALLED) .venv-peers/.installed  ## Measure askbrief beside its peers
 
 torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what came of it
 	$(BIN)/python -m benchmarks.torture.concurrency
+	$(BIN)/python -m benchmarks.torture.crash
+	$(BIN)/python -m benchmarks.torture.fuzz
 
 snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
