@@ -127,3 +127,23 @@ def test_control_c_never_ends_the_chat(terminal: Terminal) -> None:
     terminal.wait_until(lambda screen: "still here" in screen.splitlines()[-3])
     terminal.press("C-q")
     terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0"))
+
+
+def test_the_chat_ends_with_its_terminal_even_where_hangups_are_ignored(articles: Path, tmp_path: Path) -> None:
+    code = """
+import os, pty, signal, sys
+process, terminal = pty.fork()
+if process == 0:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.alarm(60)
+    os.execv(sys.executable, [sys.executable, "-m", "askbrief", "chat", "--folder", sys.argv[1]])
+seen = b""
+while b"sk a question" not in seen:
+    seen += os.read(terminal, 1 << 16)
+os.close(terminal)
+print(signal.Signals(os.WTERMSIG(os.waitpid(process, 0)[1])).name)
+"""
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "TERM": "xterm-256color"}
+    command = [sys.executable, "-c", code, str(articles)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
+    assert ran.stdout == "SIGHUP\n"

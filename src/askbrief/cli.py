@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -121,6 +122,7 @@ def _chat(folder: Path | None, *, is_inline: bool, resume: int | None) -> int:
 
     clipboard = platformdirs.user_cache_path("askbrief", appauthor=False)
     app = ChatApp(open_assistant, open_conversations, clipboard_folder=clipboard, resume=resume)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # if it was ignored, the chat would outlive its terminal
     error = app.run(inline=is_inline)
     if error is not None:
         raise error
