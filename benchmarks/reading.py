@@ -17,11 +17,14 @@ from typing import Any
 
 from askbrief.assistant import MIN_CONFIDENCE
 from askbrief.datatypes import Document
+from askbrief.fusion import mix_scores
 from askbrief.reading import Reader, Reading, find_confidence
 from benchmarks.common import Paragraphs, build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}
 """Each set, and whether it has unanswerable questions."""
+LONE_SCORE = mix_scores([1.0], [1.0])[0]
+"""What retrieval gives a passage that shares words with the question, in a folder that holds nothing else."""
 SPEED_PASSAGES, SPEED_TOKENS = 8, 150
 
 
@@ -49,7 +52,7 @@ def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[st
         found_all = list(pool.map(read_one, pairs, chunksize=50))
     for question, best in zip(questions, found_all, strict=True):
         text = paragraphs.texts[question.context]
-        is_refused = best is None or (may_abstain and find_confidence(best.margin, score=1.0) < MIN_CONFIDENCE)
+        is_refused = best is None or (may_abstain and find_confidence(best.margin, score=LONE_SCORE) < MIN_CONFIDENCE)
         found = "" if best is None or is_refused else best.span.of(text)
         exact += score_exact(found, question.answers)
         f1 += score_f1(found, question.answers)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
@@ -137,9 +138,10 @@ def test_readings_lie_in_the_document_best_first_without_overlap() -> None:
     found = read_with(model, document, make_passage(document, "Okay Memis met Sadeq there."))
     assert model.seen == ["Visit | He came. Okay Memis met Sadeq there."]
     # Okay Memis 4 + 4; it shadows Okay … Sadeq (6), Memis (5) and all that overlaps; next Sadeq 3 + 2
+    # less 0.25 times the logarithm of 1 + their words
     assert [(reading.span.of(document.text), reading.margin) for reading in found[:2]] == [
-        ("Okay Memis", 8.0),
-        ("Sadeq", 5.0),
+        ("Okay Memis", 8.0 - 0.25 * math.log(3)),
+        ("Sadeq", 5.0 - 0.25 * math.log(2)),
     ]
     assert not any(a.span.overlaps(b.span) for a in found for b in found if a is not b)
 
@@ -148,8 +150,9 @@ def test_the_best_of_several_windows_wins() -> None:
     document = make_document("one two Sadeq four five Memis seven eight")
     model = WordModel({"Sadeq": (1, 1), "Memis": (3, 3)}, size=4)
     found = read_with(model, document, make_passage(document, document.text))
-    assert (found[0].span, found[0].margin) == (Span(24, 29), 6.0)
-    assert ("Sadeq", 2.0) in [(reading.span.of(document.text), reading.margin) for reading in found]
+    one_word = 0.25 * math.log(2)
+    assert (found[0].span, found[0].margin) == (Span(24, 29), 6.0 - one_word)
+    assert ("Sadeq", 2.0 - one_word) in [(reading.span.of(document.text), reading.margin) for reading in found]
 
 
 @pytest.mark.models
@@ -242,7 +245,7 @@ def test_any_question_answering_model_is_compiled_once_and_reads_as_before(tiny_
     every = np.logaddexp.reduce([float(start[i] + end[j]) for i in context for j in context if i <= j])
     # int8 weights move the scores of random weights by a few hundredths
     assert found.span.of(document.text) == "Memis"
-    assert found.margin == pytest.approx(every - float(start[0] + end[0]), abs=0.1)
+    assert found.margin == pytest.approx(every - float(start[0] + end[0]) - 0.25 * math.log(2), abs=0.1)
 
 
 @pytest.mark.models

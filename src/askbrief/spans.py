@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from askbrief.datatypes import Span
 from askbrief.inference import Tokens
-from askbrief.text import trim
+from askbrief.text import find_words, trim
 
 MAX_ANSWER_TOKENS = 40
 SPANS_PER_PASSAGE = 5
@@ -23,6 +23,18 @@ _LOOSE_ENDS = frozenset(
 )
 _LOOSE_BEGINNINGS = frozenset(("of", "and", "or", "but"))
 _ARTICLES = frozenset(("a", "an", "the"))
+LENGTH_WEIGHT = 0.25
+"""Log-odds that the logarithm of an answer's words costs: scored apart, starts and ends favour long spans."""
+REPEAT_WEIGHT, NAME_REPEAT_WEIGHT = 1.0, 4.0
+"""Log-odds that a word of the question costs inside an answer; the second where a name, place or time is asked for."""
+_ASKS_FOR_NAME = re.compile(r"\s*(?:who|whom|where|when)\b", re.IGNORECASE)
+FUNCTION_WORDS = """
+a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
+is are was were be been being has have had can could will would should may might that this these those it its
+their his her they he she there not no
+"""
+_FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split())
+_INFLECTIONS = ("ing", "ed", "es", "s")
 _REACH = 24
 _BLANK_LINE = re.compile(r"(?<=\S)\s*\n\s*\n")
 _DOUBLE_NAME = re.compile(r"[A-Z]\w*(?:-[A-Z]\w*)+")
@@ -116,6 +128,30 @@ def merge(text: str, found: Sequence[tuple[Span, float]]) -> list[tuple[Span, fl
             best.setdefault(words, span)
             margins[words].append(margin)
     return [(span, float(np.logaddexp.reduce(margins[words]))) for words, span in best.items()]
+
+
+def find_penalty(question: str, answer: str) -> float:
+    """What is taken from the margin of ``answer`` for being long and for saying the question's own words again.
+
+    A person who marks an answer stops before the verb that the question has ("The envoy" met, not "The envoy met the
+    minister"). Counted are words in lower case, inflections apart, that neither begin nor end the answer.
+    """
+    words = [word.of(answer) for word in find_words(answer)]
+    asked = {
+        _uninflected(said)
+        for said in (word.of(question) for word in find_words(question))
+        if said[0].islower() and said not in _FUNCTION_WORDS
+    }
+    penalty = LENGTH_WEIGHT * math.log1p(len(words))
+    if any(word[0].islower() and _uninflected(word) in asked for word in words[1:-1]):
+        penalty += NAME_REPEAT_WEIGHT if _ASKS_FOR_NAME.match(question) else REPEAT_WEIGHT
+    return penalty
+
+
+def _uninflected(word: str) -> str:
+    word = word.casefold()
+    ending = next((e for e in _INFLECTIONS if word.endswith(e) and len(word) - len(e) >= 3), "")
+    return word.removesuffix(ending)
 
 
 def asks_for_clause(question: str) -> bool:
