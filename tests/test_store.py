@@ -134,6 +134,20 @@ def test_copies_share_a_document_until_the_last_is_gone(store: Store) -> None:
     assert (store.count_passages(), words(store, "ankara"), nearest(store, "ankara")) == (0, [], [])
 
 
+@pytest.mark.parametrize("path", ["a.txt", "copy.txt"])
+def test_a_copy_that_the_database_lost_is_damage(store: Store, path: str) -> None:
+    store.publish([record(ANKARA, "copy.txt")], gone=())
+    store._database.execute("DELETE FROM files WHERE path = ?", path)
+    with pytest.raises(StoreDamagedError, match="a path of a document is missing"):
+        store.load_document(ANKARA.id)
+
+
+def test_a_document_without_a_path_is_damage(store: Store) -> None:
+    store._database.execute("DELETE FROM files")
+    with pytest.raises(StoreDamagedError, match="a path of a document is missing"):
+        store.load_document(ANKARA.id)
+
+
 def test_rows_are_never_used_again(store: Store) -> None:
     store.publish([], gone=["a.txt"])
     publish_baghdad(store)

@@ -39,7 +39,7 @@ from askbrief.derived import (
 )
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIN_SHARED_PASSAGES = 5_000
 """A smaller index is built whole at each change."""
 MAX_STALE_SHARE = 1 / 8
@@ -64,10 +64,14 @@ CREATE TABLE files (
     encoding TEXT, problem TEXT, document_id TEXT REFERENCES documents(id), content TEXT, checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX files_document ON files(document_id);
+CREATE TABLE copies (document_id TEXT PRIMARY KEY, paths INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE removed (row INTEGER PRIMARY KEY, checksum INTEGER NOT NULL);
 """
 _PUBLISHED = "row > ? AND row <= ? ORDER BY row"
 _FILE_COLUMNS = "path, size, mtime_ns, encoding, problem, document_id, content, checksum"
+_COPIES = (
+    "SELECT document_id, COUNT(*) FROM files WHERE document_id IS NOT NULL GROUP BY document_id HAVING COUNT(*) > 1"
+)
 _DEAD = "SELECT id FROM documents WHERE id NOT IN (SELECT document_id FROM files WHERE document_id IS NOT NULL)"
 
 
@@ -260,8 +264,9 @@ class Store:
         _, title, published, text = self._load_document(document_id)
         query = f"SELECT {_FILE_COLUMNS} FROM files WHERE document_id = ? ORDER BY path"
         paths = tuple(path for path, *_ in self._checked(self._database.rows(query, document_id)))
-        if not paths:
-            raise self._damaged("a document lies nowhere")
+        copies = self._checked(self._database.rows("SELECT * FROM copies WHERE document_id = ?", document_id))
+        if len(paths) != (copies[0][1] if copies else 1):
+            raise self._damaged("a path of a document is missing")
         return Document(document_id, title, text, date.fromisoformat(published) if published else None, paths)
 
     def load_passages(self, rows: Sequence[int]) -> list[PassageRecord]:
@@ -340,6 +345,7 @@ class Store:
             self._save_files(records)
             self._database.execute_many("DELETE FROM files WHERE path = ?", ((path,) for path in gone))
             gone_rows = self._drop_dead_documents()
+            self._save_copies()
             generation = self.generation + 1
             last_row = int(self._database.first("SELECT COALESCE(MAX(row), 0) FROM passages")[0])
             self._save_meta("documents", str(self._count("documents")))
@@ -445,6 +451,12 @@ class Store:
                 self._open_derived()
             except StoreDamagedError:
                 self._build_derived(generation, last_row=self._number("last_row"))
+
+    def _save_copies(self) -> None:
+        """Keeps the number of paths of each document that has several: an index that lost one would not tell."""
+        self._database.execute("DELETE FROM copies")
+        copies = list(self._database.rows(_COPIES))
+        self._database.execute_many("INSERT INTO copies VALUES (?, ?, ?)", (_signed(*row) for row in copies))
 
     def _drop_dead_documents(self) -> list[int]:
         """Drops documents without a file, and returns the rows of their passages."""
