@@ -52,6 +52,8 @@ UP_TO_DATE = "up to date"
 QUIT = "\x11"
 CHECK_FOLDER = "\x1b[15~"
 ESCAPE, HOME, UP = "\x1b", "\x1b[H", "\x1b[A"
+_CURSOR = "█"
+"""What a card with the keys has at its left."""
 _LETTERS = "GHJKQVWXZ"
 _LINE = 40
 _SENTENCES = 8
@@ -279,9 +281,9 @@ def measure_cards(cards: int, scratch: Path) -> dict[str, Any]:
     began = time.perf_counter()
     for first in range(cards - 2 * PAGE, -1, -PAGE):
         terminal.type(HOME)
-        terminal.rest(0.02)
+        terminal.wait_for(f"{_CURSOR} question {first + PAGE}?")
         terminal.type(UP)
-        terminal.wait_for(f"question {first + PAGE - 1}?")
+        terminal.wait_for(f"{_CURSOR} question {first + PAGE - 1}?")
     result = {
         "cards": cards,
         "resumed, MB": resumed,
