@@ -82,12 +82,13 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """The chat with the seed, at 120 columns and 36 rows."""
+def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    """The chat with the seed, at 120 columns and 36 rows; its parameter is a list of more options."""
     folder = tmp_path / "articles"
     folder.mkdir()
     shutil.copy(SEED, folder)
     command = [sys.executable, "-m", "askbrief", "chat", "--folder", str(folder)]
+    command += getattr(request, "param", [])
     with TemporaryDirectory(prefix="askbrief-") as place:
         found = Terminal(command, place=Path(place), folder=tmp_path, data=tmp_path / "data")
         yield found
@@ -118,6 +119,18 @@ def test_the_seed_is_asked_in_a_terminal(terminal: Terminal) -> None:
     assert "Okay Memis" in " ".join(read_lit(screen, is_bold=False))
     terminal.press("C-q")
     terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0"))
+
+
+@pytest.mark.parametrize("terminal", [["--inline"]], indirect=True)
+def test_inline_it_leaves_rows_to_the_shell_and_goes_without_a_trace(terminal: Terminal) -> None:
+    screen = terminal.wait_until(lambda screen: "Ask a question" in screen and "^q Quit" in screen)
+    lines = screen.plain.splitlines()
+    [footer] = [row for row, line in enumerate(lines) if "^q Quit" in line]
+    assert footer < 30
+    assert not "".join(lines[footer + 2 :]).strip()
+    terminal.press("C-q")
+    screen = terminal.wait_until(lambda screen: "ended with 0" in screen)
+    assert screen.plain.split() == ["ended", "with", "0"]
 
 
 def test_control_c_never_ends_the_chat(terminal: Terminal) -> None:
