@@ -114,11 +114,11 @@ class Torture:
 
     def fail_at_every_change(self, *, every: int, offset: int) -> None:
         """Likewise, but all fails from that change on: a full disk, a read-only one and no permission take turns."""
-        for stage in self._stages:
+        every_third = len(_FAILURES) * every
+        for turn, stage in enumerate(self._stages):
             for number, code in enumerate(_FAILURES):
                 kind = f"every change failed ({errno.errorcode[code]})"
-                every_third = len(_FAILURES) * every
-                self._count_up(stage, kind, every=every_third, offset=offset + number * every, code=code)
+                self._count_up(stage, kind, every=every_third, offset=offset + (turn + number) * every, code=code)
 
     def die_at_moments(self, generator: random.Random, *, count: int) -> None:
         """``count`` cases, killed from outside."""
