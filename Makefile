@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench peers torture snapshots screenshots reader clean
+.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots reader clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -32,11 +32,20 @@ types: $(INSTALLED)
 layers: $(INSTALLED)
 	$(BIN)/lint-imports --no-logo
 
-bench: $(INSTALLED)  ## Measure again and print the README's table (needs DATA, about half an hour)
+bench: $(INSTALLED)  ## What changed against the committed figures? Short forms, under ten minutes (needs DATA)
+	$(BIN)/python -m benchmarks.short --data $(DATA)
+
+figures: $(INSTALLED)  ## Measure everything again and write the README's table (needs DATA; two hours)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[figures]"
 	$(BIN)/python -m benchmarks.retrieval --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
 	$(BIN)/python -m benchmarks.end_to_end --data $(DATA)
-	$(BIN)/python -m benchmarks.cold_start
+	$(BIN)/python -m benchmarks.calibration --data $(DATA)
+	$(BIN)/python -m benchmarks.encoding --data $(DATA)
+	$(BIN)/python -m benchmarks.scale --data $(DATA)
+	$(BIN)/python -m benchmarks.scale --plot
+	$(BIN)/python -m benchmarks.news --data $(DATA)
+	$(BIN)/python -m benchmarks.cold_start --archive benchmarks/.cache/news-all
 	$(BIN)/python -m benchmarks.table
 
 peers: $(INSTALLED) .venv-peers/.installed  ## Measure askbrief beside its peers and print the table (needs DATA, half an hour)
@@ -54,11 +63,17 @@ snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the 
 screenshots: $(INSTALLED)  ## Take the README's pictures of the chat anew
 	$(BIN)/python docs/screenshots.py
 
+RUNS := training/runs
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
-	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/first
-	$(BIN)/python -m training.train_reader --data $(DATA) --out training/runs/second --start training/runs/first \
-	    --learning-rate 1e-4 --seed 1
-	$(BIN)/python -m training.export_reader training/runs/first training/runs/second --to src/askbrief/models/reader
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/first
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/second --start $(RUNS)/first \
+	    --mixture final --learning-rate 1e-4 --seed 1
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/third --start $(RUNS)/first $(RUNS)/second \
+	    --mixture last --dropout 0.1 --learning-rate 1e-4 --seed 2
+	$(BIN)/python -m training.export_reader $(RUNS)/first $(RUNS)/second $(RUNS)/third --last-share 0.75 \
+	    --to src/askbrief/models/reader
+	$(BIN)/python -m benchmarks.parent $(RUNS)/first $(RUNS)/second $(RUNS)/third --last-share 0.75 --data $(DATA)
+	$(BIN)/python -m benchmarks.reading --data $(DATA)
 
 clean:
 	rm -rf $(VENV) index/* .pytest_cache .mypy_cache .ruff_cache
