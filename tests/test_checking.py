@@ -21,7 +21,7 @@ from askbrief.assistant import Assistant
 from askbrief.checking import iter_checks
 from askbrief.cli import run
 from askbrief.datatypes import Check, Progress
-from askbrief.inference import CARD, GRAPH
+from askbrief.inference import CARD, GRAPH, WEIGHTS
 from askbrief.reading import DEFAULT_READER
 
 pytestmark = pytest.mark.usefixtures("fake_models")
@@ -80,9 +80,10 @@ def test_a_sound_folder_passes_every_check(indexed: Path, cache: Path) -> None:
 
 def test_the_reader_is_compared_with_its_card(indexed: Path) -> None:
     card = json.loads((DEFAULT_READER / CARD).read_text(encoding="utf-8"))
-    size = card["bytes"][GRAPH] / 1e6
+    size = card["bytes"][WEIGHTS] / 1e6
     found = check(indexed)["reader"].found
-    assert found.startswith(f"{card['name']}: {GRAPH} {size:.1f} MB sha256 {card['sha256'][GRAPH][:12]}…, tokenizer")
+    assert found.startswith(f"{card['name']}: {GRAPH} 0.1 MB sha256 {card['sha256'][GRAPH][:12]}…, {WEIGHTS} ")
+    assert f", {WEIGHTS} {size:.1f} MB sha256 {card['sha256'][WEIGHTS][:12]}…, tokenizer" in found
 
 
 def test_checking_changes_nothing_in_the_folder(indexed: Path) -> None:
