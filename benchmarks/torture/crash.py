@@ -20,7 +20,6 @@ import random
 import re
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -30,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.errors import AskbriefError
-from benchmarks.common import save_result
+from benchmarks.torture.ending import end
 from benchmarks.torture.faults import install, on_open
 from benchmarks.torture.isolation import CLEAN, NAMED, call, end_named, say, start
 from benchmarks.torture.workload import (
@@ -294,16 +293,8 @@ def main() -> None:
         "seed": arguments.seed,
         "cases": dict(sorted(found.cases.items())),
         "changes": dict(found.changes.most_common()),
-        "errors": len(found.errors),
     }
-    if arguments.quick:
-        print(json.dumps(figures))
-    else:
-        save_result("torture_crash", figures)
-    for error in found.errors:
-        print(error, file=sys.stderr)
-    if found.errors:
-        raise SystemExit(1)
+    end("torture_crash", figures, found.errors, is_quick=arguments.quick)
 
 
 if __name__ == "__main__":

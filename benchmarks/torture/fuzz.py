@@ -15,11 +15,9 @@ emptied, lengthened, removed, or replaced by those of the generation before. The
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import re
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -31,7 +29,7 @@ from typing import Any
 from askbrief.assistant import Assistant
 from askbrief.database import FILE_NAME
 from askbrief.errors import AskbriefError
-from benchmarks.common import save_result
+from benchmarks.torture.ending import end
 from benchmarks.torture.isolation import CLEAN, NAMED, call, end_named, start
 from benchmarks.torture.workload import (
     INDEX,
@@ -284,16 +282,8 @@ def main() -> None:
         "damages": dict(found.damages.most_common()),
         "files": dict(found.files.most_common()),
         "outcomes": dict(sorted(found.outcomes.items())),
-        "errors": len(found.errors),
     }
-    if arguments.quick:
-        print(json.dumps(figures))
-    else:
-        save_result("torture_fuzz", figures)
-    for error in found.errors:
-        print(error, file=sys.stderr)
-    if found.errors:
-        raise SystemExit(1)
+    end("torture_fuzz", figures, found.errors, is_quick=arguments.quick)
 
 
 if __name__ == "__main__":
