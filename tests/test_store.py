@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -15,7 +17,7 @@ import askbrief.store
 from askbrief.database import FILE_NAME as DATABASE
 from askbrief.database import lock_for_writing, set_aside_database
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
-from askbrief.derived import Derived, Manifest, build_derived, open_derived, remove_derived
+from askbrief.derived import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 from askbrief.store import FileRecord, Identity, Store
 
@@ -274,7 +276,9 @@ def test_harmed_indexes_are_rebuilt(tmp_path: Path, store: Store, harm: Callable
         assert nearest(opened, "drone") == [2, 1]
         assert opened.generation == 1
     with Store.open(tmp_path, IDENTITY) as again:
-        assert open_derived(tmp_path, again._load_manifest(), dimension=5, without=()).dense.count == 2
+        manifest = again._load_manifest()
+        assert check_files(tmp_path, manifest, is_thorough=True) == manifest
+        assert open_derived(tmp_path, manifest, dimension=5, without=()).dense.count == 2
 
 
 def test_the_manifest_tells_harm_from_health(tmp_path: Path) -> None:
@@ -284,13 +288,56 @@ def test_the_manifest_tells_harm_from_health(tmp_path: Path) -> None:
     found: Derived = open_derived(tmp_path, manifest, dimension=2, without=())
     assert found.dense.search(vector, top=1) == [(4, 1.0)]
     assert found.lexical.search("drone", top=1)[0][0] == 4
-    with pytest.raises(StoreDamagedError, match="missing or damaged"):
-        open_derived(tmp_path, replace(manifest, generation=2), dimension=2, without=())
-    with pytest.raises(StoreDamagedError, match="missing or damaged"):
-        open_derived(tmp_path, replace(manifest, files={}), dimension=2, without=())
+    for wrong in (replace(manifest, generation=2), replace(manifest, files={})):
+        with pytest.raises(StoreDamagedError, match="missing or damaged"):
+            check_files(tmp_path, wrong)
     flip_dense(tmp_path)
     with pytest.raises(StoreDamagedError, match="missing or damaged"):
-        open_derived(tmp_path, manifest, dimension=2, without=())
+        check_files(tmp_path, manifest)
+
+
+def flip_unseen(file: Path) -> None:
+    """As a failing disk does: the file's time stays."""
+    status = file.stat()
+    flip(file)
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def test_opening_reads_no_file_that_is_as_it_was(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: Path) -> tuple[int, int]:
+        raise AssertionError(f"{file} was read")
+
+    monkeypatch.setattr(askbrief.derived, "_measure", refuse)
+    with Store.open(tmp_path, IDENTITY) as opened:
+        assert nearest(opened, "drone") == [2, 1]
+    (file,) = tmp_path.glob("generation-*/base.faiss")
+    os.utime(file)
+    with Store.open(tmp_path, IDENTITY) as opened, pytest.raises(AssertionError, match=r"base\.faiss was read"):
+        nearest(opened, "drone")
+
+
+def test_a_thorough_check_reads_what_is_as_it_was(tmp_path: Path, store: Store) -> None:
+    (file,) = tmp_path.glob("generation-*/base.faiss")
+    sound = file.read_bytes()
+    flip_unseen(file)
+    with Store.open(tmp_path, IDENTITY) as opened:
+        with pytest.raises(StoreDamagedError, match="missing or damaged"), opened.inspecting():
+            pass
+        assert file.read_bytes() != sound
+        opened.check()
+        assert file.read_bytes() == sound
+        with opened.inspecting() as derived:
+            assert derived.dense.count == 2
+
+
+def test_a_copied_index_is_read_once(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.close()
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path, copy, ignore=lambda *_: ["copy"])
+    with Store.open(copy, IDENTITY) as opened:
+        assert opened._load_manifest() != check_files(copy, opened._load_manifest())
+        opened.check()
+        assert opened._load_manifest() == check_files(copy, opened._load_manifest())
 
 
 @pytest.mark.parametrize(

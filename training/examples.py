@@ -37,6 +37,7 @@ class Source:
         has_titles: Whether the file's titles name the article (and not the collection).
         among: How often a single sentence is put among others that share words with the question.
         unanswerable: Times that a question without an answer is taken for once that another is.
+        joined: How often a second question on the context is asked in the same sentence ("…, or …?").
     """
 
     name: str
@@ -45,6 +46,7 @@ class Source:
     has_titles: bool = False
     among: float = 0.0
     unanswerable: int = 1
+    joined: float = 0.0
 
 
 SOURCES = (
@@ -83,7 +85,19 @@ LAST_SOURCES = (
 )
 """For a third run, from the mean of the first two: as many questions without an answer as with one."""
 
-MIXTURES = {"first": SOURCES, "final": FINAL_SOURCES, "last": LAST_SOURCES}
+BESIDE_GROUPS = (
+    Source("squad_paragraphs", share=1.5, negatives=1.0, has_titles=True, unanswerable=4, joined=0.06),
+    Source("squad_other", share=0.6, negatives=0.6, among=0.4, joined=0.06),
+    Source("amazon", share=0.25, negatives=0.35),
+    Source("reddit", share=0.25, negatives=0.35),
+    Source("qamr", share=0.1, negatives=0.3, among=0.4),
+    Source("qed", share=0.4, negatives=0.6, has_titles=True),
+    Source("fairytale", share=0.3, negatives=0.3, has_titles=True, joined=0.06),
+    Source("tweetqa", share=0.2, negatives=0.2),
+)
+"""For a fourth run, beside groups of passages (``training.groups``)."""
+
+MIXTURES = {"first": SOURCES, "final": FINAL_SOURCES, "last": LAST_SOURCES, "beside-groups": BESIDE_GROUPS}
 
 
 @dataclass(slots=True)
@@ -170,9 +184,13 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
             copies = int(source.share) + (rng.random() < source.share % 1)
             copies *= 1 if qa["answers"] else source.unanswerable
             for _ in range(copies):
-                question = _as_typed(qa["question"], rng)
-                answers = [(start, start + len(text)) for start, text in qa["answers"]]
-                texts = [text.lower() for _, text in qa["answers"]]
+                asked, spans = qa["question"], qa["answers"]
+                if spans and source.joined and rng.random() < source.joined:
+                    second = rng.choice(row["qas"])
+                    asked, spans = join_questions(asked, second["question"]), spans + second["answers"]
+                question = as_typed(asked, rng)
+                answers = [(start, start + len(text)) for start, text in spans]
+                texts = [text.lower() for _, text in spans]
                 shown, ranges = context, answers
                 if pool is short and answers and rng.random() < source.among:
                     found = short.find(question, without=texts, own=context.text)
@@ -201,13 +219,13 @@ def _make_negative(
     if chance < 0.45:
         altered = alter_question(question, context.text, texts, rng.sample(names, min(50, len(names))), rng)
         if altered is not None:
-            return _compose(_as_typed(altered, rng), context, [], rng, anchor=answers[0])
+            return _compose(as_typed(altered, rng), context, [], rng, anchor=answers[0])
     if chance < 0.65:
         rest = _without_answers(context.text, [text.lower() for text in texts])
         if rest:
-            return _compose(_as_typed(question, rng), Context(context.title, rest, context.source), [], rng)
+            return _compose(as_typed(question, rng), Context(context.title, rest, context.source), [], rng)
     found = pool.find(question, without=[text.lower() for text in texts], own=context.text)
-    return _compose(_as_typed(question, rng), rng.choice(found), [], rng) if found else None
+    return _compose(as_typed(question, rng), rng.choice(found), [], rng) if found else None
 
 
 def _without_answers(text: str, answers: list[str]) -> str:
@@ -235,7 +253,12 @@ def _position(example: Example, rng: random.Random) -> float:
     return rng.random() * 0.6 if example.words <= SHORT_WORDS else 0.15 + rng.random() * 0.85
 
 
-def _as_typed(question: str, rng: random.Random) -> str:
+def join_questions(one: str, other: str) -> str:
+    """Both questions as one sentence: "Who met Memis, or where did they meet?"."""
+    return f"{one.strip().rstrip('?').rstrip()}, or {other.strip()[:1].lower()}{other.strip()[1:]}"
+
+
+def as_typed(question: str, rng: random.Random) -> str:
     question = " ".join(question.split())
     if rng.random() < 0.05 and len(question) > 12:
         at = rng.randrange(4, len(question) - 2)

@@ -4,7 +4,8 @@
 
 Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
 Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
-targets over all annotated answers.
+targets over all annotated answers. With ``--groups`` several passages of a question share one more softmax, each with
+its retrieval score as the application adds it (shared normalisation: Clark & Gardner, 2018).
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer
 
+from askbrief.reading import RETRIEVAL_WEIGHT
 from training.examples import MIXTURES, Example, build_examples
+from training.groups import load_groups
 from training.weights import ENCODER_FOLDER, STATE, load_model
 
 
@@ -35,9 +38,22 @@ class Encoded:
     ends: list[int]
 
 
-def encode_examples(examples: list[Example], tokenizer: Any, *, max_tokens: int) -> list[Encoded]:
-    """Tokenises; an answer that falls beyond ``max_tokens`` is dropped with its example."""
-    encoded = []
+@dataclass(slots=True)
+class Unit:
+    """Examples that stay together in a batch: one alone, or a question's passages with their retrieval scores."""
+
+    items: list[Encoded]
+    scores: list[float]
+
+    @property
+    def length(self) -> int:
+        """Tokens of the longest."""
+        return max(len(item.ids) for item in self.items)
+
+
+def encode_examples(examples: list[Example], tokenizer: Any, *, max_tokens: int) -> list[Encoded | None]:
+    """Tokenises; None for an example whose answer falls beyond ``max_tokens``."""
+    encoded: list[Encoded | None] = []
     for at in range(0, len(examples), 2000):
         part = examples[at : at + 2000]
         batch = tokenizer(
@@ -56,35 +72,45 @@ def encode_examples(examples: list[Example], tokenizer: Any, *, max_tokens: int)
                     starts.append(inside[0])
                     ends.append(inside[-1])
             if example.answers and not starts:
+                encoded.append(None)
                 continue
             encoded.append(Encoded(batch["input_ids"][row], batch["token_type_ids"][row], starts or [0], ends or [0]))
     return encoded
 
 
-def build_batches(encoded: list[Encoded], *, batch_tokens: int, seed: int) -> list[list[int]]:
-    """Rows of each batch: examples keep their rough order, but are sorted by length inside stretches of it."""
+def build_batches(units: list[Unit], *, batch_tokens: int, seed: int) -> list[list[int]]:
+    """Rows of each batch: units keep their rough order, but are sorted by length inside stretches of it."""
     rng = random.Random(seed)
     batches: list[list[int]] = []
     stretch: list[int] = []
     tokens = 0
-    for row, item in enumerate(encoded):
+    for row, unit in enumerate(units):
         stretch.append(row)
-        tokens += len(item.ids)
-        if tokens < 60 * batch_tokens and row + 1 < len(encoded):
+        tokens += sum(len(item.ids) for item in unit.items)
+        if tokens < 60 * batch_tokens and row + 1 < len(units):
             continue
-        stretch.sort(key=lambda r: len(encoded[r].ids))
+        stretch.sort(key=lambda r: units[r].length)
         made: list[list[int]] = []
         batch: list[int] = []
+        size = 0
         for r in stretch:
-            if batch and (len(batch) + 1) * len(encoded[r].ids) > batch_tokens:
+            size += len(units[r].items)
+            if batch and size * units[r].length > batch_tokens:
                 made.append(batch)
-                batch = []
+                batch, size = [], len(units[r].items)
             batch.append(r)
         made.append(batch)
         rng.shuffle(made)
         batches += made
         stretch, tokens = [], 0
     return batches
+
+
+def mix(units: list[Unit], others: list[Unit], *, seed: int) -> list[Unit]:
+    """Both lists in one: each keeps its order, spread evenly over the other."""
+    rng = random.Random(seed)
+    keyed = [((at + rng.random()) / len(part), unit) for part in (units, others) for at, unit in enumerate(part)]
+    return [unit for _, unit in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
@@ -106,12 +132,43 @@ def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch
     )
 
 
+def find_own_loss(logits: torch.Tensor, target: torch.Tensor, padding: torch.Tensor) -> torch.Tensor:
+    """Mean cross-entropy of each passage by itself, its first token being "not here"; all arguments (B, L)."""
+    scores = logits.masked_fill(padding, -1e4).log_softmax(-1)
+    return -(target * scores).sum(-1).mean()
+
+
+def find_shared_loss(
+    logits: torch.Tensor, target: torch.Tensor, outside: torch.Tensor, units: list[Unit]
+) -> torch.Tensor:
+    """Mean cross-entropy over all passages of a question at once; 0 without a unit of several.
+
+    Args:
+        logits: Shape (B, L), the rows in the order of the units' items.
+        target: Likewise; the first row of each unit holds its answer.
+        outside: Likewise, true where no answer can stand.
+        units: What the rows belong to.
+    """
+    prior = torch.tensor([score for unit in units for score in unit.scores], device=logits.device)
+    margins = logits - logits[:, :1] + RETRIEVAL_WEIGHT / 2 * prior[:, None]
+    totals = margins.masked_fill(outside, -1e4).logsumexp(-1)
+    losses, first = [], 0
+    for unit in units:
+        if len(unit.items) > 1:
+            right = (target[first] * margins[first]).sum()
+            losses.append(totals[first : first + len(unit.items)].logsumexp(0) - right)
+        first += len(unit.items)
+    return torch.stack(losses).mean() if losses else torch.zeros((), device=logits.device)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="earlier runs; starts from their mean")
     parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
+    parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
+    parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
@@ -129,12 +186,24 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
     examples = build_examples(arguments.data, seed=arguments.seed, sources=MIXTURES[arguments.mixture])
     encoded = encode_examples(examples, tokenizer, max_tokens=arguments.max_tokens)
+    units = [Unit([item], [0.0]) for item in encoded if item is not None]
+    if arguments.groups:
+        rng = random.Random(arguments.seed)
+        groups = [group for group in load_groups(arguments.groups) if rng.random() < arguments.group_share]
+        rng.shuffle(groups)
+        flat = [example for group in groups for example in group.examples]
+        rows = iter(encode_examples(flat, tokenizer, max_tokens=arguments.max_tokens))
+        made = [([next(rows) for _ in group.examples], group.scores) for group in groups]
+        whole = [Unit([i for i in items if i], scores) for items, scores in made if all(items)]
+        units = mix(units, whole, seed=arguments.seed)
     if arguments.limit_tokens:
-        total, rng = sum(len(e.ids) for e in encoded), random.Random(1)
-        encoded = [e for e in encoded if rng.random() < arguments.limit_tokens / total]
-    batches = build_batches(encoded, batch_tokens=arguments.batch_tokens, seed=arguments.seed)
-    print(f"{len(encoded)} examples, {sum(len(e.ids) for e in encoded)} tokens, {len(batches)} steps,"
-          f" {sum(e.starts == [0] for e in encoded)} without answer", flush=True)  # fmt: skip
+        total, rng = sum(len(i.ids) for unit in units for i in unit.items), random.Random(1)
+        units = [unit for unit in units if rng.random() < arguments.limit_tokens / total]
+    batches = build_batches(units, batch_tokens=arguments.batch_tokens, seed=arguments.seed)
+    items = [item for unit in units for item in unit.items]
+    print(f"{len(items)} examples, {sum(len(i.ids) for i in items)} tokens, {len(batches)} steps,"
+          f" {sum(i.starts == [0] for i in items)} without answer,"
+          f" {sum(len(u.items) > 1 for u in units)} groups", flush=True)  # fmt: skip
 
     model = load_model(arguments.start, hidden_dropout_prob=arguments.dropout, attention_probs_dropout_prob=0.0).to(
         device
@@ -164,14 +233,16 @@ def main() -> None:
     began, seen, running = time.perf_counter(), 0, 0.0
     with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
         for step in range(first, len(batches)):
-            inputs, start, end = collate([encoded[row] for row in batches[step]], device)
+            batch = [units[row] for row in batches[step]]
+            inputs, start, end = collate([item for unit in batch for item in unit.items], device)
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 output = model(**inputs)
-            padding = inputs["attention_mask"] == 0
+            padding, outside = inputs["attention_mask"] == 0, inputs["token_type_ids"] == 0
             loss = torch.zeros((), device=device)
             for logits, target in ((output.start_logits, start), (output.end_logits, end)):
-                scores = logits.float().masked_fill(padding, -1e4).log_softmax(-1)
-                loss = loss - (target * scores).sum(-1).mean() / 2
+                scores = logits.float()
+                loss = loss + find_own_loss(scores, target, padding) / 2
+                loss = loss + find_shared_loss(scores, target, outside, batch) / 2
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()

@@ -8,7 +8,9 @@ Each generation is a folder that is complete in itself:
 
 A generation is never changed. The next one shares by hard links the files that it keeps, so that a small change costs
 little however large the index is. The database keeps the ``Manifest`` of the generation in force, with the checksum of
-each file, so that files that are missing, damaged or of another generation are noticed before they are used.
+each file, so that files that are missing, damaged or of another generation are noticed before they are used. A file
+that is the same (inode, size and time of change) as when its checksum was taken is not read for that again, so that
+opening costs the same whatever the size; a thorough check reads all.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import json
 import shutil
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +46,14 @@ class Manifest:
         base_row: Last row of the base; later ones are recent.
         base_count: Vectors in the base, those that are gone included.
         files: Size in bytes and CRC-32 of each file, by path inside the generation's folder.
+        seen: Inode and time of change, in nanoseconds, of each file when its checksum was taken.
     """
 
     generation: int
     base_row: int
     base_count: int
     files: Mapping[str, tuple[int, int]]
+    seen: Mapping[str, tuple[int, int]]
 
     def to_json(self) -> str:
         """One line that ``from_json`` takes."""
@@ -64,8 +68,11 @@ class Manifest:
         """
         try:
             fields = json.loads(line)
-            files = {str(name): (int(size), int(checksum)) for name, (size, checksum) in fields["files"].items()}
-            return cls(int(fields["generation"]), int(fields["base_row"]), int(fields["base_count"]), files)
+            files, seen = (
+                {str(name): (int(one), int(other)) for name, (one, other) in pairs.items()}
+                for pairs in (fields["files"], fields.get("seen", {}))
+            )
+            return cls(int(fields["generation"]), int(fields["base_row"]), int(fields["base_count"]), files, seen)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StoreDamagedError("the manifest of the index is damaged", hint="Run: askbrief index") from error
 
@@ -105,7 +112,9 @@ def build_derived(
     build_lexical(target / LEXICAL, texts)
     with _writing(folder):
         _make_private(target)
-        return Manifest(generation, base_row, count, {name: _measure(target / name) for name in _list_files(target)})
+        names = _list_files(target)
+        files = {name: _measure(target / name) for name in names}
+        return Manifest(generation, base_row, count, files, {name: _identify(target / name) for name in names})
 
 
 def extend_derived(
@@ -147,26 +156,29 @@ def extend_derived(
     extend_lexical(target / LEXICAL, texts, without=without)
     with _writing(folder):
         _make_private(target)
-        files = {
-            name: before.files[name] if _is_shared(source / name, target / name) else _measure(target / name)
-            for name in _list_files(target)
-        }
-    return Manifest(before.generation + 1, before.base_row, before.base_count, files)
+        files, seen = {}, {}
+        for name in _list_files(target):
+            if _is_shared(source / name, target / name):
+                files[name] = before.files[name]
+                if name in before.seen:
+                    seen[name] = before.seen[name]
+            else:
+                files[name], seen[name] = _measure(target / name), _identify(target / name)
+    return Manifest(before.generation + 1, before.base_row, before.base_count, files, seen)
 
 
 def open_derived(folder: Path, manifest: Manifest, *, dimension: int, without: Sequence[int]) -> Derived:
-    """Checks and opens a generation.
+    """Opens a generation that ``check_files`` found sound.
 
     Args:
         folder: The index folder.
-        manifest: What must be there.
+        manifest: What is there.
         dimension: Length of a vector.
         without: Rows of the base that are gone.
 
     Raises:
-        StoreDamagedError: It is missing, or not what ``manifest`` says.
+        StoreDamagedError: A file cannot be opened.
     """
-    check_files(folder, manifest)
     target = _find_folder(folder, manifest.generation)
     dense = DenseIndex(
         *(target / name for name in (BASE, RECENT) if name in manifest.files), dimension=dimension, without=without
@@ -174,25 +186,36 @@ def open_derived(folder: Path, manifest: Manifest, *, dimension: int, without: S
     return Derived(manifest.generation, dense, LexicalIndex(target / LEXICAL))
 
 
-def check_files(folder: Path, manifest: Manifest, *, within: str = "") -> None:
-    """Compares the sizes of all files of a generation and the checksums of those below ``within``.
+def check_files(folder: Path, manifest: Manifest, *, within: str = "", is_thorough: bool = False) -> Manifest:
+    """Compares the sizes of all files of a generation, and the checksums of those below ``within`` that changed.
+
+    Args:
+        folder: The index folder.
+        manifest: What must be there.
+        within: Where the paths of files start whose checksums count.
+        is_thorough: Whether the checksums of files count too that are the same as when they were taken.
+
+    Returns:
+        ``manifest`` with what is now known of the files that were read.
 
     Raises:
         StoreDamagedError: A file is missing, or not what ``manifest`` says.
     """
     target = _find_folder(folder, manifest.generation)
+    seen = dict(manifest.seen)
     try:
-        is_sound = (
-            BASE in manifest.files
-            and all((target / name).stat().st_size == size for name, (size, _) in manifest.files.items())
-            and all(
-                _measure(target / name) == manifest.files[name] for name in manifest.files if name.startswith(within)
-            )
-        )
+        is_sound = BASE in manifest.files
+        for name, (size, checksum) in manifest.files.items():
+            identity = _identify(target / name)
+            is_sound &= (target / name).stat().st_size == size
+            if name.startswith(within) and (is_thorough or seen.get(name) != identity):
+                is_sound = is_sound and _measure(target / name) == (size, checksum)
+                seen[name] = identity
     except OSError:
         is_sound = False
     if not is_sound:
         raise StoreDamagedError(f"the search indexes in {folder} are missing or damaged", hint="Run: askbrief index")
+    return replace(manifest, seen=seen)
 
 
 def move_derived(source: Path, target: Path, generation: int) -> None:
@@ -248,6 +271,12 @@ def _is_shared(source: Path, target: Path) -> bool:
         return source.samefile(target)
     except FileNotFoundError:
         return False
+
+
+def _identify(file: Path) -> tuple[int, int]:
+    """Inode and time of change of a file."""
+    status = file.stat()
+    return status.st_ino, status.st_mtime_ns
 
 
 def _measure(file: Path) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from askbrief.derived import (
     Derived,
     Manifest,
     build_derived,
+    check_files,
     extend_derived,
     move_derived,
     open_derived,
@@ -361,8 +362,8 @@ class Store:
     def snapshot(self) -> Iterator[Derived]:
         """One published state for the length of the block, whatever others write meanwhile.
 
-        Missing or damaged search indexes are first rebuilt from the database, without encoding anything. What is
-        there is checked once for each generation.
+        Missing or damaged search indexes are first rebuilt from the database, without encoding anything. They are
+        looked at once for each generation: a file that was changed since its checksum was taken is read whole.
 
         Raises:
             StoreError: They need rebuilding, and the folder cannot be written.
@@ -372,13 +373,13 @@ class Store:
 
     @contextlib.contextmanager
     def inspecting(self) -> Iterator[Derived]:
-        """``snapshot`` that rebuilds nothing.
+        """``snapshot`` that rebuilds nothing and reads all files of the search indexes.
 
         Raises:
             StoreDamagedError: The search indexes are missing or damaged.
         """
         with self._database.reading():
-            yield self._open_derived()
+            yield self._open_derived(is_thorough=True)
 
     def check(self) -> None:
         """Reads all that is published, and rebuilds the search indexes where they are missing or damaged.
@@ -394,8 +395,9 @@ class Store:
             if sum(1 for _ in self.iter_published()) != self.count_passages():
                 raise self._damaged("a passage is missing")
         if self.is_published:
-            with self.snapshot():
-                pass
+            with contextlib.ExitStack() as stack:
+                self._enter_snapshot(stack, is_thorough=True)
+            self._save_seen()
 
     def find_damage(self) -> list[str]:
         """What SQLite finds wrong with the database when it reads all of it; empty if nothing."""
@@ -421,36 +423,43 @@ class Store:
             ((row, *_, key),) = self._checked([passage])
             yield row, key, vector[1], text[1]
 
-    def _enter_snapshot(self, stack: contextlib.ExitStack) -> Derived:
+    def _enter_snapshot(self, stack: contextlib.ExitStack, *, is_thorough: bool = False) -> Derived:
         repaired = -1
         while True:
             stack.enter_context(self._database.reading())
             generation = self.generation
             try:
-                self._derived = self._open_derived()
+                self._derived = self._open_derived(is_thorough=is_thorough)
                 return self._derived
             except StoreDamagedError:
                 stack.close()
                 if repaired == generation:
                     raise
             if self.generation == generation:  # else the writer of a later one took the files away
-                self._repair_derived(generation)
+                self._repair_derived(generation, is_thorough=is_thorough)
                 repaired = generation
 
-    def _open_derived(self) -> Derived:
-        if self._derived is not None and self._derived.generation == self.generation:
+    def _open_derived(self, *, is_thorough: bool = False) -> Derived:
+        if not is_thorough and self._derived is not None and self._derived.generation == self.generation:
             return self._derived
-        manifest = self._load_manifest()
+        manifest = check_files(self.folder, self._load_manifest(), is_thorough=is_thorough)
         return open_derived(self.folder, manifest, dimension=self.identity.dimension, without=self.load_removed())
 
-    def _repair_derived(self, generation: int) -> None:
+    def _repair_derived(self, generation: int, *, is_thorough: bool) -> None:
         with self._database.writing():
             if generation != self.generation:
                 return
             try:
-                self._open_derived()
+                self._open_derived(is_thorough=is_thorough)
             except StoreDamagedError:
                 self._build_derived(generation, last_row=self._number("last_row"))
+
+    def _save_seen(self) -> None:
+        """Keeps which files of the search indexes are sound, so that a copied index is not read at every opening."""
+        with self._database.writing():
+            manifest = self._load_manifest()
+            if (checked := check_files(self.folder, manifest)) != manifest:
+                self._save_meta("manifest", checked.to_json())
 
     def _save_copies(self) -> None:
         """Keeps the number of paths of each document that has several: an index that lost one would not tell."""

@@ -1,0 +1,186 @@
+"""Groups: a question with several passages, as our own retrieval finds them and the application shows them.
+
+    python -m training.groups --data ../shared/data --out training/runs/groups.jsonl.gz
+
+Contexts of the training files are indexed like a user's articles; each question gets the passage that holds its answer
+and others that retrieval found for it, but that hold none of its answers. Questions of news quizzes get passages of
+the news archive beside their evidence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import random
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from askbrief import Assistant
+from askbrief.chunking import chunk_document
+from askbrief.config import Settings
+from askbrief.datatypes import Document, Hit
+from askbrief.encoding import load_encoder
+from askbrief.reading import build_context
+from askbrief.retrieval import find_hits
+from benchmarks.common import build_store
+from benchmarks.news import index_archive, write_archive
+from training.examples import Example, Source, as_typed, load_rows
+
+SOURCES = (
+    Source("squad_paragraphs", share=1.0, negatives=0.0, has_titles=True),
+    Source("squad_other", share=0.4, negatives=0.0),
+    Source("qed", share=1.0, negatives=0.0, has_titles=True),
+)
+"""Training files whose questions can be understood without their context."""
+QUIZ = "news_quiz_2020_2022"
+CANDIDATES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A question and passages.
+
+    Attributes:
+        examples: The same question with each passage; the first holds an answer, the others hold none.
+        scores: The retrieval score of each passage, in [0, 1].
+    """
+
+    examples: list[Example]
+    scores: list[float]
+
+
+def build_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
+    """All groups, in random order within their kind: first the training contexts', then the news quizzes'.
+
+    Args:
+        data: The data folder.
+        others: Most passages of a group besides the answering one.
+        seed: Seed of every random choice.
+    """
+    rng = random.Random(seed)
+    encoder = load_encoder()
+    rows = [(source, row) for source in SOURCES for row in load_rows(data / f"reader/train/{source.name}.jsonl.gz")]
+    titles = [row["title"].replace("_", " ") if source.has_titles else "" for source, row in rows]
+    documents = [
+        Document(str(at), title, row["context"], None, (f"{at}.txt",))
+        for at, ((_, row), title) in enumerate(zip(rows, titles, strict=True))
+    ]
+    chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+    asked = [
+        (qa, at)
+        for at, (source, row) in enumerate(rows)
+        for qa in row["qas"]
+        if qa["answers"] and rng.random() < source.share
+    ]
+    rng.shuffle(asked)
+    with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
+        for qa, at in asked:
+            with store.snapshot() as derived:
+                hits = find_hits(store, derived, encoder, qa["question"], top=CANDIDATES)
+            group = _build_group(qa, documents[at], hits, lambda i: documents[int(i)], others=others, rng=rng)
+            if group is not None:
+                yield group
+    yield from _build_quiz_groups(data, others=others, rng=rng)
+
+
+def _build_quiz_groups(data: Path, *, others: int, rng: random.Random) -> Iterator[Group]:
+    with Assistant.open(write_archive(data, limit=0)) as assistant:
+        index_archive(assistant)
+        for row in load_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
+            for qa in row["qas"]:
+                hits = assistant.search(qa["question"], top=CANDIDATES, refresh=False)
+                document = Document("", "", row["context"], None, ("",))
+                load: Callable[[str], Document] = assistant.load_document
+                group = _build_group(qa, document, hits, load, others=others, rng=rng)
+                if group is not None:
+                    yield group
+
+
+def _build_group(
+    qa: dict[str, Any],
+    own: Document,
+    hits: list[Hit],
+    load: Callable[[str], Document],
+    *,
+    others: int,
+    rng: random.Random,
+) -> Group | None:
+    """The group of a question whose answers stand in ``own``; None when retrieval finds no other passage for it."""
+    question = as_typed(qa["question"], rng)
+    answers = [(start, start + len(text)) for start, text in qa["answers"]]
+    texts = [text.lower() for _, text in qa["answers"]]
+    hits = [hit for hit in hits if hit.passage.document_id == own.id or _holds_none(hit, texts)]
+    best = max((hit.score for hit in hits), default=1.0)
+    answering: dict[bool, list[tuple[Example, float]]] = defaultdict(list)
+    for hit in hits:
+        document = own if hit.passage.document_id == own.id else load(hit.passage.document_id)
+        if document is own:
+            span = hit.passage.span
+            inside = [(s, e) for s, e in answers if span.start <= s and e <= span.end]
+        else:
+            inside = []
+        if document is not own or inside or _holds_none(hit, texts):
+            text, origin = build_context(_maybe_untitled(document, rng), hit.passage)
+            ranges = sorted({(s - origin, e - origin) for s, e in inside})
+            answering[bool(ranges)].append((Example(question, text, ranges, "group"), hit.score))
+    if not answering[False]:
+        return None
+    if not answering[True]:
+        passages = [
+            p
+            for p in chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
+            if any(p.span.start <= s and e <= p.span.end for s, e in answers)
+        ]
+        if not passages:
+            return None
+        text, origin = build_context(own, passages[0])
+        span = passages[0].span
+        ranges = sorted({(s - origin, e - origin) for s, e in answers if span.start <= s and e <= span.end})
+        answering[True].append((Example(question, text, ranges, "group"), best * rng.uniform(0.7, 1.0)))
+    near = answering[False][: 2 * others]
+    chosen = [answering[True][0], *rng.sample(near, min(others, len(near)))]
+    return Group([example for example, _ in chosen], [round(score, 4) for _, score in chosen])
+
+
+def _maybe_untitled(document: Document, rng: random.Random) -> Document:
+    return replace(document, title="") if rng.random() < 0.3 else document
+
+
+def _holds_none(hit: Hit, texts: list[str]) -> bool:
+    passage = hit.passage.text.lower()
+    return not any(text in passage for text in texts)
+
+
+def load_groups(file: Path) -> list[Group]:
+    """The groups that ``main`` wrote."""
+    return [
+        Group([Example(**e | {"answers": [(s, t) for s, t in e["answers"]]}) for e in row["examples"]], row["scores"])
+        for row in load_rows(file)
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--others", type=int, default=3, help="most passages besides the answering one")
+    parser.add_argument("--seed", type=int, default=3)
+    arguments = parser.parse_args()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    partial_file = arguments.out.with_suffix(".partial")
+    with gzip.open(partial_file, "wt", encoding="utf-8", compresslevel=3) as lines:
+        for number, group in enumerate(build_groups(arguments.data, others=arguments.others, seed=arguments.seed), 1):
+            lines.write(json.dumps(asdict(group), ensure_ascii=False) + "\n")
+            if number % 1000 == 0:
+                print(number, flush=True)
+    partial_file.replace(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
