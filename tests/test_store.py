@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import date
@@ -458,3 +459,29 @@ def test_a_database_that_another_connection_writes_is_busy(tmp_path: Path, monke
         pytest.raises(StoreBusyError),
     ):
         other.touch_files([record(ANKARA)])
+
+
+@pytest.fixture
+def read_only(tmp_path: Path, store: Store) -> Iterator[Path]:
+    """The store's folder on a disk that is mounted for reading only."""
+    store.close()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", disk], capture_output=True, check=False).returncode:
+        pytest.skip("mounting is not allowed here")
+    try:
+        shutil.copytree(tmp_path, disk / "index", ignore=lambda *_: ["disk"])
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        yield disk / "index"
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)  # a store may still be open after a failure
+
+
+def test_a_disk_for_reading_only_is_read(read_only: Path) -> None:
+    with Store.open(read_only, IDENTITY) as opened:
+        assert nearest(opened, "drone") == [2, 1]
+        opened.check()
+        with pytest.raises(StoreError, match="cannot be used"):
+            opened.save_speed(1)
+    with pytest.raises(StoreError, match="Read-only"), lock_for_writing(read_only, timeout_seconds=0):
+        pass

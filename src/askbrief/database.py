@@ -24,6 +24,8 @@ _PRAGMAS = ("foreign_keys = ON", "cell_size_check = ON", "trusted_schema = OFF")
 class Database:
     """An open SQLite file, made if missing. SQLite's errors come out as ``StoreError``.
 
+    On a disk that is mounted for reading only it is read without the files that SQLite else needs beside it.
+
     Attributes:
         file: The file.
     """
@@ -31,9 +33,14 @@ class Database:
     def __init__(self, folder: Path, *, name: str = FILE_NAME) -> None:
         self.file = folder / name
         _make_private_file(self.file)
+        access = "?immutable=1" if _is_unchangeable(self.file) else ""
         with self._translating():
             self._connection = sqlite3.connect(
-                self.file, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+                f"{self.file.absolute().as_uri()}{access}",
+                uri=True,
+                timeout=BUSY_TIMEOUT_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
             )
             for pragma in _PRAGMAS:
                 self._connection.execute(f"PRAGMA {pragma}")
@@ -138,7 +145,10 @@ def lock_for_writing(folder: Path, *, timeout_seconds: float) -> Iterator[None]:
     except Timeout as error:
         raise StoreBusyError(f"another process is writing to {folder}", hint="Try again when it is done.") from error
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}", hint="Check its permissions.") from error
+        raise StoreError(
+            f"{folder} cannot be written: {error.strerror}",
+            hint="Check its permissions, or ask the index as it is: --no-refresh",
+        ) from error
     try:
         yield
     finally:
@@ -199,6 +209,14 @@ def _make_private_file(file: Path) -> None:
     """An empty file that only its owner can read, where there is none; SQLite makes those beside it alike."""
     with _writing(file.parent), contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _is_unchangeable(file: Path) -> bool:
+    """Whether the file lies on a disk mounted for reading only, and all that was written is in it."""
+    if not hasattr(os, "statvfs") or not os.statvfs(file.parent).f_flag & os.ST_RDONLY:
+        return False
+    log = file.with_name(f"{file.name}-wal")
+    return not log.exists() or not log.stat().st_size
 
 
 def _find_number(file: Path) -> tuple[int, int] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -59,9 +61,10 @@ class LexicalIndex:
 
     def __init__(self, folder: Path) -> None:
         try:
-            self._index = tantivy.Index.open(str(folder))
-            _register(self._index)
-            self._searcher = self._index.searcher()
+            with _lockable(folder) as place:
+                self._index = tantivy.Index.open(str(place))
+                _register(self._index)
+                self._searcher = self._index.searcher()
         except (ValueError, OSError) as error:
             raise StoreDamagedError(f"{folder} is damaged", hint="Run: askbrief index") from error
         self.count: int = self._searcher.num_docs
@@ -97,6 +100,21 @@ class LexicalIndex:
         words = list(dict.fromkeys(_PLAIN_WORD.findall(fold(text))))[:_PROBED_WORDS]
         query = " ".join([f"+row:{row}", *(f'+"{word}"' for word in words)])
         return bool(self._searcher.search(self._index.parse_query(query, ["text"]), limit=1).hits)
+
+
+@contextlib.contextmanager
+def _lockable(folder: Path) -> Iterator[Path]:
+    """``folder``, or where nothing can be written, as on a disk for reading only, one with links to its files.
+
+    tantivy makes a lock beside the files while it opens them; open, they are not looked up again.
+    """
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="askbrief-") as name:
+        for file in (file for file in folder.iterdir() if file.suffix != ".lock"):
+            Path(name, file.name).symlink_to(file.absolute())
+        yield Path(name)
 
 
 @contextlib.contextmanager

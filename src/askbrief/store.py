@@ -456,10 +456,11 @@ class Store:
 
     def _save_seen(self) -> None:
         """Keeps which files of the search indexes are sound, so that a copied index is not read at every opening."""
-        with self._database.writing():
+        with contextlib.suppress(StoreError):  # a disk for reading only, another writer: the next check does it
             manifest = self._load_manifest()
-            if (checked := check_files(self.folder, manifest)) != manifest:
-                self._save_meta("manifest", checked.to_json())
+            if check_files(self.folder, manifest) != manifest:
+                with self._database.writing():
+                    self._save_meta("manifest", check_files(self.folder, self._load_manifest()).to_json())
 
     def _save_copies(self) -> None:
         """Keeps the number of paths of each document that has several: an index that lost one would not tell."""
