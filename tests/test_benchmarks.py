@@ -15,6 +15,7 @@ from benchmarks.peers.table import build_table
 from benchmarks.peers.task import Passage, load_passages, save_passages
 from benchmarks.peers.weights import load_weights
 from benchmarks.processes import run_process
+from benchmarks.short import describe_changes
 
 
 def test_articles_are_taken_question_after_question_and_all_their_questions_with_them() -> None:
@@ -68,6 +69,17 @@ def test_the_table_names_the_systems_that_were_measured() -> None:
     lines = build_table({"passages": 3, "askbrief": figures | timed, "txtai": figures | timed}).splitlines()
     assert lines[0] == "| | askbrief | txtai |"
     assert lines[2] == "| cold question, seconds | 2.00 (1.00–3.00) | 2.00 (1.00–3.00) |"
+
+
+def test_changes_are_shares_of_speeds_and_differences_of_scores() -> None:
+    before = {"reading, times as fast as transformers": 4.0, "dev, F1": 81.5, "dev, EM": 70.0}
+    now = {"reading, times as fast as transformers": 3.0, "dev, F1": 82.25, "dev, EM": 70.0, "new": 1.0}
+    assert describe_changes(before, now) == [
+        "reading, times as fast as transformers      4.00      3.00  -25 %",
+        "dev, F1                                    81.50     82.25  +0.75",
+        "dev, EM                                    70.00     70.00",
+        "new                                            –      1.00",
+    ]
 
 
 def test_int8_weights_are_multiplied_out_channel_by_channel(tmp_path: Path) -> None:

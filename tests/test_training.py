@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
 from pathlib import Path
 
 import pytest
 import torch
 
+from askbrief.reading import RETRIEVAL_WEIGHT
 from training.altering import alter_question, find_names
-from training.examples import Source, build_examples
+from training.examples import Source, build_examples, join_questions
+from training.groups import Group, build_own_groups, load_groups, save_groups
+from training.train_reader import Encoded, Unit, build_batches, find_own_loss, find_shared_loss, mix
 from training.weights import average
 
 STORY = (
@@ -130,3 +134,67 @@ def test_weights_are_averaged_and_positions_are_not() -> None:
 def test_the_last_run_may_weigh_more() -> None:
     runs = [{"w": torch.tensor([value, 2.0])} for value in (0.0, 4.0, 8.0)]
     assert average(runs, shares=[0.125, 0.125, 0.75])["w"].tolist() == [6.5, 2.0]
+
+
+def test_two_questions_are_joined_in_a_sentence() -> None:
+    assert join_questions("Who met Memis? ", "Where did they meet?") == "Who met Memis, or where did they meet?"
+
+
+def test_joined_questions_have_the_answers_of_both(data: Path) -> None:
+    examples = build_examples(data, seed=3, sources=(Source("tiny", share=40.0, negatives=0.0, joined=0.5),))
+    joined = [e for e in examples if "speak about, or where" in e.question.lower()]
+    assert joined
+    assert all({e.context[s:t] for s, t in e.answers} == {"the railway to Basra", "Baghdad"} for e in joined)
+
+
+def unit(*lengths: int) -> Unit:
+    items = [Encoded([7] * length, [0] * length, [0], [0]) for length in lengths]
+    return Unit(items, [0.5] * len(lengths))
+
+
+def test_the_passages_of_a_question_stay_together_in_a_batch() -> None:
+    units = [unit(5), unit(3, 3, 4), unit(6), unit(2)]
+    batches = build_batches(units, batch_tokens=16, seed=0)
+    assert sorted(sorted(batch) for batch in batches) == [[0, 2], [1, 3]]
+
+
+def test_two_lists_are_spread_over_each_other_in_their_order() -> None:
+    ours, theirs = [unit(1) for _ in range(20)], [unit(2) for _ in range(40)]
+    mixed = mix(ours, theirs, seed=1)
+    assert [u for u in mixed if u.length == 1] == ours
+    assert [u for u in mixed if u.length == 2] == theirs
+    assert 7 <= sum(u.length == 1 for u in mixed[:30]) <= 13
+
+
+def test_losses_by_hand() -> None:
+    ln = math.log
+    logits = torch.tensor([[0.0, ln(3), 0.0], [ln(2), ln(4), ln(2)], [0.0, 0.0, 0.0]])
+    target = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
+    padding = torch.tensor([[False, False, True], [False, False, False], [False, False, False]])
+    own = find_own_loss(logits, target, padding)
+    assert own.item() == pytest.approx((ln(4 / 3) + ln(4) + ln(3)) / 3)
+    # One question with two passages and no retrieval score: of 3 beside 2 + 1, the first passage's 3 are right.
+    outside = torch.tensor([[True, False, True], [True, False, False], [True, False, False]])
+    units = [Unit([unit(2).items[0], unit(3).items[0]], [0.0, 0.0]), unit(3)]
+    assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(6 / 3))
+    units[0].scores[1] = 2 * ln(2) / RETRIEVAL_WEIGHT  # the second passage is found better: its 3 count twice
+    assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(9 / 3))
+    assert find_shared_loss(logits[2:], target[2:], outside[2:], units[1:]).item() == 0.0
+
+
+@pytest.mark.models
+def test_groups_hold_one_answer_and_passages_without_it(data: Path, tmp_path: Path) -> None:
+    groups = list(build_own_groups(data, sources=(Source("tiny", share=1.0, negatives=0.0),), others=2, seed=1))
+    assert sorted(group.examples[0].question.rstrip("?") for group in groups) == [
+        *("What did they speak about", "What left Ankara", "Where did the first train leave"),
+    ]
+    for group in groups:
+        right, *others = group.examples
+        answers = {right.context[start:end] for start, end in right.answers}
+        assert answers <= {"the railway to Basra", "Baghdad", "The train to Basra"}
+        assert others
+        assert all(not e.answers and not any(answer in e.context for answer in answers) for e in others)
+        assert all(0 <= score <= 1 for score in group.scores)
+    save_groups(groups, tmp_path / "groups.jsonl.gz")
+    found: list[Group] = load_groups(tmp_path / "groups.jsonl.gz")
+    assert found == groups

@@ -15,9 +15,10 @@ import json
 import random
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +56,18 @@ class Group:
     scores: list[float]
 
 
-def build_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
-    """All groups, in random order within their kind: first the training contexts', then the news quizzes'.
+def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, seed: int) -> Iterator[Group]:
+    """Groups of questions of training files, in random order, with the files' own contexts as the articles.
 
     Args:
         data: The data folder.
+        sources: The files, how many of their questions are taken, and whether they have titles.
         others: Most passages of a group besides the answering one.
         seed: Seed of every random choice.
     """
     rng = random.Random(seed)
     encoder = load_encoder()
-    rows = [(source, row) for source in SOURCES for row in load_rows(data / f"reader/train/{source.name}.jsonl.gz")]
+    rows = [(source, row) for source in sources for row in load_rows(data / f"reader/train/{source.name}.jsonl.gz")]
     titles = [row["title"].replace("_", " ") if source.has_titles else "" for source, row in rows]
     documents = [
         Document(str(at), title, row["context"], None, (f"{at}.txt",))
@@ -86,10 +88,11 @@ def build_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
             group = _build_group(qa, documents[at], hits, lambda i: documents[int(i)], others=others, rng=rng)
             if group is not None:
                 yield group
-    yield from _build_quiz_groups(data, others=others, rng=rng)
 
 
-def _build_quiz_groups(data: Path, *, others: int, rng: random.Random) -> Iterator[Group]:
+def build_quiz_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
+    """Groups of news-quiz questions: their evidence, and passages of the news archive."""
+    rng = random.Random(seed)
     with Assistant.open(write_archive(data, limit=0)) as assistant:
         index_archive(assistant)
         for row in load_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
@@ -157,8 +160,19 @@ def _holds_none(hit: Hit, texts: list[str]) -> bool:
     return not any(text in passage for text in texts)
 
 
+def save_groups(groups: Iterable[Group], file: Path) -> None:
+    """Writes groups, one a line; the file has its name once it is whole."""
+    partial_file = file.with_suffix(".partial")
+    with gzip.open(partial_file, "wt", encoding="utf-8", compresslevel=3) as lines:
+        for number, group in enumerate(groups, start=1):
+            lines.write(json.dumps(asdict(group), ensure_ascii=False) + "\n")
+            if number % 1000 == 0:
+                print(number, flush=True)
+    partial_file.replace(file)
+
+
 def load_groups(file: Path) -> list[Group]:
-    """The groups that ``main`` wrote."""
+    """The groups that ``save_groups`` wrote."""
     return [
         Group([Example(**e | {"answers": [(s, t) for s, t in e["answers"]]}) for e in row["examples"]], row["scores"])
         for row in load_rows(file)
@@ -173,13 +187,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=3)
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    partial_file = arguments.out.with_suffix(".partial")
-    with gzip.open(partial_file, "wt", encoding="utf-8", compresslevel=3) as lines:
-        for number, group in enumerate(build_groups(arguments.data, others=arguments.others, seed=arguments.seed), 1):
-            lines.write(json.dumps(asdict(group), ensure_ascii=False) + "\n")
-            if number % 1000 == 0:
-                print(number, flush=True)
-    partial_file.replace(arguments.out)
+    options = {"others": arguments.others, "seed": arguments.seed}
+    own = build_own_groups(arguments.data, sources=SOURCES, **options)
+    save_groups(chain(own, build_quiz_groups(arguments.data, **options)), arguments.out)
 
 
 if __name__ == "__main__":
