@@ -175,9 +175,13 @@ def main() -> None:
     parser.add_argument("--articles", type=int, default=5000)
     parser.add_argument("--files", type=int, nargs="*", default=[1000, 25_000])
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--index", type=Path, help="only index this folder, with vectors drawn by chance")
     arguments = parser.parse_args()
     os.environ.setdefault("TQDM_DISABLE", "1")
     encoder = ChanceEncoder(load_encoder())
+    if arguments.index:
+        index(arguments.index, encoder)
+        return
     figures: dict[str, Any] = {
         f"check of {files:,} unchanged files": measure_check(files, encoder, runs=arguments.runs)
         for files in arguments.files

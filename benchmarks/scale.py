@@ -1,16 +1,20 @@
 """How everything grows: the news archive in several sizes, indexed, asked cold and asked warm.
 
     python -m benchmarks.scale [--data ../shared/data] [--articles 70 700 7000 0] [--questions 200] [--rounds 7]
+    python -m benchmarks.scale --articles --repeated 5
 
-An article has about 15 passages; 0 is the whole archive. Files and indexes stay in ``benchmarks/.cache``: a size that
-is indexed is not indexed again, and its earlier index time is kept in the results; ``benchmarks.news`` uses the same
-folders. Searching, reading and comparing with the folder are timed by askbrief itself (``timings_ms``). ``--plot``
-draws ``docs/scale.svg`` from the results, with the peers of ``results/peers.json`` at their size; it needs matplotlib.
+An article has about 15 passages; 0 is the whole archive. ``--repeated`` is the archive several times over, the
+sentences of each article in new orders; its vectors are drawn by chance, as encoding it would take hours, so it has no
+hit@10. Files and indexes stay in ``benchmarks/.cache``: a size that is indexed is not indexed again, and its earlier
+index time is kept in the results; ``benchmarks.news`` uses the same folders. Searching, reading and comparing with the
+folder are timed by askbrief itself (``timings_ms``). ``--plot`` draws ``docs/scale.svg`` from the results, with the peers of ``results/peers.json`` at their size; it needs matplotlib.
 """
 
 from __future__ import annotations
 
 import json
+import random
+import re
 import shutil
 import statistics
 import sys
@@ -34,11 +38,31 @@ def run(*arguments: str) -> Cost:
     return run_process([sys.executable, *arguments], scratch=CACHE / "printed", folder=ROOT, variables={})
 
 
-def measure(folder: Path, before: Row, questions: Path, *, rounds: int) -> Row:
-    """One size; ``before`` are its figures of an earlier run."""
+def write_repeated(data: Path, times: int) -> Path:
+    """Every article ``times`` times, each with its sentences in another order."""
+    folder = CACHE / f"news-{times}-times"
+    if (folder / ".complete").exists():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = list(iter_rows(data / "news" / "articles.jsonl.gz"))
+    for number in range(times):
+        chance = random.Random(number)
+        place = folder / f"{number:02}"
+        place.mkdir(exist_ok=True)
+        for row in rows:
+            sentences = re.split(r"(?<=[.!?])\s+", row["text"])
+            chance.shuffle(sentences)
+            (place / f"{row['id']}.md").write_text(f"# {row['title']}\n\n{' '.join(sentences)}\n", encoding="utf-8")
+    (folder / ".complete").touch()
+    return folder
+
+
+def measure(folder: Path, before: Row, questions: Path, *, rounds: int, by_chance: bool = False) -> Row:
+    """One size; ``before`` are its figures of an earlier run, and vectors are drawn ``by_chance`` or encoded."""
     figures = {name: before[name] for name in ("index seconds", "index peak MB") if name in before}
     is_indexed = (folder / ".askbrief").is_dir()
-    cost = run("-m", "askbrief", "index", "--folder", str(folder))
+    module = "benchmarks.freshness" if by_chance else "askbrief"
+    cost = run("-m", module, *(("--index",) if by_chance else ("index", "--folder")), str(folder))
     if not is_indexed:
         figures = {"index seconds": round(cost.seconds, 1), "index peak MB": round(cost.peak_mb)}
     with Assistant.open(folder) as assistant:
@@ -51,6 +75,8 @@ def measure(folder: Path, before: Row, questions: Path, *, rounds: int) -> Row:
     figures["cold peak MB"] = spread([cost.peak_mb for cost in costs])
     warm = run("-m", "benchmarks.scale", "--ask", str(folder), "--of", str(questions))
     figures |= json.loads(warm.printed.splitlines()[-1]) | {"warm peak MB": round(warm.peak_mb)}
+    if by_chance:
+        del figures["hit@10"]
     return figures
 
 
@@ -124,7 +150,8 @@ def plot(figures: Row, peers: Row) -> None:
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
-    parser.add_argument("--articles", type=int, nargs="+", default=[70, 700, 7000, 0])
+    parser.add_argument("--articles", type=int, nargs="*", default=[70, 700, 7000, 0])
+    parser.add_argument("--repeated", type=int, default=0, help="the whole archive, so many times")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=7, help="cold questions")
     parser.add_argument("--again", action="store_true", help="index anew what is indexed")
@@ -146,12 +173,15 @@ def main() -> None:
     CACHE.mkdir(exist_ok=True)
     chosen = rows[:: max(1, len(rows) // arguments.questions)][: arguments.questions]
     questions.write_text(json.dumps(chosen), encoding="utf-8")
-    for articles in arguments.articles:
-        folder = write_archive(arguments.data, limit=articles)
+    sizes = {str(articles or "all"): write_archive(arguments.data, limit=articles) for articles in arguments.articles}
+    if times := arguments.repeated:
+        sizes |= {f"all, {times} times": write_repeated(arguments.data, times)}
+    for name, folder in sizes.items():
         if arguments.again:
             shutil.rmtree(folder / ".askbrief", ignore_errors=True)
-        name = str(articles or "all")
-        figures[name] = measure(folder, figures.get(name, {}), questions, rounds=arguments.rounds)
+        figures[name] = measure(
+            folder, figures.get(name, {}), questions, rounds=arguments.rounds, by_chance="times" in name
+        )
         print(name, json.dumps(figures[name]), flush=True)
         save_result("scale", figures)
 
