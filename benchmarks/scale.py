@@ -7,7 +7,8 @@ An article has about 15 passages; 0 is the whole archive. ``--repeated`` is the 
 sentences of each article in new orders; its vectors are drawn by chance, as encoding it would take hours, so it has no
 hit@10. Files and indexes stay in ``benchmarks/.cache``: a size that is indexed is not indexed again, and its earlier
 index time is kept in the results; ``benchmarks.news`` uses the same folders. Searching, reading and comparing with the
-folder are timed by askbrief itself (``timings_ms``). ``--plot`` draws ``docs/scale.svg`` from the results, with the peers of ``results/peers.json`` at their size; it needs matplotlib.
+folder are timed by askbrief itself (``timings_ms``). ``--plot`` draws ``docs/scale.svg`` from the results, with the
+peers of ``results/peers.json`` at their size; it needs matplotlib.
 """
 
 from __future__ import annotations
