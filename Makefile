@@ -64,15 +64,19 @@ screenshots: $(INSTALLED)  ## Take the README's pictures of the chat anew
 	$(BIN)/python docs/screenshots.py
 
 RUNS := training/runs
+ALL_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth --shares 1 1 2 2
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/first
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/second --start $(RUNS)/first \
 	    --mixture final --learning-rate 1e-4 --seed 1
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/third --start $(RUNS)/first $(RUNS)/second \
 	    --mixture last --dropout 0.1 --learning-rate 1e-4 --seed 2
-	$(BIN)/python -m training.export_reader $(RUNS)/first $(RUNS)/second $(RUNS)/third --last-share 0.75 \
-	    --to src/askbrief/models/reader
-	$(BIN)/python -m benchmarks.parent $(RUNS)/first $(RUNS)/second $(RUNS)/third --last-share 0.75 --data $(DATA)
+	$(BIN)/python -m training.groups --data $(DATA) --out $(RUNS)/groups.jsonl.gz
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fourth --groups $(RUNS)/groups.jsonl.gz \
+	    --start $(RUNS)/first $(RUNS)/second $(RUNS)/third --start-shares 1 1 6 \
+	    --mixture beside-groups --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 3
+	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
+	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
 
 clean:

@@ -44,11 +44,11 @@ class ParentModel(CompiledModel):
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", help="their mean is the parent")
-    parser.add_argument("--last-share", type=float, help="as for the export")
+    parser.add_argument("--shares", type=float, nargs="+", help="as for the export")
     parser.add_argument("--every", type=int, default=4, help="take every n-th question")
     arguments = parser.parse_args()
     shipped, parent = Reader(), Reader()
-    module = as_span_module(load_model(arguments.runs, last_share=arguments.last_share, attn_implementation="eager"))
+    module = as_span_module(load_model(arguments.runs, shares=arguments.shares, attn_implementation="eager"))
     parent.__dict__["_model"] = ParentModel(DEFAULT_READER, module)
     paragraphs = load_paragraphs(arguments.data, "squad_v1.1_dev")
     questions = paragraphs.questions[:: arguments.every]

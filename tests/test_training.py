@@ -133,7 +133,7 @@ def test_weights_are_averaged_and_positions_are_not() -> None:
 
 def test_the_last_run_may_weigh_more() -> None:
     runs = [{"w": torch.tensor([value, 2.0])} for value in (0.0, 4.0, 8.0)]
-    assert average(runs, shares=[0.125, 0.125, 0.75])["w"].tolist() == [6.5, 2.0]
+    assert average(runs, shares=[1, 1, 6])["w"].tolist() == [6.5, 2.0]
 
 
 def test_two_questions_are_joined_in_a_sentence() -> None:

@@ -1,6 +1,6 @@
 """Trained readers → compiled reader: the folder that ships inside the package.
 
-python -m training.export_reader RUN … [--last-share 0.75] --to src/askbrief/models/reader
+python -m training.export_reader RUN … [--shares 1 1 2] --to src/askbrief/models/reader
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from askbrief.reading import as_span_module
 from training.weights import ENCODER_FOLDER, load_model
 
 
-def export_reader(runs: Sequence[Path], target: Path, *, last_share: float | None) -> None:
+def export_reader(runs: Sequence[Path], target: Path, *, shares: Sequence[float] | None) -> None:
     """Compiles the mean of ``runs`` (see ``load_model``) into ``target``, replacing the model that is there."""
-    model = load_model(runs, last_share=last_share, attn_implementation="eager")
+    model = load_model(runs, shares=shares, attn_implementation="eager")
     target.mkdir(parents=True, exist_ok=True)
     save_compiled(
         as_span_module(model),
@@ -32,10 +32,10 @@ def export_reader(runs: Sequence[Path], target: Path, *, last_share: float | Non
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", help="their weights are averaged")
-    parser.add_argument("--last-share", type=float, help="weight of the last run, in [0, 1]")
+    parser.add_argument("--shares", type=float, nargs="+", help="how much each run counts; all the same without it")
     parser.add_argument("--to", type=Path, required=True)
     arguments = parser.parse_args()
-    export_reader(arguments.runs, arguments.to, last_share=arguments.last_share)
+    export_reader(arguments.runs, arguments.to, shares=arguments.shares)
 
 
 if __name__ == "__main__":

