@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 
 import pytest
 from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, read_card
 from textual.widgets import Input, OptionList, Static
+from textual.widgets._footer import FooterKey
 
 from askbrief.conversations import Conversations
 from askbrief.datatypes import Answer, Freshness
@@ -351,3 +353,17 @@ def test_suggestions_are_questions_that_the_articles_answer(tmp_path: Path) -> N
             assert not chat.screen.query_one(Welcome).display
 
     asyncio.run(scenario())
+
+
+def test_keys_that_are_shown_no_longer_are_forgotten(articles: Path) -> None:
+    async def run() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            await chat.ask(ANSWERABLE)
+            for _ in range(8):
+                await chat.pilot.press("escape")
+                await chat.pilot.pause()
+            gc.collect()
+            kept = sum(type(thing) is FooterKey for thing in gc.get_objects())
+            assert 0 < kept <= 2 * len(chat.app.screen.query(FooterKey))
+
+    asyncio.run(run())

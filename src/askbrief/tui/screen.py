@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from askbrief.datatypes import Answer
 from askbrief.errors import AskbriefError
@@ -20,6 +20,7 @@ from askbrief.tui.card import Card
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.conversation import Conversation
 from askbrief.tui.dialogs import ChoiceScreen, TextScreen, build_help, describe_explanation
+from askbrief.tui.keys import Keys
 from askbrief.tui.messages import (
     Answered,
     Explained,
@@ -87,7 +88,7 @@ class ChatScreen(Screen[None]):
             yield SourcePane()
         yield StatusLine()
         yield Prompt()
-        yield Footer()
+        yield Keys()
 
     def on_mount(self) -> None:
         """Has the assistant opened once the screen is painted."""
