@@ -101,9 +101,10 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
             skipped.append(SkippedFile(_shown(folder[prefix:]), f"cannot be listed: {error.strerror}"))
             continue
         for entry in entries:
-            path = _shown(entry.path[prefix:])
             if entry.name.startswith("."):
                 continue
+            found = entry.path[prefix:].replace(os.sep, "/")
+            path = found if found.isascii() else _shown(found)
             if entry.is_dir(follow_symlinks=False):
                 if without is None or entry.path != str(without):
                     pending.append(entry.path)
@@ -121,7 +122,7 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
                     continue
                 if not entry.is_file():
                     skipped.append(SkippedFile(path, "is not a regular file"))
-                elif path != entry.path[prefix:].replace(os.sep, "/"):
+                elif path != found:
                     skipped.append(SkippedFile(path, "has a name that is not valid text"))
                 else:
                     files.append(ArticleFile(path, status.st_size, status.st_mtime_ns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from askbrief.datatypes import Hit, Passage
 from askbrief.derived import Derived
@@ -27,10 +28,12 @@ def find_hits(store: Store, derived: Derived, encoder: Encoder, query: str, *, t
         query: A question or words.
         top: Most passages returned.
     """
-    vector = encoder.encode_question(query)
     candidates = max(CANDIDATES, top)
-    bm25s = dict(derived.lexical.search(query, top=candidates))
-    near = {row for row, _ in derived.dense.search(vector, top=candidates * derived.dense.oversampling)}
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        by_words = beside.submit(derived.lexical.search, query, top=candidates)
+        vector = encoder.encode_question(query)
+        near = {row for row, _ in derived.dense.search(vector, top=candidates * derived.dense.oversampling)}
+        bm25s = dict(by_words.result())
     found = {record.row: record for record in store.load_passages(sorted(near | bm25s.keys()))}
     exact = {row: float(record.vector @ vector) for row, record in found.items()}
     nearest = sorted(near & exact.keys(), key=lambda row: (-exact[row], row))[:candidates]
