@@ -14,6 +14,7 @@ peers of ``results/peers.json`` at their size; it needs matplotlib.
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 import shutil
@@ -136,16 +137,23 @@ def plot(figures: Row, peers: Row) -> None:
         ),
         ("index on disk, MB", {"askbrief": [row["index MB"] for row in sizes]}, "index MB"),
     )
-    figure, axes = pyplot.subplots(1, len(panels), figsize=(12, 2.8), layout="constrained")
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(12, 3.1), layout="constrained")
+    others = [name for name in NAMES if name in peers and name != "askbrief"]
     for axis, (title, lines, key) in zip(axes, panels, strict=True):
         for label, values in lines.items():
-            axis.plot(passages, values, marker="o", markersize=3, label=label)
-        for name in peers.keys() & NAMES.keys() - {"askbrief"}:
+            dashes = "--" if label.endswith("p95") else "-"
+            axis.plot(passages, values, dashes, color="C0", marker="o", markersize=3, label=label)
+        for number, name in enumerate(others, start=1):
             value = peers[name][key]
-            axis.plot(peers["passages"], value["median"] if isinstance(value, dict) else value, "x", label=NAMES[name])
+            value = value["median"] if isinstance(value, dict) else value
+            axis.plot(peers["passages"], value, "x", color=f"C{number}", label=NAMES[name])
         axis.set(title=title, xscale="log", yscale="log", xlabel="passages")
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(pyplot.NullFormatter())
         axis.grid(alpha=0.3)
-    axes[1].legend(fontsize=6)
+        low, high = axis.get_ylim()
+        axis.set_ylim(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=7)
     figure.savefig(PLOT, metadata={"Date": None})
 
 

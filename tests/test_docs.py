@@ -60,6 +60,7 @@ def test_pictures_exist() -> None:
     assert pictures == [
         "docs/ask.svg",
         *(f"docs/screenshots/{name}.svg" for name in ("answer", "no-answer", "explain")),
+        "docs/scale.svg",
     ]
     assert all((ROOT / picture).is_file() for picture in pictures)
 
