@@ -485,3 +485,21 @@ def test_a_disk_for_reading_only_is_read(read_only: Path) -> None:
             opened.save_speed(1)
     with pytest.raises(StoreError, match="Read-only"), lock_for_writing(read_only, timeout_seconds=0):
         pass
+
+
+def test_a_generation_that_vanishes_while_the_index_is_opened_is_no_error(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def remove_first(place: Any) -> Any:
+        if isinstance(place, Path) and place.name.startswith("generation-"):
+            shutil.rmtree(place)
+        return scan(place)
+
+    (tmp_path / "generation-000000").mkdir()
+    store.close()
+    monkeypatch.setattr(os, "scandir", remove_first)
+    with Store.open(tmp_path, IDENTITY) as opened:
+        monkeypatch.undo()
+        assert nearest(opened, "drone") == [2, 1]

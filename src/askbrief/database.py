@@ -167,8 +167,13 @@ def refuse_foreign(folder: Path) -> None:
     pending = [folder]
     while pending:
         place = pending.pop()
-        with os.scandir(place) as entries:
-            found = list(entries)
+        try:
+            with os.scandir(place) as entries:
+                found = list(entries)
+        except FileNotFoundError:  # a generation that its writer has just removed
+            if place == folder:
+                raise
+            continue
         names = {entry.name for entry in found if not entry.name.startswith(".")}
         if place == folder and names and not names & {FILE_NAME, LOCK}:
             raise StoreError(f"{folder} holds other files than an index", hint="Name another folder as the index.")
