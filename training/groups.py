@@ -14,7 +14,6 @@ import gzip
 import json
 import random
 import tempfile
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -25,7 +24,7 @@ from typing import Any
 from askbrief import Assistant
 from askbrief.chunking import chunk_document
 from askbrief.config import Settings
-from askbrief.datatypes import Document, Hit
+from askbrief.datatypes import Document, Hit, Passage
 from askbrief.encoding import load_encoder
 from askbrief.reading import build_context
 from askbrief.retrieval import find_hits
@@ -120,35 +119,32 @@ def _build_group(
     texts = [text.lower() for _, text in qa["answers"]]
     hits = [hit for hit in hits if hit.passage.document_id == own.id or _holds_none(hit, texts)]
     best = max((hit.score for hit in hits), default=1.0)
-    answering: dict[bool, list[tuple[Example, float]]] = defaultdict(list)
+    right: list[tuple[Example, float]] = []
+    wrong: list[tuple[Example, float]] = []
     for hit in hits:
-        document = own if hit.passage.document_id == own.id else load(hit.passage.document_id)
-        if document is own:
-            span = hit.passage.span
-            inside = [(s, e) for s, e in answers if span.start <= s and e <= span.end]
-        else:
-            inside = []
-        if document is not own or inside or _holds_none(hit, texts):
-            text, origin = build_context(_maybe_untitled(document, rng), hit.passage)
-            ranges = sorted({(s - origin, e - origin) for s, e in inside})
-            answering[bool(ranges)].append((Example(question, text, ranges, "group"), hit.score))
-    if not answering[False]:
+        is_own = hit.passage.document_id == own.id
+        document = _maybe_untitled(own if is_own else load(hit.passage.document_id), rng)
+        example = _show(question, document, hit.passage, answers if is_own else [])
+        if example.answers:
+            right.append((example, hit.score))
+        elif _holds_none(hit, texts):
+            wrong.append((example, hit.score))
+    if not right:
+        passages = chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
+        shown = (_show(question, own, passage, answers) for passage in passages)
+        right = [(example, best * rng.uniform(0.7, 1.0)) for example in shown if example.answers]
+    if not right or not wrong:
         return None
-    if not answering[True]:
-        passages = [
-            p
-            for p in chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
-            if any(p.span.start <= s and e <= p.span.end for s, e in answers)
-        ]
-        if not passages:
-            return None
-        text, origin = build_context(own, passages[0])
-        span = passages[0].span
-        ranges = sorted({(s - origin, e - origin) for s, e in answers if span.start <= s and e <= span.end})
-        answering[True].append((Example(question, text, ranges, "group"), best * rng.uniform(0.7, 1.0)))
-    near = answering[False][: 2 * others]
-    chosen = [answering[True][0], *rng.sample(near, min(others, len(near)))]
+    near = wrong[: 2 * others]
+    chosen = [right[0], *rng.sample(near, min(others, len(near)))]
     return Group([example for example, _ in chosen], [round(score, 4) for _, score in chosen])
+
+
+def _show(question: str, document: Document, passage: Passage, answers: list[tuple[int, int]]) -> Example:
+    """What the reader sees of a passage, with those of the document's answers that lie in it."""
+    text, origin = build_context(document, passage)
+    inside = {(s - origin, e - origin) for s, e in answers if passage.span.start <= s and e <= passage.span.end}
+    return Example(question, text, sorted(inside), "group")
 
 
 def _maybe_untitled(document: Document, rng: random.Random) -> Document:
