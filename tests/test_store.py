@@ -467,7 +467,7 @@ def read_only(tmp_path: Path, store: Store) -> Iterator[Path]:
     store.close()
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "tmpfs", disk]
+    command = ["mount", "-t", "tmpfs", "tmpfs", str(disk)]
     if shutil.which("mount") is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("mounting is not allowed here")
     try:
