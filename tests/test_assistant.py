@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -245,6 +245,60 @@ def test_an_answer_never_comes_from_a_removed_file(articles: Path, encoder: Fake
         assert assistant.ask("The drone").answers[0].path == "a.txt"
         (articles / "a.txt").unlink()
         assert {hit.path for hit in assistant.ask("The drone").hits} == {"b.md"}
+
+
+class CountingReader(FakeReader):
+    """Keeps the passages of every reading; ``before`` runs at its beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_texts: list[list[str]] = []
+        self.before: Callable[[], None] = lambda: None
+
+    def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+        self.before()
+        self.read_texts.append([passage.text for _, passage in passages])
+        return super().read(question, passages)
+
+
+def test_while_nothing_has_changed_a_question_is_read_once(articles: Path, encoder: FakeEncoder) -> None:
+    reader = CountingReader()
+    with make_assistant(articles, encoder, reader) as assistant:
+        assert assistant.ask("whom did the envoy meet?").freshness.added == 2
+        answer = assistant.ask("whom did the envoy meet?")
+        assert (answer.freshness.added, answer.freshness.checked) == (0, True)
+    with make_assistant(articles, encoder, reader) as assistant:
+        assert assistant.ask("whom did the envoy meet?").freshness.checked
+    assert len(reader.read_texts) == 3
+
+
+def test_an_edit_just_before_a_question_is_in_its_answer(articles: Path, encoder: FakeEncoder) -> None:
+    reader = CountingReader()
+    with make_assistant(articles, encoder, reader) as assistant:
+        assistant.ask("where?")
+        (articles / "a.txt").write_text("the envoy met nobody in Teheran.\n", encoding="utf-8")
+        answer = assistant.ask("who met the envoy?")
+    assert answer.text == "Teheran"
+    assert answer.freshness.changed == 1
+    # The index as it was has been read beside the listing of the folder, to no avail.
+    assert [any("Teheran" in text for text in texts) for texts in reader.read_texts] == [False, False, True]
+
+
+def test_an_answer_from_before_another_process_wrote_does_not_count(articles: Path, encoder: FakeEncoder) -> None:
+    reader = CountingReader()
+    with make_assistant(articles, encoder, reader) as assistant:
+        assistant.ask("where?")
+
+        def write_beside() -> None:
+            reader.before = lambda: None
+            (articles / "a.txt").write_text("the envoy met nobody in Teheran.\n", encoding="utf-8")
+            with make_assistant(articles, encoder, FakeReader()) as other:
+                other.update()
+
+        reader.before = write_beside
+        answer = assistant.ask("who met the envoy?")
+    assert answer.text == "Teheran"
+    assert answer.freshness.generation == 2
 
 
 def test_a_second_assistant_encodes_nothing_again(articles: Path, encoder: FakeEncoder, reader: FakeReader) -> None:

@@ -19,9 +19,10 @@ from time import perf_counter
 from typing import Self, TypeVar
 
 from askbrief.config import Folder, find_folder, open_folder
+from askbrief.corpus import Scan
 from askbrief.datatypes import Answer, Document, Freshness, Hit, Progress, Status
 from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
-from askbrief.errors import QuestionError, StoreDamagedError, StoreNotFoundError
+from askbrief.errors import QuestionError, StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.indexing import Refreshed, identify, preview, rebuild, refresh, replace_damaged, scan
 from askbrief.planning import Plan, find_differences
 from askbrief.reading import Reader, build_answer_span, load_reader, rank_readings
@@ -111,10 +112,11 @@ class Assistant:
             return self._reader
         return load_reader(self.folder.settings.reader, root=self.folder.root, on_progress=self._on_progress)
 
-    def refresh(self, *, is_thorough: bool = False) -> Generator[Progress, None, None]:
+    def refresh(self, *, is_thorough: bool = False, found: Scan | None = None) -> Generator[Progress, None, None]:
         """Brings the index up to date with the folder, yielding progress; costs little when nothing changed.
 
         Args:
+            found: The folder as it was just listed, where that was done already.
             is_thorough: Whether the whole index is read and compared with its checksums too. Without, a question
                 checks what it uses.
 
@@ -122,10 +124,10 @@ class Assistant:
             AskbriefError: The folder cannot be read, or the index not written.
         """
         encoder = self.encoder
-        store, self._store = self._store, None
+        store, self._store, self._refreshed = self._store, None, None
         try:
             self._store, self._refreshed = yield from refresh(
-                self.folder, encoder, store=store, is_thorough=is_thorough
+                self.folder, encoder, store=store, is_thorough=is_thorough, found=found
             )
         except BaseException:
             if store is not None:
@@ -230,8 +232,7 @@ class Assistant:
             AskbriefError: The folder or the index cannot be used.
         """
         query = check_question(query)
-        self._prepare(refresh=refresh)
-        return self._recovering(lambda store: self._find_hits(store, query, top=top), refresh=refresh)
+        return self._work(lambda store: self._find_hits(store, query, top=top), refresh=refresh)
 
     def ask(self, question: str, *, top: int = 1, refresh: bool = True) -> Answer:
         """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
@@ -250,13 +251,9 @@ class Assistant:
         began = perf_counter()
         with ThreadPoolExecutor(max_workers=1) as beside:
             loading = beside.submit(self.reader.load)
-            self._prepare(refresh=refresh)
-            refreshed = perf_counter()
-            answer = self._recovering(
-                lambda store: self._answer(store, question, top=top, loading=loading), refresh=refresh
-            )
-        ended = perf_counter()
-        timings = {"refresh": refreshed - began, **answer.timings_ms, "total": ended - began}
+            answer = self._work(lambda store: self._answer(store, question, top=top, loading=loading), refresh=refresh)
+        total = perf_counter() - began
+        timings = {"refresh": total - sum(answer.timings_ms.values()), **answer.timings_ms, "total": total}
         return replace(answer, timings_ms={step: round(seconds * 1000, 1) for step, seconds in timings.items()})
 
     def _finish(self, steps: Generator[Progress, None, _T]) -> _T:
@@ -268,13 +265,33 @@ class Assistant:
                 result: _T = end.value
                 return result
 
-    def _prepare(self, *, refresh: bool) -> None:
-        if refresh:
-            self._finish(self.refresh())
-        else:
+    def _work(self, work: Callable[[Store], _T], *, refresh: bool) -> _T:
+        """The result of ``work`` on the index, which is brought up to date with the folder if ``refresh``.
+
+        The folder is listed while the index as it is works already; that result counts if nothing has changed.
+        """
+        if not refresh:
             self._refreshed = None
             if not self._open_store().generation:
                 raise StoreNotFoundError(f"{self.folder.index} holds no index yet", hint="Run: askbrief index")
+            return work(self._open_store())
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            listing = beside.submit(scan, self.folder)
+            early = self._work_early(work)
+            self._finish(self.refresh(found=listing.result()))
+        store = self._open_store()
+        if early is not None and early[:2] == (store, store.generation):
+            return early[2]
+        return self._recovering(work)
+
+    def _work_early(self, work: Callable[[Store], _T]) -> tuple[Store, int, _T] | None:
+        """The index as it is, its generation, and what ``work`` gives on it; None if it cannot be used."""
+        with suppress(StoreError):
+            store = self._open_store()
+            if generation := store.generation:
+                self._refreshed = Refreshed()
+                return store, generation, work(store)
+        return None
 
     def _find_hits(self, store: Store, query: str, *, top: int) -> list[Hit]:
         with store.snapshot() as derived:
@@ -311,13 +328,11 @@ class Assistant:
             self._store = Store.open(self.folder.index, identify(self.folder, self.encoder))
         return self._store
 
-    def _recovering(self, work: Callable[[Store], _T], *, refresh: bool) -> _T:
+    def _recovering(self, work: Callable[[Store], _T]) -> _T:
         """``work`` on the store; if that turns out to be damaged, it is set aside and made anew, once."""
         try:
             return work(self._open_store())
         except StoreDamagedError as error:
-            if not refresh:
-                raise
             self.close()
             replace_damaged(self.folder, self.encoder, error)
             self._finish(self.refresh())

@@ -6,9 +6,12 @@ import contextlib
 import hashlib
 import os
 import re
+import stat
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from askbrief.datatypes import Document, SkippedFile, Span
 from askbrief.dates import find_dateline, find_file_name_date, parse_date
@@ -34,8 +37,7 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleFile:
+class ArticleFile(NamedTuple):
     """A file as the folder shows it.
 
     Attributes:
@@ -93,45 +95,52 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
     pending = [str(articles)]
     while pending:
         folder = pending.pop()
+        place = os.path.join(folder, "")[prefix:].replace(os.sep, "/")
         try:
             entries = list(os.scandir(folder))
         except OSError as error:
             if folder == str(articles):
                 raise CorpusError(f"{articles} cannot be read: {error.strerror}", hint="Check the folder.") from error
-            skipped.append(SkippedFile(_shown(folder[prefix:]), f"cannot be listed: {error.strerror}"))
+            skipped.append(SkippedFile(_shown(place[:-1]), f"cannot be listed: {error.strerror}"))
             continue
         for entry in entries:
-            if entry.name.startswith("."):
+            name = entry.name
+            if name.startswith("."):
                 continue
-            found = entry.path[prefix:].replace(os.sep, "/")
-            path = found if found.isascii() else _shown(found)
             if entry.is_dir(follow_symlinks=False):
                 if without is None or entry.path != str(without):
                     pending.append(entry.path)
-            elif not entry.name.lower().endswith(SUFFIXES):
+            elif name.lower().endswith(SUFFIXES):
+                found = _look_at(entry, place + name, root)
+                if isinstance(found, ArticleFile):
+                    files.append(found)
+                else:
+                    skipped.append(found)
+            else:
                 with contextlib.suppress(OSError):  # a link in a circle
                     if not entry.is_symlink() or entry.is_file():
-                        others[os.path.splitext(entry.name)[1].lower() or "no ending"] += 1
-            elif entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(root):
-                skipped.append(SkippedFile(path, "is a link that leads out of the folder"))
-            else:
-                try:
-                    status = entry.stat()
-                except OSError as error:
-                    skipped.append(SkippedFile(path, f"cannot be read: {error.strerror}"))
-                    continue
-                if not entry.is_file():
-                    skipped.append(SkippedFile(path, "is not a regular file"))
-                elif path != found:
-                    skipped.append(SkippedFile(path, "has a name that is not valid text"))
-                else:
-                    files.append(ArticleFile(path, status.st_size, status.st_mtime_ns))
-    return Scan(tuple(sorted(files, key=lambda f: f.path)), tuple(sorted(skipped, key=lambda s: s.path)), others)
+                        others[os.path.splitext(name)[1].lower() or "no ending"] += 1
+    return Scan(tuple(sorted(files, key=itemgetter(0))), tuple(sorted(skipped, key=lambda s: s.path)), others)
+
+
+def _look_at(entry: os.DirEntry[str], path: str, root: Path) -> ArticleFile | SkippedFile:
+    """What looks like an article by its name, or why it is none."""
+    if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(root):
+        return SkippedFile(_shown(path), "is a link that leads out of the folder")
+    try:
+        status = entry.stat()
+    except OSError as error:
+        return SkippedFile(_shown(path), f"cannot be read: {error.strerror}")
+    if not stat.S_ISREG(status.st_mode):
+        return SkippedFile(_shown(path), "is not a regular file")
+    if not path.isascii() and path != _shown(path):
+        return SkippedFile(_shown(path), "has a name that is not valid text")
+    return ArticleFile(path, status.st_size, status.st_mtime_ns)
 
 
 def _shown(path: str) -> str:
-    """A path with ``/``; bytes that are no text become U+FFFD."""
-    return path.replace(os.sep, "/").encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """A path in which bytes that are no text have become U+FFFD."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def load_bytes(file: Path) -> bytes:

@@ -89,7 +89,12 @@ def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]
 
 
 def refresh(
-    folder: Folder, encoder: Encoder, *, store: Store | None = None, is_thorough: bool = False
+    folder: Folder,
+    encoder: Encoder,
+    *,
+    store: Store | None = None,
+    is_thorough: bool = False,
+    found: Scan | None = None,
 ) -> Generator[Progress, None, tuple[Store, Refreshed]]:
     """Brings the store of ``folder`` up to date, making it if there is none.
 
@@ -101,6 +106,7 @@ def refresh(
         encoder: Encodes what is new.
         store: The folder's store, if it is open; another one may be returned, and this one is then closed.
         is_thorough: Whether all that the store holds is read and compared with its checksums.
+        found: What ``scan`` has just found.
 
     Raises:
         CorpusError: The folder cannot be read, or holds no article.
@@ -108,7 +114,7 @@ def refresh(
         StoreError: The index cannot be written.
     """
     identity = identify(folder, encoder)
-    found = scan(folder)
+    found = found or scan(folder)
     done = Refreshed()
     if store is not None and not store.is_current:
         store.close()
