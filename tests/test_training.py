@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from askbrief.reading import RETRIEVAL_WEIGHT
-from training.altering import alter_question, find_names
-from training.examples import Source, build_examples, join_questions
+from training.altering import Exchange, alter_question, find_exchange, find_names
+from training.examples import Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.train_reader import Encoded, Unit, build_batches, find_own_loss, find_shared_loss, mix
 from training.weights import average
@@ -62,6 +62,52 @@ def test_a_word_becomes_one_of_the_context_that_ends_alike() -> None:
 
 def test_names_do_not_open_sentences() -> None:
     assert find_names(STORY) == ["Iranian", "Ankara", "Basra", "Baghdad"]
+
+
+def test_exchanged_terms_change_places_wherever_they_stand_as_words() -> None:
+    exchange = Exchange("Basra", "Baghdad")
+    text = "From Basra to Baghdad; Basra-born Basrans in Baghdad."
+    assert exchange.apply(text) == "From Baghdad to Basra; Baghdad-born Basrans in Basra."
+    assert exchange.apply(exchange.apply(text)) == text
+    at = text.index("in Baghdad")
+    assert exchange.apply(text)[exchange.move(text, at) :] == "in Basra."
+
+
+def test_an_exchange_takes_what_question_and_context_share() -> None:
+    def find(question: str, *answers: str, others: tuple[str, ...] = ()) -> set[tuple[str, str]]:
+        throws = (
+            find_exchange(question, STORY, list(answers), list(others), random.Random(seed)) for seed in range(60)
+        )
+        return {(found.one, found.other) for found in throws if found}
+
+    names = {("Ankara", "Iranian"), ("Ankara", "Basra"), ("Ankara", "Baghdad"), ("Ankara", "Zahedan")}
+    assert find("Who met in Ankara?", "Okay Memis", others=("Zahedan", "Okay Harbour")) == names | {
+        ("Ankara", "Harbour")
+    }
+    assert find("Who met in Ankara?", "the envoy in Ankara", others=("Zahedan",)) == set()
+    assert find("What of the meeting?", "Turkish papers") == set()  # "meeting" has no like in the story
+    assert {one for one, _ in find("What left in 1940?", "The first train")} == {"1940"}
+    assert find("Which train?", "Basra") == {("train", "railway"), ("train", "envoy")}  # neither ends like another word
+    assert find("Who is Memi?", "nobody", others=("Zahedan",)) == set()  # the story has "Memis"
+
+
+def test_contrasts_have_an_answer_where_both_sides_fit(data: Path) -> None:
+    source = Source("tiny", share=80.0, negatives=0.0, has_titles=True, contrasts=1.0)
+    asked = {f"Where did the first {word} leave": word for word in ("train", "railway", "envoy")}
+    seen = set()
+    for example in build_examples(data, seed=1, sources=(source,)):
+        word = asked.get(example.question.rstrip("?"))
+        if word:
+            fits = f"first {word} left Baghdad" in example.context
+            assert [example.context[s:t] for s, t in example.answers] == (["Baghdad"] if fits else [])
+            seen.add((word == "train", "first train" in example.context, fits))
+    assert seen == {(True, True, True), (False, True, False), (True, False, False), (False, False, True)}
+
+
+def test_a_question_may_ask_who_for_what() -> None:
+    typed = {as_typed("What destroyed the bridge?", random.Random(seed)) for seed in range(60)}
+    assert {"What destroyed the bridge?", "Who destroyed the bridge?"} <= typed
+    assert not any(as_typed("What did it?", random.Random(seed)).startswith("Who") for seed in range(60))
 
 
 @pytest.fixture

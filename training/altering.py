@@ -1,12 +1,16 @@
 """Questions altered so that their context no longer answers them, as the authors of SQuAD 2.0 did by hand.
 
 Five ways, tried in random order: another number, another name, another word, an opposite, a negation.
+
+An ``Exchange`` alters the question, its context, or both. What was altered on one side only no longer fits the other,
+what was altered on both fits again: so neither an odd question nor an odd context gives away that there is no answer.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from dataclasses import dataclass
 
 OPPOSITES = """
 first last|oldest youngest|largest smallest|biggest smallest|highest lowest|longest shortest|most least|more fewer|
@@ -32,6 +36,8 @@ for _pair in OPPOSITES.replace("\n", "").split("|"):
 _NAME = re.compile(r"[A-Z][\w'’-]*(?:\s+(?:of\s+(?:the\s+)?)?[A-Z][\w'’-]*)*")
 _NUMBER = re.compile(r"\b\d[\d,]*\b")
 _WORD = re.compile(r"\b[a-z]{5,}\b")
+_NAME_WORD = re.compile(r"(?<=\w )[A-Z][\w-]{2,}")
+_ASKING = frozenset(("who", "whom", "whose", "what", "when", "where", "which", "why", "how"))
 COMMON = """
 about above after again against along also among another around because been before being between called could
 does doing during each either every first following found from given have having here into itself kind known
@@ -51,6 +57,85 @@ def find_names(text: str) -> list[str]:
         for match in _NAME.finditer(text)
         if match.start() > 1 and text[match.start() - 2] not in '.!?"“' and text[match.start() - 1] in ' (“"'
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Two terms that change places, each wherever the other stands as whole words."""
+
+    one: str
+    other: str
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(rf"(?<!\w)(?:{re.escape(self.one)}|{re.escape(self.other)})(?!\w)")
+
+    def apply(self, text: str) -> str:
+        """The text with both terms exchanged; doing it twice gives the text again."""
+        return self._pattern.sub(lambda match: self.other if match[0] == self.one else self.one, text)
+
+    def move(self, text: str, at: int) -> int:
+        """Where character ``at`` of ``text`` stands after ``apply``; it must lie outside of both terms."""
+        return len(self.apply(text[:at]))
+
+
+def find_exchange(
+    question: str, context: str, answers: list[str], others: list[str], rng: random.Random
+) -> Exchange | None:
+    """A name, number or word that question and context share, and one to take its place; None when there is none.
+
+    Nothing else in the context begins like the shared term, so that it is gone from there after the exchange; neither
+    term has a word in common with an answer. Arguments are those of ``alter_question``.
+    """
+    kept = " ".join(answers).lower()
+    ways = [(_NAME_WORD, _find_new_names), (_WORD, _find_new_words)] * 2 + [(_NUMBER, _find_new_numbers)]
+    rng.shuffle(ways)
+    for pattern, find_new in ways:
+        terms = sorted({match[0] for match in pattern.finditer(question)})
+        terms = [term for term in terms if term.lower() not in kept and _is_plain(term, context)]
+        if not terms:
+            continue
+        old = rng.choice(terms)
+        pool = [new for new in find_new(old, question, context, others, rng) if new.lower() not in kept]
+        if pool:
+            return Exchange(old, rng.choice(pool))
+    return None
+
+
+def _is_plain(term: str, context: str) -> bool:
+    """Whether the context has the term, and nothing else that begins like it."""
+    if term.lower() in _COMMON | _ASKING:
+        return False
+    stem = re.escape(term if term[0].isdigit() else term[:5])
+    found = re.findall(rf"(?<!\w){stem}\w*", context, re.IGNORECASE)
+    return bool(found) and set(found) == {term}
+
+
+def _find_new_names(old: str, question: str, context: str, others: list[str], rng: random.Random) -> list[str]:
+    found = find_names(context) if rng.random() < 0.5 else others
+    words = {word for name in found for word in name.split() if word[0].isupper() and len(word) > 2}
+    asked = question.lower()
+    return sorted(word for word in words if word.lower() not in asked and _is_plain(word, context + " " + word))
+
+
+def _find_new_numbers(old: str, question: str, context: str, others: list[str], rng: random.Random) -> list[str]:
+    value = int(old.replace(",", ""))
+    new = str(max(1, value + rng.choice((-1, 1)) * rng.randint(1, max(3, min(40, value)))))
+    return [] if new in context or new in question else [new]
+
+
+def _find_new_words(old: str, question: str, context: str, others: list[str], rng: random.Random) -> list[str]:
+    asked = set(re.findall(r"[a-z]+", question.lower())) | _COMMON
+    ending = _find_ending(old)
+    return [
+        word
+        for word in sorted(set(_WORD.findall(context)) - asked)
+        if word[:4] != old[:4] and _find_ending(word) == ending and _is_plain(word, context)
+    ]
+
+
+def _find_ending(word: str) -> str:
+    return next(ending for ending in _ENDINGS if word.endswith(ending))
 
 
 def alter_question(
@@ -106,11 +191,11 @@ def _alter_word(question: str, context: str, answers: list[str], others: list[st
     if not found:
         return None
     match = rng.choice(found)
-    ending = next(ending for ending in _ENDINGS if match[0].endswith(ending))
+    ending = _find_ending(match[0])
     pool = [
         word
         for word in sorted(set(_WORD.findall(context)) - taken)
-        if word[:4] != match[0][:4] and next(e for e in _ENDINGS if word.endswith(e)) == ending
+        if word[:4] != match[0][:4] and _find_ending(word) == ending
     ]
     return question[: match.start()] + rng.choice(pool) + question[match.end() :] if pool else None
 

@@ -20,10 +20,11 @@ import sentencex
 import tantivy
 
 from askbrief.reading import TITLE_SEPARATOR
-from training.altering import alter_question, find_names
+from training.altering import alter_question, find_exchange, find_names
 
 MAX_CONTEXT_WORDS = 230
 SHORT_WORDS = 60
+_WHAT_DID = re.compile(r"What (?:\w{3,}ed|made|led|won|hit|struck|took|gave|brought|fought|shot|built)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Source:
         among: How often a single sentence is put among others that share words with the question.
         unanswerable: Times that a question without an answer is taken for once that another is.
         joined: How often a second question on the context is asked in the same sentence ("…, or …?").
+        contrasts: How often a question and its context are shown with two terms exchanged in one or both of them.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Source:
     among: float = 0.0
     unanswerable: int = 1
     joined: float = 0.0
+    contrasts: float = 0.0
 
 
 SOURCES = (
@@ -97,7 +100,25 @@ BESIDE_GROUPS = (
 )
 """For a fourth run, beside groups of passages (``training.groups``)."""
 
-MIXTURES = {"first": SOURCES, "final": FINAL_SOURCES, "last": LAST_SOURCES, "beside-groups": BESIDE_GROUPS}
+CONTRASTS = (
+    Source("squad_paragraphs", share=1.0, negatives=0.7, has_titles=True, unanswerable=4, joined=0.08, contrasts=0.8),
+    Source("squad_other", share=0.4, negatives=0.4, among=0.4, joined=0.06, contrasts=0.4),
+    Source("amazon", share=0.2, negatives=0.3, contrasts=0.2),
+    Source("reddit", share=0.2, negatives=0.3, contrasts=0.2),
+    Source("qamr", share=0.1, negatives=0.3, among=0.4, contrasts=0.2),
+    Source("qed", share=0.5, negatives=0.6, has_titles=True, contrasts=0.5),
+    Source("fairytale", share=0.3, negatives=0.3, has_titles=True, joined=0.06, contrasts=0.2),
+    Source("tweetqa", share=0.15, negatives=0.2),
+)
+"""For a fifth run: questions and contexts that differ in a term."""
+
+MIXTURES = {
+    "first": SOURCES,
+    "final": FINAL_SOURCES,
+    "last": LAST_SOURCES,
+    "beside-groups": BESIDE_GROUPS,
+    "contrasts": CONTRASTS,
+}
 
 
 @dataclass(slots=True)
@@ -201,6 +222,9 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
                     negative = _make_negative(qa["question"], shown, ranges, pool, names, rng)
                     if negative is not None:
                         keyed.append((_position(negative, rng), negative))
+                if answers and source.contrasts and rng.random() < source.contrasts:
+                    contrasts = _make_contrasts(qa["question"], shown, ranges, names, rng)
+                    keyed += [(_position(contrast, rng), contrast) for contrast in contrasts]
     keyed.sort(key=lambda item: item[0])
     return [example for _, example in keyed]
 
@@ -226,6 +250,24 @@ def _make_negative(
             return _compose(as_typed(question, rng), Context(context.title, rest, context.source), [], rng)
     found = pool.find(question, without=[text.lower() for text in texts], own=context.text)
     return _compose(as_typed(question, rng), rng.choice(found), [], rng) if found else None
+
+
+def _make_contrasts(
+    question: str, context: Context, answers: list[tuple[int, int]], names: list[str], rng: random.Random
+) -> list[Example]:
+    """Two terms exchanged in the question, in the context (both: no answer) and in both (answered as before)."""
+    texts = [context.text[start:end] for start, end in answers]
+    exchange = find_exchange(question, context.text, texts, rng.sample(names, min(50, len(names))), rng)
+    if exchange is None:
+        return []
+    other_question = exchange.apply(question)
+    other_context = Context(exchange.apply(context.title), exchange.apply(context.text), context.source)
+    moved = [(exchange.move(context.text, start), exchange.move(context.text, end)) for start, end in answers]
+    return [
+        _compose(as_typed(other_question, rng), context, [], rng, anchor=answers[0]),
+        _compose(as_typed(question, rng), other_context, [], rng, anchor=moved[0]),
+        _compose(as_typed(other_question, rng), other_context, moved, rng),
+    ]
 
 
 def _without_answers(text: str, answers: list[str]) -> str:
@@ -259,7 +301,10 @@ def join_questions(one: str, other: str) -> str:
 
 
 def as_typed(question: str, rng: random.Random) -> str:
+    """The question as people type it: at times mistyped, without a question mark, or with "who" for "what"."""
     question = " ".join(question.split())
+    if _WHAT_DID.match(question) and rng.random() < 0.3:
+        question = "Who" + question[len("What") :]
     if rng.random() < 0.05 and len(question) > 12:
         at = rng.randrange(4, len(question) - 2)
         swapped = question[at + 1] + question[at]
