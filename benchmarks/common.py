@@ -20,7 +20,8 @@ from typing import Any
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.encoding import Encoder
 from askbrief.indexing import encoded_text
-from askbrief.store import FileRecord, Identity, Store
+from askbrief.records import FileRecord
+from askbrief.store import Identity, Store
 
 RESULTS = Path(__file__).parent / "results"
 _ARTICLES = re.compile(r"\b(a|an|the)\b")

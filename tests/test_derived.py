@@ -14,7 +14,8 @@ import askbrief.dense
 import askbrief.store
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.derived import BASE, LEXICAL, RECENT
-from askbrief.store import FileRecord, Identity, Store
+from askbrief.records import FileRecord
+from askbrief.store import Identity, Store
 
 IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
 WORDS = (*FakeEncoder.WORDS, "envoy", "talks", "bridge", "river")

@@ -14,7 +14,7 @@ from conftest import FakeEncoder
 from numpy.typing import NDArray
 
 import askbrief.indexing
-import askbrief.store
+import askbrief.records
 from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.database import FILE_NAME as DATABASE
 from askbrief.database import lock_for_writing
@@ -348,7 +348,7 @@ def test_a_first_run_that_is_killed_while_it_makes_the_database_leaves_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.store, "_signed", die)
+        patch.setattr(askbrief.records, "sign", die)
         with pytest.raises(KeyboardInterrupt):
             update(articles, encoder)
     folder = open_folder(articles)

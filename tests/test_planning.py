@@ -9,7 +9,7 @@ import pytest
 from askbrief.corpus import ArticleFile, Scan, scan_folder
 from askbrief.datatypes import Progress, SkippedFile
 from askbrief.planning import Plan, build_plan, find_content, find_differences
-from askbrief.store import FileRecord
+from askbrief.records import FileRecord
 
 
 def write(folder: Path, **texts: str) -> None:

@@ -246,6 +246,16 @@ def test_spans_of_the_same_words_are_one_with_the_margin_of_all() -> None:
         ("Who leads the Bank of Spain?", "head of the bank", 0.0),  # a name is no word in lower case
         ("When is it?", "it is the day it was", 0.0),  # function words
         ("Who sings?", "the woman who sings there", NAME_REPEAT_WEIGHT),
+        ("Who opened the bridge?", "Bridge", NAME_REPEAT_WEIGHT),  # nothing but the question's words
+        ("Who opened the bridge?", "The opening of bridges", NAME_REPEAT_WEIGHT),
+        ("Who opened the bridge?", "Bridge Company", 0.0),
+        ("Who is Okay Memis?", "Okay Memis", NAME_REPEAT_WEIGHT),
+        ("Who won, Memis or Maleki?", "Maleki", 0.0),  # a choice
+        (
+            "Which park is home to the Kearney house?",
+            "Kearney",
+            0.0,
+        ),  # no name, place or time asked for by who, where, when
     ],
 )
 def test_length_and_the_words_of_the_question_cost(question: str, answer: str, repeats: float) -> None:

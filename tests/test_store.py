@@ -20,7 +20,8 @@ from askbrief.database import lock_for_writing, set_aside_database
 from askbrief.datatypes import Document, Passage, SkippedFile, Span
 from askbrief.derived import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
-from askbrief.store import FileRecord, Identity, Store
+from askbrief.records import FileRecord
+from askbrief.store import Identity, Store
 
 IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
 ANKARA = Document("a" * 16, "Talks", "They met in Ankara. The drone fell.", date(2025, 5, 25), ("a.txt",))

@@ -30,7 +30,7 @@ _NAMED = 3
 """Files or faults that a check names; the rest is counted."""
 _TOPIC_CHARACTERS = 120
 _REPORT = "Please report this, with the line above."
-_EXAMPLE = ("The islands celebrate\n\nThe mayor, Ana Ruiz, opened the bridge on Tuesday.\n", "Who opened the bridge?")
+_EXAMPLE = ("Bridge\n\nThe mayor, Ana Ruiz, opened the bridge on Tuesday.\n", "Who opened the bridge?")
 
 
 def iter_checks(start: Path | None, *, on_progress: OnProgress) -> Iterator[Check]:

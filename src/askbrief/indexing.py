@@ -28,7 +28,8 @@ from askbrief.errors import (
     StoreOutdatedError,
 )
 from askbrief.planning import Plan, build_plan, find_content, find_differences, record_problem
-from askbrief.store import FileRecord, Identity, Store
+from askbrief.records import FileRecord
+from askbrief.store import Identity, Store
 
 LOCK_TIMEOUT_SECONDS = 600.0
 SLOW_SECONDS = 5.0

@@ -11,7 +11,7 @@ from pathlib import Path
 from askbrief.corpus import ArticleFile, Scan, decode, load_bytes
 from askbrief.datatypes import Progress, SkippedFile
 from askbrief.errors import CorpusError
-from askbrief.store import FileRecord
+from askbrief.records import FileRecord
 
 RETRY_SIZE = -1
 """Size recorded for a file that could not be opened, so that the next refresh tries it again."""

@@ -26,7 +26,7 @@ _ARTICLES = frozenset(("a", "an", "the"))
 LENGTH_WEIGHT = 0.25
 """Log-odds that the logarithm of an answer's words costs: scored apart, starts and ends favour long spans."""
 REPEAT_WEIGHT, NAME_REPEAT_WEIGHT = 1.0, 4.0
-"""Log-odds that a word of the question costs inside an answer; the second where a name, place or time is asked for."""
+"""Log-odds that the question's own words cost in an answer; the second where a name, place or time is asked for."""
 _ASKS_FOR_NAME = re.compile(r"\s*(?:who|whom|where|when)\b", re.IGNORECASE)
 FUNCTION_WORDS = """
 a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
@@ -134,17 +134,20 @@ def find_penalty(question: str, answer: str) -> float:
     """What is taken from the margin of ``answer`` for being long and for saying the question's own words again.
 
     A person who marks an answer stops before the verb that the question has ("The envoy" met, not "The envoy met the
-    minister"). Counted are words in lower case, inflections apart, that neither begin nor end the answer.
+    minister"). Counted are words in lower case, inflections apart, that neither begin nor end the answer; and where a
+    name, place or time is asked for and no choice is given ("A or B?"), an answer that has no other words at all.
     """
     words = [word.of(answer) for word in find_words(answer)]
-    asked = {
-        _uninflected(said)
-        for said in (word.of(question) for word in find_words(question))
-        if said[0].islower() and said not in _FUNCTION_WORDS
-    }
+    said = [word.of(question) for word in find_words(question)]
+    asked = {_uninflected(word) for word in said if word[0].islower() and word not in _FUNCTION_WORDS}
+    asks_for_name = _ASKS_FOR_NAME.match(question) is not None
+    repeats = any(word[0].islower() and _uninflected(word) in asked for word in words[1:-1])
+    if asks_for_name and not repeats and "or" not in said:
+        known = _FUNCTION_WORDS | {_uninflected(word) for word in said}
+        repeats = all(word.casefold() in known or _uninflected(word) in known for word in words)
     penalty = LENGTH_WEIGHT * math.log1p(len(words))
-    if any(word[0].islower() and _uninflected(word) in asked for word in words[1:-1]):
-        penalty += NAME_REPEAT_WEIGHT if _ASKS_FOR_NAME.match(question) else REPEAT_WEIGHT
+    if repeats:
+        penalty += NAME_REPEAT_WEIGHT if asks_for_name else REPEAT_WEIGHT
     return penalty
 
 
