@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import assistant, cli, reading
+from askbrief import assistant, progress, reading
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.reading import Reader, Reading
 
@@ -77,7 +77,7 @@ def fake_models(monkeypatch: pytest.MonkeyPatch, only_margins: None) -> None:
     """The command line runs on the fakes, and says nothing of progress however slow the machine is."""
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: FakeReader())
-    monkeypatch.setattr(cli, "_QUIET_SECONDS", 3600.0)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", 3600.0)
 
 
 @pytest.fixture

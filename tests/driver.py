@@ -17,7 +17,7 @@ import numpy as np
 from conftest import FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
-from askbrief import assistant, cli
+from askbrief import assistant, cli, progress
 
 log, stall = Path(sys.argv[1]), int(sys.argv[2])
 SECONDS_A_TEXT, SECONDS_STALLED = 0.001, 60.0
@@ -48,5 +48,5 @@ def make_fake(*_: object, **__: object) -> Any:
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "load_reader", make_fake)  # noqa: B010
-setattr(cli, "_QUIET_SECONDS", 3600.0)  # noqa: B010
+setattr(progress, "QUIET_SECONDS", 3600.0)  # noqa: B010
 cli.main(sys.argv[3:])

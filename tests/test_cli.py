@@ -15,7 +15,7 @@ import click
 import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
-from askbrief import __version__, assistant, cli
+from askbrief import __version__, assistant, progress
 from askbrief.cli import run
 
 ESCAPE = "\x1b"
@@ -215,7 +215,7 @@ def test_an_interruption_exits_130(
 def test_long_work_tells_each_stage_once_on_stderr(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_QUIET_SECONDS", -1.0)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", -1.0)
     assert run(["index", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
     assert err.splitlines() == ["Comparing", "Indexing", "Publishing", "Indexed"]
