@@ -41,6 +41,14 @@ def test_scores_are_bm25(index: LexicalIndex) -> None:
     assert next_best == pytest.approx(bm25(frequency=1, length=3, documents_with=2, lengths=lengths), rel=1e-5)
 
 
+def test_given_rows_have_the_scores_that_a_search_gives_them(index: LexicalIndex) -> None:
+    lengths = [3, 7, 4, 2]
+    expected = bm25(frequency=1, length=3, documents_with=2, lengths=lengths)
+    assert index.score("railway", [3, 9, 5]) == pytest.approx({3: expected}, rel=1e-5)
+    assert index.score("bridge railway", TEXTS.keys()) == dict(index.search("bridge railway", top=10))
+    assert index.score("railway", [77]) == index.score("railway", []) == index.score("?!", [3]) == {}
+
+
 def test_any_word_matches_and_scores_add_up(index: LexicalIndex) -> None:
     both = dict(index.search("bridge railway", top=10))
     assert list(both) == [8, 3, 5]

@@ -12,7 +12,7 @@ from askbrief.config import FILE_NAME, open_folder
 from askbrief.datatypes import Hit, Span
 from askbrief.fusion import DENSE_WEIGHT
 from askbrief.indexing import refresh
-from askbrief.retrieval import find_hits
+from askbrief.retrieval import CANDIDATES, find_hits
 
 Find = Callable[..., list[Hit]]
 
@@ -61,6 +61,18 @@ def test_hits_carry_both_scores_and_their_mix(index: Callable[[dict[str, str]], 
         dense = (cosines[path] - cosines["b.txt"]) / (1 - cosines["b.txt"])
         lexical = hit.bm25 / by_path["c.txt"].bm25
         assert hit.score == pytest.approx(DENSE_WEIGHT * dense + (1 - DENSE_WEIGHT) * lexical)
+
+
+def test_what_only_its_meaning_finds_has_its_bm25_score_too(index: Callable[[dict[str, str]], Find]) -> None:
+    # To the encoder "Ánkara" is another word than "Ankara", to the lexical index it is the same.
+    many = {f"{n:02}.txt": f"Note\n\nÁnkara, red{n} blue{n}." for n in range(CANDIDATES + 1)}
+    find = index({**many, "x.txt": "Note\n\nAnkara is what this somewhat longer article is about."})
+    best = find("ankara")[0]
+    assert best.path == "x.txt"
+    # Robertson & Zaragoza (2009): a text of 11 words, title twice, after 51 of 5, all with the word once
+    mean = (51 * 5 + 11) / 52
+    expected = math.log(1 + 0.5 / 52.5) * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 11 / mean))
+    assert best.bm25 == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_word_that_the_encoder_does_not_know_is_found(index: Callable[[dict[str, str]], Find]) -> None:

@@ -79,7 +79,7 @@ class Hit:
         row: The passage's number in the store; breaks ties.
         score: The mix of both searches, in [0, 1], comparable within one query only; higher is better.
         cosine: Cosine of question and passage vectors, in [-1, 1].
-        bm25: BM25 score, at least 0; 0 where the passage was not among the best candidates by its words.
+        bm25: BM25 score, at least 0; 0 where the passage shares no word with the query.
     """
 
     passage: Passage

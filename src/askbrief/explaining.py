@@ -34,7 +34,7 @@ class ExplainedPassage:
     Attributes:
         hit: The passage with its scores.
         meaning_rank: Its place by cosine among the candidates, from 1.
-        words_rank: Its place by BM25 among the candidates, from 1; None if that did not find it.
+        words_rank: Its place by BM25 among the candidates, from 1; None if it shares no word with the question.
         spans: What the reader found in it, best first.
     """
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import tantivy
@@ -75,10 +75,9 @@ class LexicalIndex:
         At most ``MAX_QUERY_WORDS`` different words of the query count. tantivy keeps any of the rows that tie for the
         last place, so it is asked for more until the tie is whole.
         """
-        words = list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
-        if not words or not self.count:
+        if not self.count:
             return []
-        parsed = self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
+        parsed = self._parse(query)
         wanted = min(top + 1, self.count)
         hits = self._searcher.search(parsed, limit=wanted, count=False).hits
         while len(hits) == wanted < self.count and hits[-1][0] == hits[top - 1][0]:
@@ -87,6 +86,25 @@ class LexicalIndex:
         rows = self._searcher.fast_field_values("row", [address for _, address in hits])
         found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
+
+    def score(self, query: str, rows: Collection[int]) -> dict[int, float]:
+        """The BM25 score, as in ``search``, of those of ``rows`` that share a word with ``query``."""
+        if not rows or not self.count:
+            return {}
+        among = tantivy.Query.term_set_query(self._index.schema, "row", list(rows))
+        query_among = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
+                (tantivy.Occur.Must, self._parse(query)),
+            ]
+        )
+        hits = self._searcher.search(query_among, limit=len(rows), count=False).hits
+        found = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return {int(row or 0): float(score) for row, (score, _) in zip(found, hits, strict=True)}
+
+    def _parse(self, query: str) -> tantivy.Query:
+        words = list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
+        return self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
 
     def load_rows(self) -> list[int]:
         """Every row, sorted."""

@@ -30,14 +30,17 @@ def find_hits(store: Store, derived: Derived, encoder: Encoder, query: str, *, t
     """
     candidates = max(CANDIDATES, top)
     with ThreadPoolExecutor(max_workers=1) as beside:
-        by_words = beside.submit(derived.lexical.search, query, top=candidates)
+        searching = beside.submit(derived.lexical.search, query, top=candidates)
         vector = encoder.encode_question(query)
         near = {row for row, _ in derived.dense.search(vector, top=candidates * derived.dense.oversampling)}
-        bm25s = dict(by_words.result())
-    found = {record.row: record for record in store.load_passages(sorted(near | bm25s.keys()))}
+        worded = {row for row, _ in searching.result()}
+        rows = sorted(near | worded)
+        scoring = beside.submit(derived.lexical.score, query, rows)
+        found = {record.row: record for record in store.load_passages(rows)}
+        bm25s = scoring.result()
     exact = {row: float(record.vector @ vector) for row, record in found.items()}
-    nearest = sorted(near & exact.keys(), key=lambda row: (-exact[row], row))[:candidates]
-    records = [found[row] for row in sorted({*nearest, *bm25s} & found.keys())]
+    nearest = sorted(near, key=lambda row: (-exact[row], row))[:candidates]
+    records = [found[row] for row in sorted({*nearest, *worded})]
     cosines = [exact[record.row] for record in records]
     lexical = [bm25s.get(record.row, 0.0) for record in records]
     scores = mix_scores(cosines, lexical)
