@@ -69,7 +69,7 @@ screenshots: $(INSTALLED)  ## Take the README's pictures of the chat anew
 	$(BIN)/python docs/screenshots.py
 
 RUNS := training/runs
-ALL_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth --shares 1 1 2 2
+ALL_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth --shares 1 1 2 2 2
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/first
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/second --start $(RUNS)/first \
@@ -80,6 +80,9 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fourth --groups $(RUNS)/groups.jsonl.gz \
 	    --start $(RUNS)/first $(RUNS)/second $(RUNS)/third --start-shares 1 1 6 \
 	    --mixture beside-groups --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 3
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fifth --groups $(RUNS)/groups.jsonl.gz \
+	    --group-share 0.2 --start $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth --start-shares 1 1 2 2 \
+	    --mixture contrasts --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 4
 	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
 	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)

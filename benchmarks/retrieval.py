@@ -60,8 +60,8 @@ def main() -> None:
             vector = encoder.encode_question(question.text)
             dense = derived.dense.search(vector, top=CANDIDATES)
             lexical = derived.lexical.search(question.text, top=CANDIDATES)
-            bm25s = dict(lexical)
-            rows = sorted({row for row, _ in dense} | bm25s.keys())
+            rows = sorted({row for row, _ in (*dense, *lexical)})
+            bm25s = derived.lexical.score(question.text, rows)
             cosines = [float(record.vector @ vector) for record in store.load_passages(rows)]
             rankings = {
                 "dense": [row for row, _ in dense],

@@ -31,7 +31,7 @@ from askbrief.store import Store
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
-MIN_CONFIDENCE = 0.28
+MIN_CONFIDENCE = 0.27
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 MAX_QUESTION_CHARACTERS = 1000
 
