@@ -34,6 +34,7 @@ PARTS = 3
 """Passages of an article."""
 _STOP = "stop"
 _MIN_READS = 5
+_MIN_SEEN = 2
 _PASSAGE = re.compile(r"Report r(\d+) part p(\d+) tells of edition e(\d+)")
 _WAIT_SECONDS = 300.0
 
@@ -43,7 +44,7 @@ class Outcome:
     """What a run came to.
 
     Attributes:
-        editions: Generations that the writer published while the readers read.
+        editions: Generations that the writer published since the readers started.
         reads: Questions and searches of all readers.
         seen: Editions that each reader saw.
         slowest_ms: The slowest of the reads.
@@ -147,19 +148,20 @@ def write(root: Path) -> None:
 
 
 def read(root: Path, *, role: str) -> None:
-    """Asks and searches until it is told to stop; prints a line after the first read, and a report at the end.
+    """Asks and searches until it is told to stop; prints a line when it has seen two editions, and a report at the end.
 
     Raises:
-        AssertionError: Something that was read never was in the folder, or never at once.
+        AssertionError: Something that was read never was in the folder, or never at once, or nothing new is ever read.
     """
     is_refreshing = role == "refresh"
     check_hits, check_answer = (_check_words, _check_answer) if is_refreshing else (_check_edition, _check_generation)
     seen: set[int] = set()
     reads, slowest = 0, 0.0
     assistant = _open(root)
-    is_last = False
+    started = time.monotonic()
+    is_ready = is_last = False
     while not is_last:
-        is_last = (root / _STOP).exists() and reads >= _MIN_READS - 1
+        is_last = is_ready and (root / _STOP).exists() and reads >= _MIN_READS - 1
         began = time.perf_counter()
         if role != "keep":
             assistant.close()
@@ -173,8 +175,10 @@ def read(root: Path, *, role: str) -> None:
         assert not assistant.notes, assistant.notes
         slowest = max(slowest, time.perf_counter() - began)
         reads += 1
-        if reads == 1:
+        if not is_ready and len(seen) >= _MIN_SEEN:
+            is_ready = True
             print("reading", flush=True)
+        assert is_ready or time.monotonic() - started < _WAIT_SECONDS / 2, f"saw only the editions {seen}"
     assistant.close()
     print(json.dumps({"reads": reads, "seen": len(seen), "slowest_ms": round(slowest * 1000, 1)}))
 
