@@ -15,6 +15,7 @@ from askbrief.reading import RETRIEVAL_WEIGHT
 from training.altering import Exchange, alter_question, find_exchange, find_names
 from training.examples import Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
+from training.passives import NAME, find_questions
 from training.train_reader import Encoded, Unit, build_batches, find_own_loss, find_shared_loss, mix
 from training.weights import average
 
@@ -108,6 +109,55 @@ def test_a_question_may_ask_who_for_what() -> None:
     typed = {as_typed("What destroyed the bridge?", random.Random(seed)) for seed in range(60)}
     assert {"What destroyed the bridge?", "Who destroyed the bridge?"} <= typed
     assert not any(as_typed("What did it?", random.Random(seed)).startswith("Who") for seed in range(60))
+
+
+PASSIVES = (
+    "The envoy praised Omar Fakih on Monday. Fakih was hurt in a bad car accident in Iraq in 2020. "
+    "The old bridge, which was badly damaged in the flood, has been rebuilt by Turkish engineers from Izmir. "
+    "He was seen by a doctor. Tickets are sold by the dozen. The letter was written by the poet Okay Memis."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("hurt Omar Fakih?", "bad car accident"),
+        ("wrote the letter?", "poet Okay Memis"),
+    ],
+)
+def test_passive_sentences_answer_who_or_what_did_it(question: str, answer: str) -> None:
+    found = [found for seed in range(20) for found in find_questions(PASSIVES, random.Random(seed))]
+    assert {asked.split(" ", 1)[0] for asked, _, _ in found} == {"Who", "What"}
+    assert {words for asked, _, words in found if asked.endswith(question)} == {answer}
+    assert all(PASSIVES[at:].startswith(words) for _, at, words in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He was seen by a doctor.",
+        "Ankara was hit by May.",
+        "The bridge was closed by order.",
+        "The roof of the house was damaged by hail.",
+        "Fakih was killed in the war.",
+        "Trains were delayed by two.",
+    ],
+)
+def test_no_question_is_made_where_the_answer_is_in_doubt(text: str) -> None:
+    assert list(find_questions(text, random.Random(0))) == []
+
+
+def test_passives_of_the_archive_are_a_source(tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    rows = [{"id": "a", "title": "Iraq", "text": PASSIVES}, {"id": "b", "title": "Nothing", "text": "It rained."}]
+    with gzip.open(folder / "articles.jsonl.gz", "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)
+    examples = build_examples(tmp_path, seed=1, sources=(Source(NAME, share=1.0, negatives=0.0, has_titles=True),))
+    assert len(examples) == 1
+    ((start, end),) = examples[0].answers
+    assert examples[0].context[start:end] in ("bad car accident", "poet Okay Memis")
+    assert examples[0].source == NAME
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import sentencex
 import tantivy
 
 from askbrief.reading import TITLE_SEPARATOR
+from training import passives
 from training.altering import alter_question, find_exchange, find_names
 
 MAX_CONTEXT_WORDS = 230
@@ -32,7 +33,7 @@ class Source:
     """One training file and how it is used.
 
     Attributes:
-        name: File name under ``reader/train`` without its ending.
+        name: File name under ``reader/train`` without its ending; ``passives`` is made by ``training.passives``.
         share: Questions taken, as a multiple of those in the file (2.0 = every question twice).
         negatives: Unanswerable copies made of a question, on average.
         has_titles: Whether the file's titles name the article (and not the collection).
@@ -112,12 +113,28 @@ CONTRASTS = (
 )
 """For a fifth run: questions and contexts that differ in a term."""
 
+NEWS_SOURCES = (
+    Source("squad_paragraphs", share=1.0, negatives=0.7, has_titles=True, unanswerable=4, joined=0.15, contrasts=0.6),
+    Source("squad_other", share=0.4, negatives=0.4, among=0.4, joined=0.1, contrasts=0.4),
+    Source("amazon", share=0.15, negatives=0.3, contrasts=0.2),
+    Source("reddit", share=0.15, negatives=0.3, contrasts=0.2),
+    Source("qamr", share=0.1, negatives=0.3, among=0.4, contrasts=0.2),
+    Source("qasrl_wikinews", share=0.1, negatives=0.3, among=0.4),
+    Source("qed", share=0.5, negatives=0.6, has_titles=True, contrasts=0.5),
+    Source("fairytale", share=0.2, negatives=0.3, has_titles=True, joined=0.1, contrasts=0.2),
+    Source("tweetqa", share=0.1, negatives=0.2),
+    Source("multirc", share=0.4, negatives=0.3),
+    Source(passives.NAME, share=0.35, negatives=0.5, has_titles=True, joined=0.1, contrasts=0.2),
+)
+"""For a sixth run: questions of who or what did something, made of the news archive (``training.passives``)."""
+
 MIXTURES = {
     "first": SOURCES,
     "final": FINAL_SOURCES,
     "last": LAST_SOURCES,
     "beside-groups": BESIDE_GROUPS,
     "contrasts": CONTRASTS,
+    "news": NEWS_SOURCES,
 }
 
 
@@ -180,6 +197,13 @@ def load_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
+def load_source(data: Path, source: Source, *, seed: int) -> Iterator[dict[str, Any]]:
+    """The rows of a training file under ``data``, or those made of the news archive there."""
+    if source.name == passives.NAME:
+        return passives.iter_passives(data, seed=seed)
+    return load_rows(data / "reader/train" / f"{source.name}.jsonl.gz")
+
+
 def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = SOURCES) -> list[Example]:
     """All examples in training order: single sentences mostly first, paragraphs mostly after.
 
@@ -189,7 +213,7 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
         sources: The files to use.
     """
     rng = random.Random(seed)
-    rows = [(source, row) for source in sources for row in load_rows(data / "reader/train" / f"{source.name}.jsonl.gz")]
+    rows = [(source, row) for source in sources for row in load_source(data, source, seed=seed)]
     contexts = [
         Context(row["title"].replace("_", " ") if source.has_titles else "", row["context"], source.name)
         for source, row in rows

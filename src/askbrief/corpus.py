@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -91,36 +92,46 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
     files: list[ArticleFile] = []
     skipped: list[SkippedFile] = []
     others: Counter[str] = Counter()
+    for entry, path in _iter_entries(articles, skipped, root=root, without=without):
+        if entry.name.lower().endswith(SUFFIXES):
+            found = _look_at(entry, path, root)
+            if isinstance(found, ArticleFile):
+                files.append(found)
+            else:
+                skipped.append(found)
+        else:
+            with contextlib.suppress(OSError):  # a link in a circle
+                if not entry.is_symlink() or entry.is_file():
+                    others[os.path.splitext(entry.name)[1].lower() or "no ending"] += 1
+    files.sort(key=itemgetter(0))
+    return Scan(tuple(files), tuple(sorted(skipped, key=lambda s: s.path)), others)
+
+
+def _iter_entries(
+    articles: Path, skipped: list[SkippedFile], *, root: Path, without: Path | None
+) -> Iterator[tuple[os.DirEntry[str], str]]:
+    """All that is no folder, with its path; a folder that cannot be listed is added to ``skipped``.
+
+    One at a time: to hold the entries of a folder of 26,000 files made ``scan_folder`` a third slower.
+    """
     prefix = len(os.path.join(root, ""))
     pending = [str(articles)]
     while pending:
         folder = pending.pop()
         place = os.path.join(folder, "")[prefix:].replace(os.sep, "/")
         try:
-            entries = list(os.scandir(folder))
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name.startswith("."):
+                        continue
+                    if not entry.is_dir(follow_symlinks=False):
+                        yield entry, place + entry.name
+                    elif without is None or entry.path != str(without):
+                        pending.append(entry.path)
         except OSError as error:
             if folder == str(articles):
                 raise CorpusError(f"{articles} cannot be read: {error.strerror}", hint="Check the folder.") from error
             skipped.append(SkippedFile(_shown(place[:-1]), f"cannot be listed: {error.strerror}"))
-            continue
-        for entry in entries:
-            name = entry.name
-            if name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if without is None or entry.path != str(without):
-                    pending.append(entry.path)
-            elif name.lower().endswith(SUFFIXES):
-                found = _look_at(entry, place + name, root)
-                if isinstance(found, ArticleFile):
-                    files.append(found)
-                else:
-                    skipped.append(found)
-            else:
-                with contextlib.suppress(OSError):  # a link in a circle
-                    if not entry.is_symlink() or entry.is_file():
-                        others[os.path.splitext(name)[1].lower() or "no ending"] += 1
-    return Scan(tuple(sorted(files, key=itemgetter(0))), tuple(sorted(skipped, key=lambda s: s.path)), others)
 
 
 def _look_at(entry: os.DirEntry[str], path: str, root: Path) -> ArticleFile | SkippedFile:
