@@ -8,7 +8,7 @@ sentences of each article in new orders; its vectors are drawn by chance, as enc
 hit@10. Files and indexes stay in ``benchmarks/.cache``: a size that is indexed is not indexed again, and its earlier
 index time is kept in the results; ``benchmarks.news`` uses the same folders. Searching, reading and comparing with the
 folder are timed by askbrief itself (``timings_ms``). ``--plot`` draws ``docs/scale.svg`` from the results, with the
-peers of ``results/peers.json`` at their size; it needs matplotlib.
+peers of ``results/peers.json`` at their sizes; it needs matplotlib.
 """
 
 from __future__ import annotations
@@ -141,15 +141,17 @@ def plot(figures: Row, peers: Row) -> None:
         ("index on disk, MB", {"askbrief": [row["index MB"] for row in sizes]}, "index MB"),
     )
     figure, axes = pyplot.subplots(1, len(panels), figsize=(12, 3.1), layout="constrained")
+    peer_sizes = [*peers.get("smaller", ()), peers]
     others = [name for name in NAMES if name in peers and name != "askbrief"]
     for axis, (title, lines, key) in zip(axes, panels, strict=True):
         for label, values in lines.items():
             dashes = "--" if label.endswith("p95") else "-"
             axis.plot(passages, values, dashes, color="C0", marker="o", markersize=3, label=label)
         for number, name in enumerate(others, start=1):
-            value = peers[name][key]
-            value = value["median"] if isinstance(value, dict) else value
-            axis.plot(peers["passages"], value, "x", color=f"C{number}", label=NAMES[name])
+            values = [row[name][key] for row in peer_sizes]
+            values = [value["median"] if isinstance(value, dict) else value for value in values]
+            places = [row["passages"] for row in peer_sizes]
+            axis.plot(places, values, "-x", markersize=4, color=f"C{number}", label=NAMES[name])
         axis.set(title=title, xscale="log", yscale="log", xlabel="passages")
         axis.yaxis.set_major_formatter("{x:g}")
         axis.yaxis.set_minor_formatter(pyplot.NullFormatter())

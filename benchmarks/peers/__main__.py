@@ -1,10 +1,11 @@
 """askbrief beside its peers: one run, the same articles, questions and model weights, in turns.
 
-    python -m benchmarks.peers [--data ../shared/data] [--articles 500] [--rounds 3] [--peers .venv-peers]
+    python -m benchmarks.peers [--data ../shared/data] [--articles 30 100 300] [--rounds 3] [--peers .venv-peers]
 
-The articles are those that the questions of the news archive are about. Every step is a process of its own, and the
-systems take turns (A B C D, A B C D …); figures are medians of the rounds with the least and the greatest. What was
-done for each system stands in ``benchmarks/peers/README.md``.
+The articles are those that the questions of the news archive are about; the last number of them is for the table, those
+before it show how indexes and questions grow. Every step is a process of its own, and the systems take turns (A B C D,
+A B C D …); figures are medians of the rounds with the least and the greatest. What was done for each system stands in
+``benchmarks/peers/README.md``.
 """
 
 from __future__ import annotations
@@ -155,25 +156,34 @@ def in_turns(names: Sequence[str], rounds: int, step: Callable[[str, int], Any])
     return results
 
 
-def measure_indexing(bench: Bench, names: Sequence[str], rounds: int) -> dict[str, Row]:
-    """Passages a second on the slice in every round, and on the whole corpus once."""
-    counts = {corpus: len(load_passages(bench.work / f"{corpus}.jsonl")) for corpus in ("slice", "whole")}
+def index(bench: Bench, name: str, corpus: str) -> Cost:
+    """Makes the index of a corpus anew."""
+    place = bench.find_index(name, corpus)
+    shutil.rmtree(place, ignore_errors=True)
+    if name != "askbrief":
+        place.mkdir()
+    return bench.run(name, "index", corpus, passages=bench.work / f"{corpus}.jsonl")
 
-    def index(name: str, corpus: str) -> Cost:
-        place = bench.find_index(name, corpus)
-        shutil.rmtree(place, ignore_errors=True)
-        if name != "askbrief":
-            place.mkdir()
-        return bench.run(name, "index", corpus, passages=bench.work / f"{corpus}.jsonl")
 
+def measure_speed(bench: Bench, names: Sequence[str], rounds: int) -> dict[str, Row]:
+    """Passages a second, on the slice."""
+    count = len(load_passages(bench.work / "slice.jsonl"))
+    slices = in_turns(names, rounds, lambda name, _: index(bench, name, "slice"))
+    return {
+        name: {"passages a second": spread([count / load(cost)["seconds"] for cost in costs])}
+        for name, costs in slices.items()
+    }
+
+
+def measure_index(bench: Bench, names: Sequence[str]) -> dict[str, Row]:
+    """The whole corpus, once: passages a second, peak memory and size."""
+    count = len(load_passages(bench.work / "whole.jsonl"))
     figures: dict[str, Row] = {}
-    slices = in_turns(names, rounds, lambda name, _: index(name, "slice"))
     for name in names:
-        cost = index(name, "whole")
+        cost = index(bench, name, "whole")
         place = bench.find_index(name, "whole")
         figures[name] = {
-            "passages a second": spread([counts["slice"] / load(c)["seconds"] for c in slices[name]]),
-            "passages a second, whole corpus": round(counts["whole"] / load(cost)["seconds"], 1),
+            "passages a second, whole corpus": round(count / load(cost)["seconds"], 1),
             "indexing peak MB": round(cost.peak_mb),
             "index MB": round(sum(file.stat().st_size for file in place.rglob("*") if file.is_file()) / 1e6, 1),
         }
@@ -244,6 +254,20 @@ def score(pairs: Sequence[tuple[Row, Row]]) -> Row:
     return {name: round(100 * total / len(pairs), 1) for name, total in totals.items()}
 
 
+def measure(bench: Bench, names: Sequence[str], rounds: int, questions: Sequence[Row]) -> Row:
+    """All of one size: indexing, cold and warm questions."""
+    parts = [
+        measure_index(bench, names),
+        measure_cold(bench, names, 2 * rounds - 1, questions),
+        measure_warm(bench, names, rounds, questions),
+    ]
+    return {
+        "passages": len(load_passages(bench.work / "whole.jsonl")),
+        "questions": len(questions),
+        **{name: {key: value for part in parts for key, value in part[name].items()} for name in names},
+    }
+
+
 def measure_edit(bench: Bench, names: Sequence[str], rounds: int, article: Row) -> dict[str, Row]:
     """One article gets another sentence: a process that brings the index up to date and ends."""
 
@@ -272,7 +296,7 @@ def find_versions(python: Path) -> dict[str, str]:
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
-    parser.add_argument("--articles", type=int, default=500)
+    parser.add_argument("--articles", type=int, nargs="+", default=[30, 100, 300])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-peers", help="environment of the peers")
     parser.add_argument("--reader", type=Path, help="the reader for transformers (default: made of the shipped one)")
@@ -287,26 +311,20 @@ def main() -> None:
         save_reader(bench.reader)
     rows = list(iter_rows(arguments.data / "news" / "questions.jsonl"))
     archive = {row["id"]: row for row in iter_rows(arguments.data / "news" / "articles.jsonl.gz")}
-    ids, questions = choose(rows, set(archive), articles=arguments.articles)
-    articles = [archive[i] for i in ids]
-    write_corpus(bench, "whole", articles)
-    write_corpus(bench, "slice", articles[:_SLICE_ARTICLES])
-    names, rounds = arguments.systems, arguments.rounds
-    parts = [
-        measure_indexing(bench, names, rounds),
-        measure_cold(bench, names, 2 * rounds - 1, questions),
-        measure_warm(bench, names, rounds, questions),
-        measure_edit(bench, names, rounds, articles[len(articles) // 2]),
-    ]
-    figures = {
-        "articles": len(articles),
-        "passages": len(load_passages(work / "whole.jsonl")),
-        "questions": len(questions),
-        "rounds": rounds,
-        "versions": find_versions(peers),
-        **{name: {key: value for part in parts for key, value in part[name].items()} for name in names},
-    }
-    save_result("peers", figures)
+    *smaller, largest = sorted(arguments.articles)
+    ids, questions = choose(rows, set(archive), articles=largest)
+    write_corpus(bench, "slice", [archive[i] for i in ids[:_SLICE_ARTICLES]])
+    speed = measure_speed(bench, arguments.systems, arguments.rounds)
+    grown = []
+    for number in (*smaller, largest):
+        ids, questions = choose(rows, set(archive), articles=number)
+        write_corpus(bench, "whole", [archive[i] for i in ids])
+        grown.append(measure(bench, arguments.systems, arguments.rounds, questions) | {"articles": len(ids)})
+    edits = measure_edit(bench, arguments.systems, arguments.rounds, archive[ids[len(ids) // 2]])
+    figures = grown.pop() | {"rounds": arguments.rounds, "versions": find_versions(peers)}
+    for name in arguments.systems:
+        figures[name] |= speed[name] | edits[name]
+    save_result("peers", figures | {"smaller": grown})
 
 
 if __name__ == "__main__":
