@@ -18,6 +18,7 @@ from askbrief.tui import archive as archive_module
 from askbrief.tui import transcript as transcript_module
 from askbrief.tui.card import Card
 from askbrief.tui.saved import SavedScreen
+from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion, Welcome
 
 pytestmark = pytest.mark.usefixtures("only_margins")
@@ -281,6 +282,23 @@ def test_a_conversation_deleted_elsewhere_is_begun_anew(articles: Path, tmp_path
     asyncio.run(scenario())
     with Conversations(tmp_path) as saved:
         assert [c.title for c in saved.list_conversations()] == [UNANSWERABLE]
+
+
+def test_a_card_brought_into_view_ends_a_scrolling_to_elsewhere(articles: Path, tmp_path: Path) -> None:
+    number = save_questions(tmp_path, articles, [f"q{n}?" for n in range(12)])
+
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles), data=tmp_path, size=(60, 18), resume=number) as chat:
+            await chat.wait_until(lambda: len(chat.cards) == 12 and is_in_view(chat.cards[-1]))
+            transcript = chat.screen.query_one(Transcript)
+            transcript.scroll_to(y=0, duration=0.2, immediate=True)
+            transcript.bring_into_view(chat.cards[-1])
+            await chat.pilot.pause(0.6)
+            assert is_in_view(chat.cards[-1])
+            transcript.bring_into_view(chat.cards[0])
+            await chat.wait_until(lambda: is_in_view(chat.cards[0]))
+
+    asyncio.run(scenario())
 
 
 def test_a_long_conversation_is_held_in_part_and_read_from_disk_on_the_way(

@@ -126,7 +126,7 @@ class Conversation(Transcript):
             cards = list(map(_build_card, page.entries))
             await self.show_earlier(cards, has_more=page.has_more)
             if cards:
-                cards[-1].focus()
+                cards[-1].focus(scroll_visible=False)
                 self.bring_into_view(cards[-1])
 
     @on(Transcript.LaterWanted)
@@ -138,7 +138,7 @@ class Conversation(Transcript):
             cards = list(map(_build_card, page.entries))
             await self.show_later(cards, has_more=page.has_more)
             if cards:
-                cards[0].focus()
+                cards[0].focus(scroll_visible=False)
                 self.bring_into_view(cards[0])
 
     async def _go_to(self, place: Place) -> None:
@@ -151,7 +151,7 @@ class Conversation(Transcript):
         cards = list(map(_build_card, page.entries))
         await self.replace(cards, has_earlier=page.has_more, has_later=bool(later.entries))
         if cards:
-            cards[-1].focus()
+            cards[-1].focus(scroll_visible=False)
             self.bring_into_view(cards[-1])
 
     async def _show_end(self) -> None:

@@ -87,23 +87,23 @@ class Transcript(VerticalScroll, can_focus=False):
     async def add_card(self, question: str) -> Card:
         """A new card at the end, brought into view."""
         card = Card(question)
+        await self._make_room(1, from_start=True)
         await self._mount([card], at=len(self.cards))
-        await self._fold(from_start=True)
         self.bring_into_view(card)
         return card
 
     async def show_earlier(self, cards: Sequence[Card], *, has_more: bool) -> None:
         """Puts saved cards before the first one; the latest saved ones are folded away beyond the bound."""
+        await self._make_room(len(cards), from_start=False)
         await self._mount(cards, at=0)
         self._mark("#earlier", is_shown=has_more)
-        await self._fold(from_start=False)
 
     async def show_later(self, cards: Sequence[Card], *, has_more: bool) -> None:
         """Puts saved cards after the last saved one; the earliest are folded away beyond the bound."""
+        await self._make_room(len(cards), from_start=True)
         saved = [number for number, card in enumerate(self.cards, start=1) if card.entry_id is not None]
         await self._mount(cards, at=saved[-1] if saved else 0)
         self._mark("#later", is_shown=has_more)
-        await self._fold(from_start=True)
 
     async def replace(self, cards: Sequence[Card], *, has_earlier: bool, has_later: bool) -> None:
         """Shows other cards in place of all that do not wait for an answer."""
@@ -122,7 +122,19 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def bring_into_view(self, card: Card) -> None:
         """Scrolls so that as much of the card is seen as fits, its beginning in any case."""
-        self.call_after_refresh(self.scroll_to_widget, card, top=True, animate=False)
+
+        def scroll() -> None:
+            region, top = card.virtual_region_with_margin, self.scroll_offset.y
+            if region:
+                fits = top <= region.y and region.bottom <= top + self.scrollable_content_region.height
+                # To a place, not by a distance: it also ends a scrolling that is under way to where the cards were.
+                self.scroll_to(y=top if fits else region.y, animate=False, immediate=True)
+            elif card.is_attached:  # not laid out yet
+                self.call_after_refresh(scroll)
+
+        self.call_after_refresh(scroll)
+
+        self.call_after_refresh(scroll)
 
     def focus_last(self) -> bool:
         """Gives the keys to the last card, or the first suggestion; returns whether there is one."""
@@ -187,8 +199,9 @@ class Transcript(VerticalScroll, can_focus=False):
         self.cards[at:at] = cards
         await self.mount(*cards, before=before)
 
-    async def _fold(self, *, from_start: bool) -> None:
-        beyond = len(self.cards) - MAX_CARDS
+    async def _make_room(self, count: int, *, from_start: bool) -> None:
+        """Takes cards away before others are mounted, so that nothing moves once these are laid out."""
+        beyond = len(self.cards) + count - MAX_CARDS
         if beyond <= 0:
             return
         order = self.cards if from_start else self.cards[::-1]
