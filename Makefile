@@ -83,9 +83,6 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fifth --groups $(RUNS)/groups.jsonl.gz \
 	    --group-share 0.2 --start $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth --start-shares 1 1 2 2 \
 	    --mixture contrasts --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 4
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/sixth --groups $(RUNS)/groups.jsonl.gz \
-	    --group-share 0.2 --start $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth \
-	    --start-shares 1 1 2 2 2 --mixture news --limit-tokens 9500000 --dropout 0.1 --learning-rate 1e-4 --seed 5
 	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
 	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
