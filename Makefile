@@ -53,7 +53,7 @@ $(FIRST_READER)/model.onnx:  ## The weights that the first commit with a reader 
 	mkdir -p $(@D)
 	git archive 95ebdbc src/askbrief/models/reader | tar -x --strip-components=4 -m -C $(@D)
 
-peers: $(INSTALLED) .venv-peers/.installed  ## Measure askbrief beside its peers and print the table (needs DATA, three quarters of an hour)
+peers: $(INSTALLED) .venv-peers/.installed  ## Measure askbrief beside its peers and print the table (needs DATA, half an hour)
 	$(BIN)/python -m benchmarks.peers --data $(DATA)
 	$(BIN)/python -m benchmarks.peers.table
 
