@@ -13,10 +13,10 @@ import torch
 
 from askbrief.reading import RETRIEVAL_WEIGHT
 from training.altering import Exchange, alter_question, find_exchange, find_names
-from training.examples import Source, as_typed, build_examples, join_questions
+from training.examples import JOINED, Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.passives import NAME, find_questions
-from training.train_reader import Encoded, Unit, build_batches, find_own_loss, find_shared_loss, mix
+from training.train_reader import Encoded, Unit, blend, build_batches, find_own_loss, find_shared_loss, mix
 from training.weights import average
 
 STORY = (
@@ -241,10 +241,11 @@ def test_joined_questions_have_the_answers_of_both(data: Path) -> None:
     joined = [e for e in examples if "speak about, or where" in e.question.lower()]
     assert joined
     assert all({e.context[s:t] for s, t in e.answers} == {"the railway to Basra", "Baghdad"} for e in joined)
+    assert {e.source for e in joined} == {JOINED} != {e.source for e in examples}
 
 
 def unit(*lengths: int) -> Unit:
-    items = [Encoded([7] * length, [0] * length, [0], [0]) for length in lengths]
+    items = [Encoded([7] * length, [0] * length, [0], [0], "made") for length in lengths]
     return Unit(items, [0.5] * len(lengths))
 
 
@@ -276,6 +277,13 @@ def test_losses_by_hand() -> None:
     units[0].scores[1] = 2 * ln(2) / RETRIEVAL_WEIGHT  # the second passage is found better: its 3 count twice
     assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(9 / 3))
     assert find_shared_loss(logits[2:], target[2:], outside[2:], units[1:]).item() == 0.0
+
+
+def test_a_teacher_counts_by_its_share_in_each_row() -> None:
+    target = torch.tensor([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+    taught = torch.tensor([[math.log(3), 0.0, -1e4]] * 2)  # it says 3/4, 1/4, 0
+    mixed = blend(target, taught, torch.tensor([0.4, 0.0]))
+    assert mixed.tolist() == [pytest.approx([0.3, 0.7, 0.0]), [0.0, 1.0, 0.0]]
 
 
 @pytest.mark.models

@@ -12,7 +12,7 @@ import json
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from training.altering import alter_question, find_exchange, find_names
 
 MAX_CONTEXT_WORDS = 230
 SHORT_WORDS = 60
+JOINED = "joined"
+"""Source of examples whose question joins two."""
 _WHAT_DID = re.compile(r"What (?:\w{3,}ed|made|led|won|hit|struck|took|gave|brought|fought|shot|built)\b")
 
 
@@ -230,17 +232,18 @@ def build_examples(data: Path, *, seed: int = 0, sources: tuple[Source, ...] = S
             copies = int(source.share) + (rng.random() < source.share % 1)
             copies *= 1 if qa["answers"] else source.unanswerable
             for _ in range(copies):
-                asked, spans = qa["question"], qa["answers"]
+                asked, spans, shown = qa["question"], qa["answers"], context
                 if spans and source.joined and rng.random() < source.joined:
                     second = rng.choice(row["qas"])
                     asked, spans = join_questions(asked, second["question"]), spans + second["answers"]
+                    shown = replace(context, source=JOINED)
                 question = as_typed(asked, rng)
                 answers = [(start, start + len(text)) for start, text in spans]
                 texts = [text.lower() for _, text in spans]
-                shown, ranges = context, answers
+                ranges = answers
                 if pool is short and answers and rng.random() < source.among:
                     found = short.find(question, without=texts, own=context.text)
-                    shown, ranges = _put_among(context, answers, found, rng)
+                    shown, ranges = _put_among(shown, answers, found, rng)
                 example = _compose(question, shown, ranges, rng)
                 keyed.append((_position(example, rng), example))
                 if answers and rng.random() < source.negatives:

@@ -5,7 +5,8 @@
 Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
 Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
 targets over all annotated answers. With ``--groups`` several passages of a question share one more softmax, each with
-its retrieval score as the application adds it (shared normalisation: Clark & Gardner, 2018).
+its retrieval score as the application adds it (shared normalisation: Clark & Gardner, 2018). With ``--teacher`` an
+earlier reader's scores are learned beside the labels, except where a source is new to it (Hinton et al., 2015).
 """
 
 from __future__ import annotations
@@ -23,19 +24,24 @@ import torch
 from transformers import AutoTokenizer
 
 from askbrief.reading import RETRIEVAL_WEIGHT
-from training.examples import MIXTURES, Example, build_examples
+from training.examples import JOINED, MIXTURES, Example, build_examples
 from training.groups import load_groups
+from training.passives import NAME as PASSIVES
 from training.weights import ENCODER_FOLDER, STATE, load_model
+
+UNTAUGHT = {PASSIVES, JOINED}
+"""Sources that a teacher has little knowledge of: there the labels count alone."""
 
 
 @dataclass(slots=True)
 class Encoded:
-    """Token ids of one example and the token positions of its answers (0, 0 = no answer here)."""
+    """Token ids of one example, the token positions of its answers (0, 0 = no answer here) and what it was made of."""
 
     ids: list[int]
     types: list[int]
     starts: list[int]
     ends: list[int]
+    source: str
 
 
 @dataclass(slots=True)
@@ -74,7 +80,8 @@ def encode_examples(examples: list[Example], tokenizer: Any, *, max_tokens: int)
             if example.answers and not starts:
                 encoded.append(None)
                 continue
-            encoded.append(Encoded(batch["input_ids"][row], batch["token_type_ids"][row], starts or [0], ends or [0]))
+            ids, types = batch["input_ids"][row], batch["token_type_ids"][row]
+            encoded.append(Encoded(ids, types, starts or [0], ends or [0], example.source))
     return encoded
 
 
@@ -132,6 +139,17 @@ def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch
     )
 
 
+def blend(target: torch.Tensor, taught: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
+    """Labels mixed with a teacher's distributions.
+
+    Args:
+        target: Distributions of the labels, shape (B, L).
+        taught: The teacher's scores, shape (B, L), padding far below.
+        shares: How much the teacher counts in each row, in [0, 1], shape (B,).
+    """
+    return target + shares[:, None] * (taught.softmax(-1) - target)
+
+
 def find_own_loss(logits: torch.Tensor, target: torch.Tensor, padding: torch.Tensor) -> torch.Tensor:
     """Mean cross-entropy of each passage by itself, its first token being "not here"; all arguments (B, L)."""
     scores = logits.masked_fill(padding, -1e4).log_softmax(-1)
@@ -170,6 +188,8 @@ def main() -> None:
     parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
     parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
     parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
+    parser.add_argument("--teacher", type=Path, nargs="+", default=[], help="earlier runs whose mean is learned from")
+    parser.add_argument("--teacher-share", type=float, default=0.6, help="how much it counts beside the labels")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
@@ -210,6 +230,7 @@ def main() -> None:
     model = load_model(arguments.start, shares=arguments.start_shares, **dropout).to(device)
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train()
+    teacher = load_model(arguments.teacher).to(device).eval() if arguments.teacher else None
     decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
     plain = [p for p in model.parameters() if p.requires_grad and p.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -234,14 +255,27 @@ def main() -> None:
     with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
         for step in range(first, len(batches)):
             batch = [units[row] for row in batches[step]]
-            inputs, start, end = collate([item for unit in batch for item in unit.items], device)
+            members = [item for unit in batch for item in unit.items]
+            inputs, start, end = collate(members, device)
+            padding, outside = inputs["attention_mask"] == 0, inputs["token_type_ids"] == 0
+            own_start, own_end = start, end
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 output = model(**inputs)
-            padding, outside = inputs["attention_mask"] == 0, inputs["token_type_ids"] == 0
+                if teacher is not None:
+                    with torch.no_grad():
+                        taught = teacher(**inputs)
+                    shares = torch.tensor([0.0 if i.source in UNTAUGHT else arguments.teacher_share for i in members])
+                    own_start, own_end = (
+                        blend(target, scores.float().masked_fill(padding, -1e4), shares.to(device))
+                        for target, scores in ((start, taught.start_logits), (end, taught.end_logits))
+                    )
             loss = torch.zeros((), device=device)
-            for logits, target in ((output.start_logits, start), (output.end_logits, end)):
+            for logits, target, own in (
+                (output.start_logits, start, own_start),
+                (output.end_logits, end, own_end),
+            ):
                 scores = logits.float()
-                loss = loss + find_own_loss(scores, target, padding) / 2
+                loss = loss + find_own_loss(scores, own, padding) / 2
                 loss = loss + find_shared_loss(scores, target, outside, batch) / 2
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
