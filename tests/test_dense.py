@@ -60,6 +60,24 @@ def test_vectors_beyond_one_block_are_kept(tmp_path: Path) -> None:
     assert index.search(unit(np.cos(1), np.sin(1)), top=1)[0][0] == 8199
 
 
+@pytest.mark.parametrize("without", [(), (1, 75_000, 149_999)])
+def test_each_core_searches_a_share_and_the_best_of_all_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr("askbrief.dense.count_cores", lambda: 3)
+    monkeypatch.setattr("askbrief.dense.MIN_SHARE", 50)
+    angles = np.linspace(0, 3, 150)  # rows 0, 1,000 … 149,000, and the first and last once more
+    vectors = [(1000 * n, unit(np.cos(a), np.sin(a))) for n, a in enumerate(angles)]
+    vectors += [(149_999, unit(1, 0)), (75_000 - 1, unit(1, 0)), (1, unit(1, 0))]
+    build_dense(tmp_path / "d.faiss", vectors, count=153, dimension=2)
+    index = DenseIndex(tmp_path / "d.faiss", dimension=2, without=without)
+    assert len(index._shares) == 3
+    equal = [row for row in (0, 1, 74_999, 149_999) if row not in without]
+    assert [row for row, _ in index.search(unit(1, 0), top=6)] == [*equal, 1000, 2000, 3000, 4000][:6]
+    assert [row for row, _ in index.search(unit(1, 0), top=2)] == equal[:2]
+    assert {row for row, _ in index.search(unit(1, 0), top=500)} == {row for row, _ in vectors} - {*without}
+
+
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:
     build_dense(tmp_path / "d.faiss", [], count=0, dimension=2)
     index = DenseIndex(tmp_path / "d.faiss", dimension=2)

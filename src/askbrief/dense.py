@@ -10,17 +10,22 @@ their own vectors gets the exact ones (``benchmarks/growth.py``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askbrief.cores import count_cores
 from askbrief.errors import StoreDamagedError, StoreError
 
 EXACT_ROWS = 50_000
 OVERSAMPLING = 2
+MIN_SHARE = 25_000
+"""Fewer vectors are not worth a thread of their own."""
 _BLOCK = 8192
 _RANGE_MARGIN = 0.1
 """Share by which the range of a dimension is widened beyond that of the first block."""
@@ -67,7 +72,8 @@ def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], 
 class DenseIndex:
     """One or more opened dense files, searched as one.
 
-    The files are mapped, not read: opening costs the same whatever their size.
+    The files are mapped, not read: opening costs the same whatever their size. FAISS searches for one question with one
+    thread, so each core searches a share of the rows.
 
     Attributes:
         count: Vectors that can be found.
@@ -99,15 +105,18 @@ class DenseIndex:
         compact = (isinstance(faiss.downcast_index(part.index), faiss.IndexScalarQuantizer) for part in self._parts)
         self.oversampling = OVERSAMPLING if any(compact) else 1
         self.count: int = sum(part.ntotal for part in self._parts) - len(without)
-        self._parameters: Any = None
-        if without:
-            gone = faiss.IDSelectorBatch(np.asarray(without, dtype=np.int64))
-            self._parameters = faiss.SearchParameters(sel=faiss.IDSelectorNot(gone))  # type: ignore[call-arg]
+        gone = faiss.IDSelectorNot(faiss.IDSelectorBatch(np.asarray(without, dtype=np.int64))) if without else None
+        self._shares = [(part, parameters) for part in self._parts for parameters in _divide(part, gone)]
 
     def search(self, vector: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
         """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row."""
+        import faiss
+
         question = vector[None].astype(np.float32)
-        found = [item for part in self._parts for item in self._find_nearest(part, question, top=top)]
+        alone = partial(faiss.omp_set_num_threads, 1)  # FAISS's own threads would idle in the others' way
+        with ThreadPoolExecutor(max_workers=count_cores(), initializer=alone) as pool:
+            searches = [pool.submit(_find_nearest, *share, question, top=top) for share in self._shares]
+            found = [item for search in searches for item in search.result()]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
 
     def iter_vectors(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -121,20 +130,34 @@ class DenseIndex:
                 vectors = part.index.reconstruct_n(start, len(block))
                 yield from zip(map(int, block), vectors, strict=True)
 
-    def _find_nearest(self, part: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
-        """At least the ``top`` nearest rows of a part.
 
-        FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole. It
-        fills up with the row -1 where there are no more.
-        """
-        if not part.ntotal:
-            return []
-        wanted = min(top + 1, part.ntotal)
-        cosines, rows = part.search(question, wanted, params=self._parameters)
-        while wanted < part.ntotal and rows[0][-1] >= 0 and cosines[0][-1] == cosines[0][top - 1]:
-            wanted = min(2 * wanted, part.ntotal)
-            cosines, rows = part.search(question, wanted, params=self._parameters)
-        return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
+def _divide(part: Any, selector: Any) -> list[Any]:
+    """Search parameters of each share of a file, about equal ones where rows ascend; one of all is None."""
+    import faiss
+
+    shares = min(count_cores(), part.ntotal // MIN_SHARE)
+    if shares < 2:
+        return [faiss.SearchParameters(sel=selector) if selector else None]  # type: ignore[call-arg]
+    inner = (part.id_map.at(part.ntotal * number // shares) for number in range(1, shares))
+    ranges = [faiss.IDSelectorRange(low, high) for low, high in pairwise([0, *sorted(inner), 2**63 - 1])]
+    selectors = [faiss.IDSelectorAnd(range_, selector) if selector else range_ for range_ in ranges]
+    return [faiss.SearchParameters(sel=chosen) for chosen in selectors]  # type: ignore[call-arg]
+
+
+def _find_nearest(part: Any, parameters: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
+    """At least the ``top`` nearest rows of a share of a file.
+
+    FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole. It fills up
+    with the row -1 where there are no more.
+    """
+    if not part.ntotal:
+        return []
+    wanted = min(top + 1, part.ntotal)
+    cosines, rows = part.search(question, wanted, params=parameters)
+    while wanted < part.ntotal and rows[0][-1] >= 0 and cosines[0][-1] == cosines[0][top - 1]:
+        wanted = min(2 * wanted, part.ntotal)
+        cosines, rows = part.search(question, wanted, params=parameters)
+    return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
 
 
 def _iter_blocks(
