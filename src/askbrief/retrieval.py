@@ -68,7 +68,8 @@ def find_hits(store: Store, derived: Derived, encoder: Encoder, query: str, *, t
 def _profile(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """The words of a text, and those of them with digits."""
     words = frozenset(_WORD.findall(fold(text)))
-    return words, frozenset(word for word in words if any(character.isdigit() for character in word))
+    numbers = (word for word in words if not word.isalpha() and any(character.isdigit() for character in word))
+    return words, frozenset(numbers)
 
 
 def _is_near_duplicate(a: tuple[frozenset[str], frozenset[str]], b: tuple[frozenset[str], frozenset[str]]) -> bool:

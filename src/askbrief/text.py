@@ -94,8 +94,10 @@ def fold(text: str) -> str:
     folded = text.casefold()
     if folded.isascii():
         return folded
-    decomposed = unicodedata.normalize("NFKD", folded)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    folded = unicodedata.normalize("NFKD", folded)
+    for mark in filter(unicodedata.combining, set(folded)):
+        folded = folded.replace(mark, "")
+    return folded
 
 
 class LineIndex:
