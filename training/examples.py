@@ -128,7 +128,7 @@ NEWS_SOURCES = (
     Source("multirc", share=0.4, negatives=0.3),
     Source(passives.NAME, share=0.35, negatives=0.5, has_titles=True, joined=0.1, contrasts=0.2),
 )
-"""Tried for a sixth run, not shipped: questions of who or what did something, made of the news archive
+"""For a run that learns from its start: questions of who or what did something, made of the news archive
 (``training.passives``)."""
 
 MIXTURES = {

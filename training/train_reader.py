@@ -5,8 +5,9 @@
 Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
 Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
 targets over all annotated answers. With ``--groups`` several passages of a question share one more softmax, each with
-its retrieval score as the application adds it (shared normalisation: Clark & Gardner, 2018). With ``--teacher`` an
-earlier reader's scores are learned beside the labels, except where a source is new to it (Hinton et al., 2015).
+its retrieval score as the application adds it (shared normalisation: Clark & Gardner, 2018). With ``--teacher-share``
+the scores of the reader that it starts from are learned beside the labels, except where a source is new to that one
+(Hinton et al., 2015).
 """
 
 from __future__ import annotations
@@ -188,8 +189,7 @@ def main() -> None:
     parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
     parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
     parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
-    parser.add_argument("--teacher", type=Path, nargs="+", default=[], help="earlier runs whose mean is learned from")
-    parser.add_argument("--teacher-share", type=float, default=0.6, help="how much it counts beside the labels")
+    parser.add_argument("--teacher-share", type=float, default=0.0, help="how much the scores at the start count")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
@@ -230,7 +230,9 @@ def main() -> None:
     model = load_model(arguments.start, shares=arguments.start_shares, **dropout).to(device)
     model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
     model.train()
-    teacher = load_model(arguments.teacher).to(device).eval() if arguments.teacher else None
+    teacher = None
+    if arguments.teacher_share:
+        teacher = load_model(arguments.start, shares=arguments.start_shares).to(device).eval()
     decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
     plain = [p for p in model.parameters() if p.requires_grad and p.ndim == 1]
     optimizer = torch.optim.AdamW(
