@@ -65,8 +65,9 @@ torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what
 snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
 
-screenshots: $(INSTALLED)  ## Take the README's pictures of the chat anew
+screenshots: $(INSTALLED)  ## Take the README's pictures anew
 	$(BIN)/python docs/screenshots.py
+	$(BIN)/python docs/picture.py
 
 RUNS := training/runs
 FIVE_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth
