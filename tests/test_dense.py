@@ -66,7 +66,7 @@ def test_each_core_searches_a_share_and_the_best_of_all_are_found(
 ) -> None:
     monkeypatch.setattr("askbrief.dense.count_cores", lambda: 3)
     monkeypatch.setattr("askbrief.dense.MIN_SHARE", 50)
-    angles = np.linspace(0, 3, 150)  # rows 0, 1,000 … 149,000, and the first and last once more
+    angles = np.linspace(0, 3, 150)  # rows 0, 1,000 … 149,000; three more equal the first
     vectors = [(1000 * n, unit(np.cos(a), np.sin(a))) for n, a in enumerate(angles)]
     vectors += [(149_999, unit(1, 0)), (75_000 - 1, unit(1, 0)), (1, unit(1, 0))]
     build_dense(tmp_path / "d.faiss", vectors, count=153, dimension=2)

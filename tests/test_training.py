@@ -10,14 +10,25 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoTokenizer
 
 from askbrief.reading import RETRIEVAL_WEIGHT
 from training.altering import Exchange, alter_question, find_exchange, find_names
-from training.examples import JOINED, Source, as_typed, build_examples, join_questions
+from training.examples import JOINED, Example, Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.passives import NAME, find_questions
-from training.train_reader import Encoded, Unit, blend, build_batches, find_own_loss, find_shared_loss, mix
-from training.weights import average
+from training.train_reader import (
+    Encoded,
+    Unit,
+    blend,
+    build_batches,
+    encode_examples,
+    find_own_loss,
+    find_shared_loss,
+    find_teacher_shares,
+    mix,
+)
+from training.weights import ENCODER_FOLDER, average
 
 STORY = (
     "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "
@@ -277,6 +288,20 @@ def test_losses_by_hand() -> None:
     units[0].scores[1] = 2 * ln(2) / RETRIEVAL_WEIGHT  # the second passage is found better: its 3 count twice
     assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(9 / 3))
     assert find_shared_loss(logits[2:], target[2:], outside[2:], units[1:]).item() == 0.0
+
+
+def test_a_teacher_counts_for_nothing_where_the_source_is_new_to_it() -> None:
+    sources = ("squad_paragraphs", JOINED, "group", NAME)
+    items = [Encoded([7], [0], [0], [0], source) for source in sources]
+    assert find_teacher_shares(items, 0.5).tolist() == [0.5, 0.0, 0.5, 0.0]
+
+
+def test_an_encoded_example_keeps_what_its_example_was_made_of() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
+    (encoded,) = encode_examples([Example("Who met?", "The envoy met.", [(4, 9)], NAME)], tokenizer, max_tokens=20)
+    assert encoded is not None
+    # [CLS] who met ? [SEP] the envoy met . [SEP]
+    assert (tokenizer.decode(encoded.ids[encoded.starts[0] : encoded.ends[0] + 1]), encoded.source) == ("envoy", NAME)
 
 
 def test_a_teacher_counts_by_its_share_in_each_row() -> None:

@@ -26,7 +26,7 @@ from training.altering import alter_question, find_exchange, find_names
 MAX_CONTEXT_WORDS = 230
 SHORT_WORDS = 60
 JOINED = "joined"
-"""Source of examples whose question joins two."""
+"""Source of examples whose question joins two, and of the negatives and contrasts made beside them."""
 _WHAT_DID = re.compile(r"What (?:\w{3,}ed|made|led|won|hit|struck|took|gave|brought|fought|shot|built)\b")
 
 

@@ -140,6 +140,11 @@ def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch
     )
 
 
+def find_teacher_shares(items: list[Encoded], share: float) -> torch.Tensor:
+    """How much a teacher counts for each of ``items``, shape (B,): nothing where their source is new to it."""
+    return torch.tensor([0.0 if item.source in UNTAUGHT else share for item in items])
+
+
 def blend(target: torch.Tensor, taught: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
     """Labels mixed with a teacher's distributions.
 
@@ -260,22 +265,18 @@ def main() -> None:
             members = [item for unit in batch for item in unit.items]
             inputs, start, end = collate(members, device)
             padding, outside = inputs["attention_mask"] == 0, inputs["token_type_ids"] == 0
-            own_start, own_end = start, end
+            targets = owns = [start, end]
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 output = model(**inputs)
-                if teacher is not None:
-                    with torch.no_grad():
-                        taught = teacher(**inputs)
-                    shares = torch.tensor([0.0 if i.source in UNTAUGHT else arguments.teacher_share for i in members])
-                    own_start, own_end = (
-                        blend(target, scores.float().masked_fill(padding, -1e4), shares.to(device))
-                        for target, scores in ((start, taught.start_logits), (end, taught.end_logits))
-                    )
+            if teacher is not None:
+                with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=half):
+                    taught = teacher(**inputs)
+                heads = (taught.start_logits, taught.end_logits)
+                said = [scores.float().masked_fill(padding, -1e4) for scores in heads]
+                shares = find_teacher_shares(members, arguments.teacher_share).to(device)
+                owns = [blend(target, scores, shares) for target, scores in zip(targets, said, strict=True)]
             loss = torch.zeros((), device=device)
-            for logits, target, own in (
-                (output.start_logits, start, own_start),
-                (output.end_logits, end, own_end),
-            ):
+            for logits, target, own in zip((output.start_logits, output.end_logits), targets, owns, strict=True):
                 scores = logits.float()
                 loss = loss + find_own_loss(scores, own, padding) / 2
                 loss = loss + find_shared_loss(scores, target, outside, batch) / 2
