@@ -128,6 +128,7 @@ def test_questions_are_answered_while_the_folder_is_read(articles: Path, monkeyp
             encoder.gate.set()
             await wait_for_toast(chat, "added: c.txt")
             await chat.wait_until(lambda: chat.status == "3 documents, 3 passages · up to date")
+            monkeypatch.setattr(worker, "PATIENCE_SECONDS", WAIT_SECONDS)  # nothing keeps the folder from being read
             card.focus()
             await chat.pilot.press("r")
             await chat.wait_until(lambda: len(chat.cards) == 2 and not chat.cards[1].is_waiting)
