@@ -3,12 +3,10 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import pytest
 from numpy.typing import NDArray
 
@@ -24,7 +22,6 @@ SENTENCES = [
     "A railway to Basra.",
     "Soleimani was killed in Iraq in 2020. " * 40,
 ]
-WORDS = ("the", "of", "who", "what", "when", "central", "bank", "bridge", "opened", "##s", "##ed", "##ing", "tower")
 
 
 @pytest.fixture(scope="session")
@@ -40,46 +37,6 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    return tmp_path / "cache"
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sentence-transformers model with random weights: BERT, 2 layers of 32, with prompts."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    models: Any = import_module("sentence_transformers.models")
-    transformers: Any = import_module("transformers")
-
-    folder = tmp_path_factory.mktemp("tiny")
-    characters = [chr(code) for code in range(33, 127)]
-    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *characters, *(f"##{c}" for c in characters), *WORDS]
-    (folder / "vocab.txt").write_text("\n".join(dict.fromkeys(tokens)), encoding="utf-8")
-    torch.manual_seed(7)
-    config = transformers.BertConfig(
-        vocab_size=len(set(tokens)),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-    )
-    transformers.BertModel(config).save_pretrained(folder / "bert")
-    transformers.BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder / "bert")
-    transformer = models.Transformer(str(folder / "bert"), max_seq_length=48)
-    model = SentenceTransformer(
-        modules=[transformer, models.Pooling(32, "mean")],
-        device="cpu",
-        prompts={"query": "who what when ", "document": "tower bridge bank "},
-    )
-    model.save(str(folder / "model"))
-    return folder / "model"
 
 
 def load_source(folder: Path) -> Any:

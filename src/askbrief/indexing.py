@@ -13,6 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+from askbrief.accelerating import MANY_CHARACTERS, accelerate
 from askbrief.chunking import CHUNKER, chunk_document
 from askbrief.config import Folder
 from askbrief.corpus import ArticleFile, Scan, build_document, decode, load_bytes, scan_folder
@@ -258,12 +259,17 @@ def _apply(
     found: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
 ) -> Generator[Progress, None, None]:
     plan = yield from _plan(found, folder, store)
-    seconds = plan.seconds if plan.seconds > SLOW_SECONDS else None
     total = len(plan.reading)
     records = list(plan.problems)
-    batch = _Batch(store, encoder)
+    accelerated = None
+    if plan.characters >= MANY_CHARACTERS:
+        yield Progress("Looking for a GPU", 0, 0)
+        accelerated = accelerate(encoder)
+    stage = f"Indexing on {accelerated.device}" if accelerated else "Indexing"
+    seconds = plan.seconds if plan.seconds > SLOW_SECONDS and not accelerated else None
+    batch = _Batch(store, accelerated or encoder)
     for number, file in enumerate(plan.reading):
-        yield Progress("Indexing", number, total, seconds=seconds)
+        yield Progress(stage, number, total, seconds=seconds)
         record, document = _read(file, folder)
         records.append(record)
         if document is not None:
@@ -271,7 +277,9 @@ def _apply(
             if batch.is_full:
                 batch.save()
     batch.save()
-    if batch.characters >= _MIN_MEASURED_CHARACTERS:
+    if accelerated and accelerated.failure:
+        done.notes.append(f"{accelerated.device} failed ({accelerated.failure}); the rest was encoded without it")
+    if batch.characters >= _MIN_MEASURED_CHARACTERS and not accelerated:
         store.save_speed(batch.characters / batch.seconds)
     if plan.touched:
         store.touch_files(plan.touched)
