@@ -60,22 +60,63 @@ def test_vectors_beyond_one_block_are_kept(tmp_path: Path) -> None:
     assert index.search(unit(np.cos(1), np.sin(1)), top=1)[0][0] == 8199
 
 
-@pytest.mark.parametrize("without", [(), (1, 75_000, 149_999)])
-def test_each_core_searches_a_share_and_the_best_of_all_are_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without: tuple[int, ...]
+def test_rows_that_are_gone_are_not_found_and_others_take_their_places(tmp_path: Path) -> None:
+    vectors = [unit(np.cos(angle), np.sin(angle)) for angle in np.linspace(0, 3, 150)]
+    build_dense(tmp_path / "d.faiss", enumerate(vectors), count=150, dimension=2)
+    index = DenseIndex(tmp_path / "d.faiss", dimension=2, without=[*range(1, 60), 149])
+    assert index.count == 90
+    assert [row for row, _ in index.search(unit(1, 0), top=3)] == [0, 60, 61]
+    assert {row for row, _ in index.search(unit(1, 0), top=500)} == {0, *range(60, 149)}
+
+
+def test_several_files_are_searched_as_one(tmp_path: Path) -> None:
+    angles = np.linspace(0, 1, 10)
+    pairs = [(row, unit(np.cos(angle), np.sin(angle))) for row, angle in enumerate(angles)]
+    build_dense(tmp_path / "a", pairs[::2], count=5, dimension=2)
+    build_dense(tmp_path / "b", pairs[1::2], count=5, dimension=2)
+    index = DenseIndex(tmp_path / "a", tmp_path / "b", dimension=2, without=[3])
+    assert [row for row, _ in index.search(unit(1, 0), top=4)] == [0, 1, 2, 4]
+
+
+@pytest.fixture
+def many() -> NDArray[np.float32]:
+    """20,000 vectors of 64 dimensions around 300 directions, as those of texts lie around topics."""
+    chance = np.random.default_rng(3)
+    centres = chance.standard_normal((300, 64))
+    vectors = centres[chance.integers(300, size=20_000)] + 0.7 * chance.standard_normal((20_000, 64))
+    scaled: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
+
+
+def test_more_vectors_than_are_kept_exact_take_a_sixteenth_and_the_nearest_are_among_the_oversampled(
+    tmp_path: Path, many: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("askbrief.dense.count_cores", lambda: 3)
-    monkeypatch.setattr("askbrief.dense.MIN_SHARE", 50)
-    angles = np.linspace(0, 3, 150)  # rows 0, 1,000 … 149,000; three more equal the first
-    vectors = [(1000 * n, unit(np.cos(a), np.sin(a))) for n, a in enumerate(angles)]
-    vectors += [(149_999, unit(1, 0)), (75_000 - 1, unit(1, 0)), (1, unit(1, 0))]
-    build_dense(tmp_path / "d.faiss", vectors, count=153, dimension=2)
-    index = DenseIndex(tmp_path / "d.faiss", dimension=2, without=without)
-    assert len(index._shares) == 3
-    equal = [row for row in (0, 1, 74_999, 149_999) if row not in without]
-    assert [row for row, _ in index.search(unit(1, 0), top=6)] == [*equal, 1000, 2000, 3000, 4000][:6]
-    assert [row for row, _ in index.search(unit(1, 0), top=2)] == equal[:2]
-    assert {row for row, _ in index.search(unit(1, 0), top=500)} == {row for row, _ in vectors} - {*without}
+    monkeypatch.setattr("askbrief.dense.EXACT_ROWS", 19_999)
+    build_dense(tmp_path / "d.faiss", enumerate(many), count=20_000, dimension=64)
+    assert (tmp_path / "d.faiss").stat().st_size < 20_000 * (64 * 4 / 16 + 8) + 10_000  # and eight bytes for the row
+    gone = [*range(0, 20_000, 9)]
+    index = DenseIndex(tmp_path / "d.faiss", dimension=64, without=gone)
+    assert (index.count, index.oversampling) == (20_000 - len(gone), 4)
+    found = 0
+    for question in many[:50]:
+        cosines = many @ question
+        cosines[gone] = -1
+        rows = {row for row, _ in index.search(question, top=50 * index.oversampling)}
+        assert len(rows) == 200
+        assert not rows & {*gone}
+        found += len(rows & {*np.argsort(-cosines)[:50].tolist()})
+    assert found >= 0.99 * 50 * 50
+
+
+@pytest.mark.parametrize("exact_rows", [50_000, 10])
+def test_a_row_tells_the_vector_it_was_made_of_from_others(
+    tmp_path: Path, many: NDArray[np.float32], exact_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("askbrief.dense.EXACT_ROWS", exact_rows)
+    build_dense(tmp_path / "d.faiss", enumerate(many[:100]), count=100, dimension=64)
+    rows = dict(DenseIndex(tmp_path / "d.faiss", dimension=64, without=[3]).iter_rows())
+    assert list(rows) == list(range(100))
+    assert [[row for row in range(100) if keeps(many[row])] for keeps in rows.values()] == [[n] for n in range(100)]
 
 
 def test_an_empty_index_finds_nothing(tmp_path: Path) -> None:

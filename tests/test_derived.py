@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator, Mapping
+import statistics
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,14 @@ def find_in_new(
         return find(store)
 
 
+def assert_all_but_the_farthest(found: dict[str, float], texts: Iterable[str], query: str) -> None:
+    """Each text of the nearer half is found, and what is found has about its cosine."""
+    vector = FakeEncoder().encode_question(query)
+    exact = {text: float(FakeEncoder().encode_question(text) @ vector) for text in texts}
+    assert found == pytest.approx({text: exact[text] for text in found}, abs=0.02)
+    assert found.keys() >= {text for text in exact if exact[text] > statistics.median(exact.values()) + 0.02}
+
+
 def inode(store: Store, generation: int, name: str) -> int:
     return (store.folder / f"generation-{generation:06}" / name).stat().st_ino
 
@@ -140,7 +149,7 @@ def test_text_that_is_gone_is_not_found_whatever_part_it_was_in(store: Store) ->
     assert len(store.load_passages(rows)) == len(rows) == 11
 
 
-@pytest.mark.parametrize("exact_rows", [50_000, 3], ids=["exact", "8 bits"])
+@pytest.mark.parametrize("exact_rows", [50_000, 3], ids=["exact", "compact"])
 @pytest.mark.parametrize("seed", range(6))
 def test_after_any_history_all_is_found_that_a_new_store_finds(
     store: Store, tmp_path: Path, seed: int, exact_rows: int, monkeypatch: pytest.MonkeyPatch
@@ -160,11 +169,11 @@ def test_after_any_history_all_is_found_that_a_new_store_finds(
         expected_dense, expected_lexical = find_in_new(tmp_path / "new", texts)
         assert lexical == expected_lexical
         for query in QUERIES:
-            assert {name for name, _ in dense[query]} == set(texts.values())
             if exact_rows > len(texts):
+                assert {name for name, _ in dense[query]} == set(texts.values())
                 assert dense[query] == expected_dense[query]
             else:
-                assert [c for _, c in dense[query]] == pytest.approx([c for _, c in expected_dense[query]], abs=0.02)
+                assert_all_but_the_farthest(dict(dense[query]), texts.values(), query)
     assert shared >= 3
 
 
@@ -231,12 +240,10 @@ def test_more_vectors_than_are_kept_exact_are_found_by_estimates(store: Store, m
     write(store, {str(number): make_text(200 + number) for number in range(10)})
     assert not store.is_exact
     with store.snapshot() as derived:
-        assert derived.dense.oversampling == 2
-        found = derived.dense.search(FakeEncoder().encode_question("drone"), top=99)
-    exact = {
-        p.row: float(p.vector @ FakeEncoder().encode_question("drone"))
-        for p in store.load_passages([r for r, _ in found])
-    }
-    assert [cosine for _, cosine in found] == pytest.approx([exact[row] for row, _ in found], abs=0.02)
+        assert derived.dense.oversampling == 4
+    found, _ = find(store)
+    texts = [make_text(200 + number) for number in range(10)]
+    for query in QUERIES:
+        assert_all_but_the_farthest(dict(found[query]), texts, query)
     size = (store.folder / "generation-000002" / BASE).stat().st_size
     assert size < 1000

@@ -305,7 +305,9 @@ def flip_unseen(file: Path) -> None:
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def test_opening_reads_no_file_that_is_as_it_was(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_opening_checks_no_file_that_is_unchanged(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(file: Path) -> tuple[int, int]:
         raise AssertionError(f"{file} was read")
 

@@ -182,7 +182,7 @@ class Assistant:
             encoder=self.folder.settings.encoder or DEFAULT_NAME,
             fingerprint=store.identity.encoder,
             reader=self.folder.settings.reader or str(self.reader.card["name"]),
-            dense="exact" if store.is_exact else "8 bits a dimension",
+            dense="exact" if store.is_exact else "2 bits a dimension",
             freshness=self.find_freshness(),
             pending=tuple(sorted([*(f.path for f in differences.pending), *(s.path for s in differences.unlisted)])),
             gone=differences.gone,

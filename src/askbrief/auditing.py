@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-import numpy as np
-
 from askbrief.derived import Derived
 from askbrief.errors import StoreDamagedError
 from askbrief.indexing import find_vector_key
 from askbrief.planning import find_content
 from askbrief.store import Store
-
-MIN_COSINE = 0.99
-"""Between a vector and its form of one byte a dimension."""
 
 
 def audit(store: Store) -> Iterator[str]:
@@ -49,7 +44,7 @@ def _audit_files(store: Store) -> Iterator[str]:
 
 def _audit_derived(store: Store, derived: Derived) -> Iterator[str]:
     gone = set(store.load_removed())
-    nearest = (pair for pair in derived.dense.iter_vectors() if pair[0] not in gone)
+    nearest = (pair for pair in derived.dense.iter_rows() if pair[0] not in gone)
     rows: list[int] = []
     for published, dense in zip_longest(store.iter_published(), nearest):
         if published is None:
@@ -62,7 +57,7 @@ def _audit_derived(store: Store, derived: Derived) -> Iterator[str]:
         if dense is None or dense[0] != row:
             yield f"the dense index does not hold passage {row:,} where it must"
             break
-        if float(np.dot(vector, dense[1])) < MIN_COSINE * float(np.linalg.norm(dense[1])):
+        if not dense[1](vector):
             yield f"the dense index holds another vector than that of passage {row:,}"
         if not derived.lexical.holds(row, text):
             yield f"the lexical index holds other words than those of passage {row:,}"

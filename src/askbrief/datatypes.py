@@ -170,7 +170,7 @@ class Status:
         encoder: Name or folder of the encoder.
         fingerprint: The encoder's fingerprint.
         reader: Name or folder of the reader.
-        dense: How vectors are searched: "exact" or "8 bits a dimension".
+        dense: How vectors are searched: "exact" or "2 bits a dimension".
         freshness: What the index holds.
         pending: Paths that are new or changed since the last refresh, sorted.
         gone: Paths that are in the index but no longer in the folder.

@@ -2,33 +2,31 @@
 
 *Distance* does not occur: vectors have length 1, so FAISS's inner product is the cosine, and higher is better.
 
-Up to ``EXACT_ROWS`` vectors are kept as they are, and a search is exact. More are kept in one byte a dimension: cosines
-are then estimates, and whoever asks for ``oversampling`` times as many rows as wanted and takes the best of them by
-their own vectors gets the exact ones (``benchmarks/growth.py``).
+Up to ``EXACT_ROWS`` vectors are kept as they are, and a search is exact. More are kept in four bits for two dimensions
+(product quantisation, searched by table lookups inside registers: André et al., "Quicker ADC", 2019): cosines are then
+estimates, and whoever asks for ``oversampling`` times as many rows as wanted and takes the best of them by their own
+vectors gets the exact ones (``benchmarks/growth.py``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.cores import count_cores
 from askbrief.errors import StoreDamagedError, StoreError
 
 EXACT_ROWS = 50_000
-OVERSAMPLING = 2
-MIN_SHARE = 25_000
-"""Fewer vectors are not worth a thread of their own."""
+OVERSAMPLING = 4
 _BLOCK = 8192
-_RANGE_MARGIN = 0.1
-"""Share by which the range of a dimension is widened beyond that of the first block."""
+_BITS = 4
+_ROUNDING = 1e-4
+"""Squared distance by which two processors may differ in what they keep of a vector."""
 
 
 def is_exact(count: int) -> bool:
@@ -42,23 +40,20 @@ def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], 
     Args:
         file: Written anew.
         vectors: The pairs.
-        count: How many they are: more than ``EXACT_ROWS`` are kept in one byte a dimension.
+        count: How many they are: more than ``EXACT_ROWS`` are kept in four bits for two dimensions.
         dimension: Length of a vector.
 
     Raises:
         StoreError: The file cannot be written.
     """
-    import faiss
-
+    faiss = _load_faiss()
     blocks = _iter_blocks(vectors)
     index: Any
     if is_exact(count):
         index = faiss.IndexFlatIP(dimension)
     else:
-        index = faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
-        index.sq.rangestat_arg = _RANGE_MARGIN
         first = next(blocks)
-        index.train(first[1])
+        index = _train(first[1])
         blocks = chain([first], blocks)
     index = faiss.IndexIDMap(index)
     for rows, block in blocks:
@@ -72,16 +67,13 @@ def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], 
 class DenseIndex:
     """One or more opened dense files, searched as one.
 
-    The files are mapped, not read: opening costs the same whatever their size. FAISS searches for one question with one
-    thread, so each core searches a share of the rows.
-
     Attributes:
         count: Vectors that can be found.
         oversampling: 1 where every cosine is exact, else ``OVERSAMPLING``.
     """
 
     def __init__(self, *files: Path, dimension: int, without: Sequence[int] = ()) -> None:
-        """Opens ``files``, whose rows are distinct.
+        """Opens ``files``, whose rows are distinct. Exact ones are mapped, not read.
 
         Args:
             files: Made by ``build_dense``.
@@ -91,8 +83,7 @@ class DenseIndex:
         Raises:
             StoreDamagedError: A file is none, or holds vectors of another length.
         """
-        import faiss
-
+        faiss = _load_faiss()
         self._parts: list[Any] = []
         for file in files:
             try:
@@ -102,62 +93,67 @@ class DenseIndex:
             if part.d != dimension:
                 raise StoreDamagedError(f"{file} holds vectors of another length", hint="Run: askbrief index")
             self._parts.append(part)
-        compact = (isinstance(faiss.downcast_index(part.index), faiss.IndexScalarQuantizer) for part in self._parts)
-        self.oversampling = OVERSAMPLING if any(compact) else 1
+        exact = (isinstance(faiss.downcast_index(part.index), faiss.IndexFlat) for part in self._parts)
+        self.oversampling = 1 if all(exact) else OVERSAMPLING
         self.count: int = sum(part.ntotal for part in self._parts) - len(without)
-        gone = faiss.IDSelectorNot(faiss.IDSelectorBatch(np.asarray(without, dtype=np.int64))) if without else None
-        self._shares = [(part, parameters) for part in self._parts for parameters in _divide(part, gone)]
+        self._without = np.asarray(without, dtype=np.int64)
 
     def search(self, vector: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
         """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row."""
-        import faiss
-
         question = vector[None].astype(np.float32)
-        alone = partial(faiss.omp_set_num_threads, 1)  # FAISS's own threads would idle in the others' way
-        with ThreadPoolExecutor(max_workers=count_cores(), initializer=alone) as pool:
-            searches = [pool.submit(_find_nearest, *share, question, top=top) for share in self._shares]
-            found = [item for search in searches for item in search.result()]
+        found = [item for part in self._parts for item in self._find_nearest(part, question, top=top)]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
 
-    def iter_vectors(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
-        """Every row of the files with its vector as far as it is kept, file by file; rows ``without`` too."""
-        import faiss
-
+    def iter_rows(self) -> Iterator[tuple[int, Callable[[NDArray[np.float32]], bool]]]:
+        """Every row of the files, file by file, rows ``without`` too, and whether it was made of a given vector."""
+        faiss = _load_faiss()
         for part in self._parts:
             rows = faiss.vector_to_array(part.id_map)
             for start in range(0, len(rows), _BLOCK):
                 block = rows[start : start + _BLOCK]
                 vectors = part.index.reconstruct_n(start, len(block))
-                yield from zip(map(int, block), vectors, strict=True)
+                yield from ((int(row), partial(_keeps, part, kept)) for row, kept in zip(block, vectors, strict=True))
+
+    def _find_nearest(self, part: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
+        """At least the ``top`` nearest rows of a file.
+
+        FAISS keeps any of the rows that tie for the last place, and cannot skip rows of a compact file: it is asked for
+        more until the tie is whole and enough rows are left. Of the farthest rows of a compact file it may miss some.
+        """
+        wanted = min(top + 1, part.ntotal)
+        while wanted:
+            cosines, rows = part.search(question, wanted)
+            left = (rows[0] >= 0) & ~np.isin(rows[0], self._without)
+            kept = cosines[0][left]
+            if wanted == part.ntotal or (len(kept) >= top and kept[top - 1] > cosines[0][-1]):
+                return [(int(row), float(cosine)) for row, cosine in zip(rows[0][left], kept, strict=True)]
+            wanted = min(2 * wanted, part.ntotal)
+        return []
 
 
-def _divide(part: Any, selector: Any) -> list[Any]:
-    """Search parameters of each share of a file, about equal ones where rows ascend; one of all is None."""
+def _load_faiss() -> Any:
+    """FAISS with one thread: one question gets no more anyway, and the others would idle in the way of the reader's."""
     import faiss
 
-    shares = min(count_cores(), part.ntotal // MIN_SHARE)
-    if shares < 2:
-        return [faiss.SearchParameters(sel=selector) if selector else None]  # type: ignore[call-arg]
-    inner = (part.id_map.at(part.ntotal * number // shares) for number in range(1, shares))
-    ranges = [faiss.IDSelectorRange(low, high) for low, high in pairwise([0, *sorted(inner), 2**63 - 1])]
-    selectors = [faiss.IDSelectorAnd(range_, selector) if selector else range_ for range_ in ranges]
-    return [faiss.SearchParameters(sel=chosen) for chosen in selectors]  # type: ignore[call-arg]
+    faiss.omp_set_num_threads(1)
+    return faiss
 
 
-def _find_nearest(part: Any, parameters: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
-    """At least the ``top`` nearest rows of a share of a file.
+def _keeps(part: Any, kept: NDArray[np.float32], vector: NDArray[np.float32]) -> bool:
+    """Whether ``kept`` is as near to ``vector`` as what ``part`` would keep of it; all of shape (dimension,)."""
+    again = part.index.sa_decode(part.index.sa_encode(vector[None]))[0]
+    return float(np.sum((vector - kept) ** 2)) <= float(np.sum((vector - again) ** 2)) + _ROUNDING
 
-    FAISS keeps any of the rows that tie for the last place, so it is asked for more until the tie is whole. It fills up
-    with the row -1 where there are no more.
-    """
-    if not part.ntotal:
-        return []
-    wanted = min(top + 1, part.ntotal)
-    cosines, rows = part.search(question, wanted, params=parameters)
-    while wanted < part.ntotal and rows[0][-1] >= 0 and cosines[0][-1] == cosines[0][top - 1]:
-        wanted = min(2 * wanted, part.ntotal)
-        cosines, rows = part.search(question, wanted, params=parameters)
-    return [(int(row), float(cosine)) for row, cosine in zip(rows[0], cosines[0], strict=True) if row >= 0]
+
+def _train(block: NDArray[np.float32]) -> Any:
+    """An empty compact index for vectors like those of ``block``, shape (n, dimension)."""
+    faiss = _load_faiss()
+    dimension = block.shape[1]
+    pieces = dimension // 2 if dimension % 2 == 0 else dimension
+    index = faiss.IndexPQFastScan(dimension, pieces, _BITS, faiss.METRIC_INNER_PRODUCT)
+    index.pq.cp.min_points_per_centroid = 1
+    index.train(np.resize(block, (max(len(block), 2**_BITS), dimension)))
+    return index
 
 
 def _iter_blocks(

@@ -153,7 +153,7 @@ class Store(Records):
 
     @property
     def is_exact(self) -> bool:
-        """Whether all vectors are searched as they are, none in one byte a dimension."""
+        """Whether all vectors are searched as they are, none in a compact form."""
         return is_exact(self._load_manifest().base_count)
 
     def publish(self, records: Iterable[FileRecord], *, gone: Iterable[str]) -> None:
