@@ -71,7 +71,8 @@ screenshots: $(INSTALLED)  ## Take the README's pictures anew
 
 RUNS := training/runs
 FIVE_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth
-ALL_RUNS := $(FIVE_RUNS) $(RUNS)/taught --shares 3 3 6 6 6 8
+SIX_RUNS := $(FIVE_RUNS) $(RUNS)/taught
+ALL_RUNS := $(SIX_RUNS) $(RUNS)/agents --shares 3 3 6 6 6 8 24
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/first
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/second --start $(RUNS)/first \
@@ -88,6 +89,9 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/taught --groups $(RUNS)/groups.jsonl.gz \
 	    --group-share 0.2 --start $(FIVE_RUNS) --start-shares 1 1 2 2 2 --teacher-share 0.6 \
 	    --mixture news --limit-tokens 5500000 --dropout 0.1 --learning-rate 1e-4 --seed 6
+	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/agents \
+	    --start $(SIX_RUNS) --start-shares 3 3 6 6 6 8 --teacher-share 0.8 \
+	    --mixture agents --limit-tokens 4200000 --dropout 0.1 --learning-rate 1e-4 --seed 7
 	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
 	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)

@@ -28,6 +28,7 @@ from askbrief.reading import (
     find_confidence,
     load_reader,
 )
+from askbrief.spans import COVERAGE_WEIGHT
 
 FRAME = (0, 0)
 
@@ -125,10 +126,10 @@ class WordModel:
             yield [scores(*(start for start, _ in pairs)), scores(*(end for _, end in pairs))]
 
 
-def read_with(model: WordModel, document: Document, passage: Passage) -> list[Reading]:
+def read_with(model: WordModel, document: Document, passage: Passage, question: str = "Who?") -> list[Reading]:
     reader = Reader()
     reader.__dict__["_model"] = model
-    (found,) = reader.read("Who?", [(document, passage)])
+    (found,) = reader.read(question, [(document, passage)])
     return found
 
 
@@ -144,6 +145,22 @@ def test_readings_lie_in_the_document_best_first_without_overlap() -> None:
         ("Sadeq", 5.0 - 0.25 * math.log(2)),
     ]
     assert not any(a.span.overlaps(b.span) for a in found for b in found if a is not b)
+
+
+def test_of_the_spans_of_a_passage_the_sentence_with_the_questions_words_decides() -> None:
+    far = "On " + "and on " * 20  # no span reaches from one answer to the other
+    text = f"Before. The guards leader was Memis. He was killed by strikes. {far}it went. Sadeq wept."
+    document = make_document(text)
+    passage = make_passage(document, text.removeprefix("Before. "))
+    model = WordModel({"strikes": (2.8, 2.8), "Sadeq": (3.0, 3.0)})
+    found = read_with(model, document, passage, "who killed the guards leader")
+    margins = {reading.span.of(text): reading.margin for reading in found}
+    # guards and leader are two of the three words that count, killed is one, and Sadeq's sentence has none:
+    # strikes 5.6 - 1/3 of the weight, Sadeq 6 - 2/3 of it; the best of both keeps the 6 of the best before
+    one_word = 0.25 * math.log(2)
+    assert [reading.span.of(text) for reading in found[:2]] == ["strikes", "Sadeq"]
+    assert margins["strikes"] == pytest.approx(6.0 - one_word)
+    assert margins["Sadeq"] == pytest.approx(6.4 - one_word - COVERAGE_WEIGHT / 3)
 
 
 def test_the_best_of_several_windows_wins() -> None:

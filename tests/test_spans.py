@@ -17,6 +17,7 @@ from askbrief.spans import (
     REPEAT_WEIGHT,
     asks_for_clause,
     find_penalty,
+    find_shortfalls,
     find_spans,
     merge,
     tidy,
@@ -261,3 +262,24 @@ def test_spans_of_the_same_words_are_one_with_the_margin_of_all() -> None:
 def test_length_and_the_words_of_the_question_cost(question: str, answer: str, repeats: float) -> None:
     length = LENGTH_WEIGHT * math.log(1 + len(answer.split()))
     assert find_penalty(question, answer) == pytest.approx(length + repeats)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("who killed Memis", [1.0, 0.0, 1.0]),
+        ("Who was killed by strikes there?", [1.0, 0.0, 1.0]),  # both words; "was", "by" and "there" mean nothing
+        ("Which guard led strikes?", [0.0, 1 / 3, 2 / 3]),  # guard and led; strike; none
+        ("Who is Memis?", [0.0, 0.0, 0.0]),  # a name is no word in lower case
+        ("", [0.0, 0.0, 0.0]),
+    ],
+)
+def test_a_sentence_falls_short_of_the_one_with_most_of_the_questions_words(
+    question: str, expected: list[float]
+) -> None:
+    sentences = ["The guards were led by Memis.", "He was killed by a strike.", "Sadeq wept there."]
+    assert find_shortfalls(question, sentences) == pytest.approx(expected)
+
+
+def test_no_sentence_falls_short_of_nothing() -> None:
+    assert find_shortfalls("who killed Memis", []) == []

@@ -131,6 +131,14 @@ NEWS_SOURCES = (
 """For a run that learns from its start: questions of who or what did something, made of the news archive
 (``training.passives``)."""
 
+AGENT_SOURCES = tuple(
+    replace(source, share=1.0, negatives=0.4, joined=0.05, contrasts=0.3)
+    if source.name == passives.NAME
+    else replace(source, share=0.6 * source.share)
+    for source in NEWS_SOURCES
+)
+"""For another such run: more than a quarter of it these questions, the rest to keep what is known."""
+
 MIXTURES = {
     "first": SOURCES,
     "final": FINAL_SOURCES,
@@ -138,6 +146,7 @@ MIXTURES = {
     "beside-groups": BESIDE_GROUPS,
     "contrasts": CONTRASTS,
     "news": NEWS_SOURCES,
+    "agents": AGENT_SOURCES,
 }
 
 

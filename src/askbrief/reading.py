@@ -21,7 +21,17 @@ from askbrief.compiling import save_compiled
 from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Progress, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel, Tokens
-from askbrief.spans import SPANS_PER_PASSAGE, asks_for_clause, find_penalty, find_spans, merge, tidy, widen_to_clause
+from askbrief.spans import (
+    COVERAGE_WEIGHT,
+    SPANS_PER_PASSAGE,
+    asks_for_clause,
+    find_penalty,
+    find_shortfalls,
+    find_spans,
+    merge,
+    tidy,
+    widen_to_clause,
+)
 from askbrief.text import LineIndex, find_sentences, find_words, fold
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
@@ -33,7 +43,7 @@ MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
 RETRIEVAL_WEIGHT = 12.0
 """What the mixed score of a passage, in [0, 1], is worth in units of the margin when spans are ranked."""
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.278, -3.727
+CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.253, -3.404
 """Logistic regression of "these words are right" on that sum, fitted on development data (``docs/decisions.md``)."""
 _PROBES = (
     ("Who raised interest rates?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
@@ -105,7 +115,11 @@ class Reader:
                 Reading(span, margin - find_penalty(question, span.of(document.text)))
                 for span, margin in merge(document.text, tidied)
             ]
-        return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in found]
+        weighed = (
+            _weigh_sentences(question, passage, readings)
+            for (_, passage), readings in zip(passages, found, strict=True)
+        )
+        return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in weighed]
 
 
 def load_reader(
@@ -293,6 +307,24 @@ def build_context(document: Document, passage: Passage) -> tuple[str, int]:
     lead_start = start - len(before) + complete[-1].start if complete else start
     prefix = document.title + TITLE_SEPARATOR if document.title else ""
     return prefix + document.text[lead_start : passage.span.end], lead_start - len(prefix)
+
+
+def _weigh_sentences(question: str, passage: Passage, readings: list[Reading]) -> list[Reading]:
+    """Takes off a margin what the sentence falls short of the passage's sentence with most of the question's words.
+
+    That decides between the spans of a passage, not whether the passage answers: the best keeps the best margin.
+    """
+    sentences = find_sentences(passage.text)
+    shortfalls = find_shortfalls(question, [sentence.of(passage.text) for sentence in sentences])
+
+    def weigh(reading: Reading) -> float:
+        inside = Span(reading.span.start - passage.span.start, reading.span.end - passage.span.start)
+        around = (fall for at, fall in zip(sentences, shortfalls, strict=True) if at.overlaps(inside))
+        return reading.margin - COVERAGE_WEIGHT * min(around, default=0.0)
+
+    weighed = [weigh(reading) for reading in readings]
+    shift = max((reading.margin for reading in readings), default=0.0) - max(weighed, default=0.0)
+    return [Reading(reading.span, margin + shift) for reading, margin in zip(readings, weighed, strict=True)]
 
 
 def _drop_overlapping(readings: list[Reading]) -> list[Reading]:
