@@ -4,8 +4,8 @@
 
 The queries are the news quiz's questions. The vectors are those of the index of FOLDER, or, without it, grown from
 those of ``--sample`` passages of the news archive: each a mix of two of them with noise. recall@50 is the share of the
-50 nearest that an index finds; "rescored" is its share after the best 50 were taken by their own vectors out of four
-times as many. "first ms" is what a new process pays: to check, open and search the file once. The last block has three
+50 nearest that an index finds; "rescored" is its share after the best 50 were taken by their own vectors out of twice
+as many. "first ms" is what a new process pays: to check, open and search the file once. The last block has three
 dimensions that are large in all vectors, as some encoders have.
 """
 
@@ -33,7 +33,7 @@ from askbrief.indexing import encoded_text
 from benchmarks.common import build_parser, save_result
 from benchmarks.news import CACHE, iter_rows
 
-TOP, OVERSAMPLING = 50, 4
+TOP, OVERSAMPLING = 50, 2
 QUERIES = 200
 NOISE = 0.6
 HNSW_LIMIT = 50_000

@@ -240,7 +240,7 @@ def test_more_vectors_than_are_kept_exact_are_found_by_estimates(store: Store, m
     write(store, {str(number): make_text(200 + number) for number in range(10)})
     assert not store.is_exact
     with store.snapshot() as derived:
-        assert derived.dense.oversampling == 4
+        assert derived.dense.oversampling == 2
     found, _ = find(store)
     texts = [make_text(200 + number) for number in range(10)]
     for query in QUERIES:

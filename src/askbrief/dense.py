@@ -5,7 +5,7 @@
 Up to ``EXACT_ROWS`` vectors are kept as they are, and a search is exact. More are kept in four bits for two dimensions
 (product quantisation, searched by table lookups inside registers: André et al., "Quicker ADC", 2019): cosines are then
 estimates, and whoever asks for ``oversampling`` times as many rows as wanted and takes the best of them by their own
-vectors gets the exact ones (``benchmarks/growth.py``).
+vectors gets the exact ones but for a few of the last (``benchmarks/growth.py``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from askbrief.errors import StoreDamagedError, StoreError
 
 EXACT_ROWS = 50_000
-OVERSAMPLING = 4
+OVERSAMPLING = 2
 _BLOCK = 8192
 _BITS = 4
 _ROUNDING = 1e-4
@@ -118,14 +118,15 @@ class DenseIndex:
         """At least the ``top`` nearest rows of a file.
 
         FAISS keeps any of the rows that tie for the last place, and cannot skip rows of a compact file: it is asked for
-        more until the tie is whole and enough rows are left. Of the farthest rows of a compact file it may miss some.
+        more until enough rows are left and, of exact cosines, the tie is whole. A compact file may lack its farthest.
         """
         wanted = min(top + 1, part.ntotal)
         while wanted:
             cosines, rows = part.search(question, wanted)
             left = (rows[0] >= 0) & ~np.isin(rows[0], self._without)
             kept = cosines[0][left]
-            if wanted == part.ntotal or (len(kept) >= top and kept[top - 1] > cosines[0][-1]):
+            is_whole = len(kept) >= top and (self.oversampling > 1 or kept[top - 1] > cosines[0][-1])
+            if is_whole or wanted == part.ntotal:
                 return [(int(row), float(cosine)) for row, cosine in zip(rows[0][left], kept, strict=True)]
             wanted = min(2 * wanted, part.ntotal)
         return []
