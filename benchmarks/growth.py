@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 from askbrief import Assistant
 from askbrief.chunking import chunk_document
 from askbrief.corpus import build_document
+from askbrief.dense import OVERSAMPLING, train_compact
 from askbrief.encoding import load_encoder
 from askbrief.indexing import encoded_text
 from benchmarks.common import build_parser, save_result
 from benchmarks.news import CACHE, iter_rows
 
-TOP, OVERSAMPLING = 50, 2
+TOP = 50
 QUERIES = 200
 NOISE = 0.6
 HNSW_LIMIT = 50_000
@@ -113,9 +114,8 @@ def build_scalar(kind: int) -> Callable[[Vectors], Any]:
 
 
 def build_product(vectors: Vectors) -> Any:
-    """Four bits for two dimensions, searched from end to end by table lookups inside registers."""
-    index = faiss.IndexPQFastScan(vectors.shape[1], vectors.shape[1] // 2, 4, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors[:8192])
+    """What askbrief does: four bits for two dimensions, searched from end to end by table lookups inside registers."""
+    index = train_compact(vectors[:8192])
     index.add(vectors)
     return index
 

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
@@ -24,14 +23,7 @@ from askbrief.datatypes import Check, Progress
 from askbrief.inference import CARD, GRAPH, WEIGHTS
 from askbrief.reading import DEFAULT_READER
 
-pytestmark = pytest.mark.usefixtures("fake_models")
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of its own, with nothing compiled."""
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    return tmp_path / "cache"
+pytestmark = pytest.mark.usefixtures("fake_models", "cache")
 
 
 @pytest.fixture

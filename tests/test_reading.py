@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 import pytest
 from numpy.typing import NDArray
 
@@ -225,12 +224,6 @@ def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
     transformers.BertForQuestionAnswering(config).save_pretrained(folder)
     transformers.BertTokenizerFast(str(folder.parent / "vocab.txt")).save_pretrained(folder)
     return folder
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    return tmp_path / "cache"
 
 
 def refuse_progress(progress: Progress) -> None:

@@ -75,11 +75,11 @@ def accelerate(encoder: Encoder) -> AcceleratedEncoder | None:
         with quiet_and_offline():
             model = load_source(encoder.source, device=device).half()
             model.max_seq_length = encoder.max_tokens
-            accelerated = AcceleratedEncoder(encoder, model, device=device)
             agreement = measure_agreement(model, encoder)
     except (ModelError, RuntimeError):
         return None
-    return accelerated if agreement["mean_cosine"] >= MIN_MEAN_COSINE else None
+    agrees = agreement["mean_cosine"] >= MIN_MEAN_COSINE
+    return AcceleratedEncoder(encoder, model, device=device) if agrees else None
 
 
 def find_device() -> str | None:

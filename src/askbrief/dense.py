@@ -53,7 +53,7 @@ def build_dense(file: Path, vectors: Iterable[tuple[int, NDArray[np.float32]]], 
         index = faiss.IndexFlatIP(dimension)
     else:
         first = next(blocks)
-        index = _train(first[1])
+        index = train_compact(first[1])
         blocks = chain([first], blocks)
     index = faiss.IndexIDMap(index)
     for rows, block in blocks:
@@ -146,7 +146,7 @@ def _keeps(part: Any, kept: NDArray[np.float32], vector: NDArray[np.float32]) ->
     return float(np.sum((vector - kept) ** 2)) <= float(np.sum((vector - again) ** 2)) + _ROUNDING
 
 
-def _train(block: NDArray[np.float32]) -> Any:
+def train_compact(block: NDArray[np.float32]) -> Any:
     """An empty compact index for vectors like those of ``block``, shape (n, dimension)."""
     faiss = _load_faiss()
     dimension = block.shape[1]

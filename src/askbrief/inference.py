@@ -8,6 +8,7 @@ same text always gives the same numbers, and no time goes into padding.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.cores import count_cores
 from askbrief.errors import ModelError, QuestionError
 
 GRAPH, WEIGHTS = "model.onnx", "weights.bin"
@@ -141,8 +141,15 @@ class CompiledModel:
             return
         session = self._session  # loaded once, before the threads need it
         assert session is not None
-        with ThreadPoolExecutor(max_workers=min(count_cores(), len(texts))) as pool:
+        with ThreadPoolExecutor(max_workers=min(_count_cores(), len(texts))) as pool:
             yield from pool.map(self.run, texts)
+
+
+def _count_cores() -> int:
+    """Cores that this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _as_tokens(encoding: Any) -> Tokens:

@@ -161,7 +161,8 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
     asked = _find_asked([word.of(question) for word in find_words(question)])
     said = ({_uninflected(word.of(sentence)) for word in find_words(sentence)} for sentence in sentences)
     shares = [len(asked & words) / max(1, len(asked)) for words in said]
-    return [max(shares) - share for share in shares]
+    most = max(shares, default=0.0)
+    return [most - share for share in shares]
 
 
 def _find_asked(words: Sequence[str]) -> set[str]:
