@@ -23,6 +23,7 @@ from askbrief.reading import (
     STRIDE,
     Reader,
     Reading,
+    _weigh_sentences,
     build_context,
     find_confidence,
     load_reader,
@@ -36,10 +37,13 @@ def make_document(text: str, *, title: str = "") -> Document:
     return Document("0" * 16, title, text, None, ("a.txt",))
 
 
-def make_passage(document: Document, words: str) -> Passage:
+def make_span(document: Document, words: str) -> Span:
     start = document.text.index(words)
-    span = Span(start, start + len(words))
-    return Passage(document.id, span, words)
+    return Span(start, start + len(words))
+
+
+def make_passage(document: Document, words: str) -> Passage:
+    return Passage(document.id, make_span(document, words), words)
 
 
 def make_hit(*, cosine: float, score: float) -> Hit:
@@ -160,6 +164,15 @@ def test_of_the_spans_of_a_passage_the_sentence_with_the_questions_words_decides
     assert [reading.span.of(text) for reading in found[:2]] == ["strikes", "Sadeq"]
     assert margins["strikes"] == pytest.approx(6.0 - one_word)
     assert margins["Sadeq"] == pytest.approx(6.4 - one_word - COVERAGE_WEIGHT / 3)
+
+
+def test_a_span_over_two_sentences_is_weighed_by_the_better_one() -> None:
+    document = make_document("Before. He was killed. Sadeq wept.")
+    passage = make_passage(document, "He was killed. Sadeq wept.")
+    both, last = make_span(document, "killed. Sadeq"), make_span(document, "Sadeq")
+    found = _weigh_sentences("who killed", passage, [Reading(both, 5.0), Reading(last, 6.0)])
+    # 5 - 0 and 6 - the weight of 2; the better one, 5, is lifted to the 6 of the best before
+    assert found == [Reading(both, 6.0), Reading(last, 7.0 - COVERAGE_WEIGHT)]
 
 
 def test_the_best_of_several_windows_wins() -> None:
