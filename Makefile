@@ -73,25 +73,32 @@ RUNS := training/runs
 FIVE_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth
 SIX_RUNS := $(FIVE_RUNS) $(RUNS)/taught
 ALL_RUNS := $(SIX_RUNS) $(RUNS)/agents --shares 3 3 6 6 6 8 24
+PREPARE := $(BIN)/python -m training.prepare --data $(DATA)
+TRAIN := $(BIN)/python -m training.train_reader
+GROUPS := $(RUNS)/groups.jsonl.gz
+LATER := --dropout 0.1 --learning-rate 1e-4
 reader: $(INSTALLED)  ## Train the reader anew and put it into the package (needs DATA, hours on a CPU; resumes)
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/first
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/second --start $(RUNS)/first \
-	    --mixture final --learning-rate 1e-4 --seed 1
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/third --start $(RUNS)/first $(RUNS)/second \
-	    --mixture last --dropout 0.1 --learning-rate 1e-4 --seed 2
-	$(BIN)/python -m training.groups --data $(DATA) --out $(RUNS)/groups.jsonl.gz
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fourth --groups $(RUNS)/groups.jsonl.gz \
-	    --start $(RUNS)/first $(RUNS)/second $(RUNS)/third --start-shares 1 1 6 \
-	    --mixture beside-groups --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 3
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/fifth --groups $(RUNS)/groups.jsonl.gz \
-	    --group-share 0.2 --start $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth --start-shares 1 1 2 2 \
-	    --mixture contrasts --limit-tokens 10500000 --dropout 0.1 --learning-rate 1e-4 --seed 4
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/taught --groups $(RUNS)/groups.jsonl.gz \
-	    --group-share 0.2 --start $(FIVE_RUNS) --start-shares 1 1 2 2 2 --teacher-share 0.6 \
-	    --mixture news --limit-tokens 5500000 --dropout 0.1 --learning-rate 1e-4 --seed 6
-	$(BIN)/python -m training.train_reader --data $(DATA) --out $(RUNS)/agents \
-	    --start $(SIX_RUNS) --start-shares 3 3 6 6 6 8 --teacher-share 0.8 \
-	    --mixture agents --limit-tokens 4200000 --dropout 0.1 --learning-rate 1e-4 --seed 7
+	$(PREPARE) --out $(RUNS)/first.xz
+	$(TRAIN) $(RUNS)/first.xz --out $(RUNS)/first
+	$(PREPARE) --out $(RUNS)/second.xz --mixture final --seed 1
+	$(TRAIN) $(RUNS)/second.xz --out $(RUNS)/second --start $(RUNS)/first --learning-rate 1e-4 --seed 1
+	$(PREPARE) --out $(RUNS)/third.xz --mixture last --seed 2
+	$(TRAIN) $(RUNS)/third.xz --out $(RUNS)/third --start $(RUNS)/first $(RUNS)/second $(LATER) --seed 2
+	$(BIN)/python -m training.groups --data $(DATA) --out $(GROUPS)
+	$(PREPARE) --out $(RUNS)/fourth.xz --mixture beside-groups --groups $(GROUPS) --limit-tokens 10500000 --seed 3
+	$(TRAIN) $(RUNS)/fourth.xz --out $(RUNS)/fourth --start $(RUNS)/first $(RUNS)/second $(RUNS)/third \
+	    --start-shares 1 1 6 $(LATER) --seed 3
+	$(PREPARE) --out $(RUNS)/fifth.xz --mixture contrasts --groups $(GROUPS) --group-share 0.2 \
+	    --limit-tokens 10500000 --seed 4
+	$(TRAIN) $(RUNS)/fifth.xz --out $(RUNS)/fifth --start $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth \
+	    --start-shares 1 1 2 2 $(LATER) --seed 4
+	$(PREPARE) --out $(RUNS)/taught.xz --mixture news --groups $(GROUPS) --group-share 0.2 \
+	    --limit-tokens 5500000 --seed 6
+	$(TRAIN) $(RUNS)/taught.xz --out $(RUNS)/taught --start $(FIVE_RUNS) --start-shares 1 1 2 2 2 \
+	    --teacher-share 0.6 $(LATER) --seed 6
+	$(PREPARE) --out $(RUNS)/agents.xz --mixture agents --limit-tokens 4200000 --seed 7
+	$(TRAIN) $(RUNS)/agents.xz --out $(RUNS)/agents --start $(SIX_RUNS) --start-shares 3 3 6 6 6 8 \
+	    --teacher-share 0.8 $(LATER) --seed 7
 	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
 	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)

@@ -8,26 +8,20 @@ import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoTokenizer
 
-from askbrief.reading import RETRIEVAL_WEIGHT
+from askbrief.datatypes import Document
+from askbrief.ranking import RETRIEVAL_WEIGHT
 from training.altering import Exchange, alter_question, find_exchange, find_names
-from training.examples import JOINED, Example, Source, as_typed, build_examples, join_questions
+from training.cloze import Gap, PassagePool, ask, find_gaps, make_examples
+from training.examples import Example, Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
-from training.passives import NAME, find_questions
-from training.train_reader import (
-    Encoded,
-    Unit,
-    blend,
-    build_batches,
-    encode_examples,
-    find_own_loss,
-    find_shared_loss,
-    find_teacher_shares,
-    mix,
-)
+from training.passives import find_questions
+from training.train_reader import blend, build_batches, collate, find_own_loss, find_shared_loss, find_teacher_shares
+from training.units import JOINED, PASSIVES, Encoded, Unit, encode_examples, load_units, mix, save_units
 from training.weights import ENCODER_FOLDER, average
 
 STORY = (
@@ -122,7 +116,7 @@ def test_a_question_may_ask_who_for_what() -> None:
     assert not any(as_typed("What did it?", random.Random(seed)).startswith("Who") for seed in range(60))
 
 
-PASSIVES = (
+PASSIVE_SENTENCES = (
     "The envoy praised Omar Fakih on Monday. Fakih was hurt in a bad car accident in Iraq in 2020. "
     "The old bridge, which was badly damaged in the flood, has been rebuilt by Turkish engineers from Izmir. "
     "He was seen by a doctor. Tickets are sold by the dozen. The letter was written by the poet Okay Memis."
@@ -137,10 +131,10 @@ PASSIVES = (
     ],
 )
 def test_passive_sentences_answer_who_or_what_did_it(question: str, answer: str) -> None:
-    found = [found for seed in range(20) for found in find_questions(PASSIVES, random.Random(seed))]
+    found = [found for seed in range(20) for found in find_questions(PASSIVE_SENTENCES, random.Random(seed))]
     assert {asked.split(" ", 1)[0] for asked, _, _ in found} == {"Who", "What"}
     assert {words for asked, _, words in found if asked.endswith(question)} == {answer}
-    assert all(PASSIVES[at:].startswith(words) for _, at, words in found)
+    assert all(PASSIVE_SENTENCES[at:].startswith(words) for _, at, words in found)
 
 
 @pytest.mark.parametrize(
@@ -161,14 +155,17 @@ def test_no_question_is_made_where_the_answer_is_in_doubt(text: str) -> None:
 def test_passives_of_the_archive_are_a_source(tmp_path: Path) -> None:
     folder = tmp_path / "news"
     folder.mkdir()
-    rows = [{"id": "a", "title": "Iraq", "text": PASSIVES}, {"id": "b", "title": "Nothing", "text": "It rained."}]
+    rows = [
+        {"id": "a", "title": "Iraq", "text": PASSIVE_SENTENCES},
+        {"id": "b", "title": "Nothing", "text": "It rained."},
+    ]
     with gzip.open(folder / "articles.jsonl.gz", "wt", encoding="utf-8") as stream:
         stream.writelines(json.dumps(row) + "\n" for row in rows)
-    examples = build_examples(tmp_path, seed=1, sources=(Source(NAME, share=1.0, negatives=0.0, has_titles=True),))
+    examples = build_examples(tmp_path, seed=1, sources=(Source(PASSIVES, share=1.0, negatives=0.0, has_titles=True),))
     assert len(examples) == 1
     ((start, end),) = examples[0].answers
     assert examples[0].context[start:end] in ("bad car accident", "poet Okay Memis")
-    assert examples[0].source == NAME
+    assert examples[0].source == PASSIVES
 
 
 @pytest.fixture
@@ -255,8 +252,12 @@ def test_joined_questions_have_the_answers_of_both(data: Path) -> None:
     assert {e.source for e in joined} == {JOINED} != {e.source for e in examples}
 
 
+def encoded(length: int, *, asked: int = 0, answer: tuple[int, int] = (0, 0), source: str = "made") -> Encoded:
+    return Encoded(np.arange(7, 7 + length, dtype=np.uint16), asked, [answer[0]], [answer[1]], source)
+
+
 def unit(*lengths: int) -> Unit:
-    items = [Encoded([7] * length, [0] * length, [0], [0], "made") for length in lengths]
+    items = [encoded(length) for length in lengths]
     return Unit(items, [0.5] * len(lengths))
 
 
@@ -276,10 +277,9 @@ def test_two_lists_are_spread_over_each_other_in_their_order() -> None:
 
 def test_losses_by_hand() -> None:
     ln = math.log
-    logits = torch.tensor([[0.0, ln(3), 0.0], [ln(2), ln(4), ln(2)], [0.0, 0.0, 0.0]])
+    logits = torch.tensor([[0.0, ln(3), -1e4], [ln(2), ln(4), ln(2)], [0.0, 0.0, 0.0]])
     target = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
-    padding = torch.tensor([[False, False, True], [False, False, False], [False, False, False]])
-    own = find_own_loss(logits, target, padding)
+    own = find_own_loss(logits, target)
     assert own.item() == pytest.approx((ln(4 / 3) + ln(4) + ln(3)) / 3)
     # One question with two passages and no retrieval score: of 3 beside 2 + 1, the first passage's 3 are right.
     outside = torch.tensor([[True, False, True], [True, False, False], [True, False, False]])
@@ -291,17 +291,96 @@ def test_losses_by_hand() -> None:
 
 
 def test_a_teacher_counts_for_nothing_where_the_source_is_new_to_it() -> None:
-    sources = ("squad_paragraphs", JOINED, "group", NAME)
-    items = [Encoded([7], [0], [0], [0], source) for source in sources]
+    sources = ("squad_paragraphs", JOINED, "group", PASSIVES)
+    items = [encoded(1, source=source) for source in sources]
     assert find_teacher_shares(items, 0.5).tolist() == [0.5, 0.0, 0.5, 0.0]
 
 
 def test_an_encoded_example_keeps_what_its_example_was_made_of() -> None:
     tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
-    (encoded,) = encode_examples([Example("Who met?", "The envoy met.", [(4, 9)], NAME)], tokenizer, max_tokens=20)
+    (encoded,) = encode_examples([Example("Who met?", "The envoy met.", [(4, 9)], PASSIVES)], tokenizer, max_tokens=20)
     assert encoded is not None
     # [CLS] who met ? [SEP] the envoy met . [SEP]
-    assert (tokenizer.decode(encoded.ids[encoded.starts[0] : encoded.ends[0] + 1]), encoded.source) == ("envoy", NAME)
+    assert tokenizer.decode(encoded.ids[encoded.starts[0] : encoded.ends[0] + 1].tolist()) == "envoy"
+    assert (encoded.asked, encoded.source) == (5, PASSIVES)
+
+
+def test_a_batch_is_padded_and_knows_where_contexts_begin() -> None:
+    items = [encoded(3, asked=1, answer=(1, 2)), encoded(9, asked=4)]
+    items[0].starts, items[0].ends = [1, 2], [2, 2]
+    inputs, (starts, ends) = collate(items, torch.device("cpu"))
+    assert inputs["input_ids"].shape == (2, 16)  # the longest has 9 tokens, lengths go in steps of 8
+    assert inputs["input_ids"][0].tolist() == [7, 8, 9] + [0] * 13
+    assert inputs["attention_mask"].sum(1).tolist() == [3, 9]
+    assert inputs["token_type_ids"][:, :10].tolist() == [[0, 1, 1] + [0] * 7, [0] * 4 + [1] * 5 + [0]]
+    assert starts[0, :4].tolist() == [0.0, 0.5, 0.5, 0.0]
+    assert ends[:, :4].tolist() == [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
+
+
+def test_units_come_back_from_their_file(tmp_path: Path) -> None:
+    several = Unit([encoded(5, asked=2, answer=(3, 4)), encoded(6, source=JOINED)], [0.5, 0.25])
+    several.items[0].starts, several.items[0].ends = [3, 2], [4, 2]
+    save_units([unit(4), several], tmp_path / "units.xz")
+    alone, back = load_units(tmp_path / "units.xz")
+    assert (len(alone.items), alone.length, alone.scores) == (1, 4, [0.5])
+    assert back.scores == [0.5, 0.25]
+    first, second = back.items
+    assert (first.ids.tolist(), first.asked, first.starts, first.ends, first.source) == (
+        [7, 8, 9, 10, 11], 2, [3, 2], [4, 2], "made",
+    )  # fmt: skip
+    assert (len(second.ids), second.starts, second.source) == (6, [0], JOINED)
+    assert [file.name for file in tmp_path.iterdir()] == ["units.xz"]
+
+
+def gaps(sentence: str) -> set[tuple[str, str]]:
+    return {(sentence[gap.start : gap.end], gap.asking) for gap in find_gaps(sentence)}
+
+
+def test_gaps_are_names_dates_amounts_and_numbers() -> None:
+    assert gaps("On Tuesday the envoy met Okay Memis in Ankara and paid $3.5 million for 14 trains.") == {
+        ("Tuesday", "when"),
+        ("Okay Memis", "who"),
+        ("Ankara", "where"),
+        ("$3.5 million", "how much"),
+        ("14", "how many"),
+    }
+    assert gaps("Find a doctor who was born in March 1940.") == {("March 1940", "when")}  # "Find" is no name
+    assert gaps("Memis said two trains left the Bank of England’s yard.") == {
+        ("Memis", "who"),
+        ("two", "how many"),
+        ("Bank of England", "who"),
+    }
+
+
+def test_a_clause_with_a_gap_becomes_a_question() -> None:
+    sentence = "Okay Memis met the envoy in Ankara, the agency said."
+    who, where = find_gaps(sentence)
+
+    def throws(gap: Gap) -> set[str]:
+        return {ask(sentence, gap, random.Random(seed)) for seed in range(200)}
+
+    assert {"Who met the envoy in Ankara?", "[MASK] met the envoy in Ankara, the agency said"} <= throws(who)
+    assert "Where Okay Memis met the envoy?" in throws(where)
+    assert all("Ankara" not in question for question in throws(where))
+
+
+def test_a_cloze_question_gets_a_passage_that_answers_it_and_one_that_does_not() -> None:
+    report = "The agency wrote on Friday that Okay Memis had met the Iranian envoy about the railway to Basra."
+    other = "The Iranian envoy spoke about the railway to Basra, the agency wrote on Friday."
+    documents = [Document(str(at), "A visit", text, None, (f"{at}.txt",)) for at, text in enumerate((report, other))]
+    pool = PassagePool(documents)
+    sentence = "The Iranian envoy was met by Okay Memis to discuss the railway, the agency wrote."
+    made = [make_examples(sentence, pool, random.Random(seed)) for seed in range(300)]
+    about_memis = [e for examples in made for e in examples if "memis" not in e.question.lower()]
+    answered = [e for e in about_memis if e.answers]
+    assert answered
+    assert {e.context[start:end] for e in answered for start, end in e.answers} == {"Okay Memis"}
+    assert all(report in e.context for e in answered)
+    lacking = [e for e in about_memis if not e.answers]
+    assert lacking
+    assert all(other in e.context for e in lacking)
+    assert {e.context.startswith("A visit | ") for e in about_memis} == {True, False}
+    assert make_examples("nobody said anything about it at all.", pool, random.Random(1)) == []
 
 
 def test_a_teacher_counts_by_its_share_in_each_row() -> None:

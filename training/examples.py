@@ -22,11 +22,10 @@ import tantivy
 from askbrief.reading import TITLE_SEPARATOR
 from training import passives
 from training.altering import alter_question, find_exchange, find_names
+from training.units import JOINED, PASSIVES
 
 MAX_CONTEXT_WORDS = 230
 SHORT_WORDS = 60
-JOINED = "joined"
-"""Source of examples whose question joins two, and of the negatives and contrasts made beside them."""
 _WHAT_DID = re.compile(r"What (?:\w{3,}ed|made|led|won|hit|struck|took|gave|brought|fought|shot|built)\b")
 
 
@@ -126,20 +125,36 @@ NEWS_SOURCES = (
     Source("fairytale", share=0.2, negatives=0.3, has_titles=True, joined=0.1, contrasts=0.2),
     Source("tweetqa", share=0.1, negatives=0.2),
     Source("multirc", share=0.4, negatives=0.3),
-    Source(passives.NAME, share=0.35, negatives=0.5, has_titles=True, joined=0.1, contrasts=0.2),
+    Source(PASSIVES, share=0.35, negatives=0.5, has_titles=True, joined=0.1, contrasts=0.2),
 )
 """For a run that learns from its start: questions of who or what did something, made of the news archive
 (``training.passives``)."""
 
 AGENT_SOURCES = tuple(
     replace(source, share=1.0, negatives=0.4, joined=0.05, contrasts=0.3)
-    if source.name == passives.NAME
+    if source.name == PASSIVES
     else replace(source, share=0.6 * source.share)
     for source in NEWS_SOURCES
 )
 """For another such run: more than a quarter of it these questions, the rest to keep what is known."""
 
+ALL_SOURCES = (
+    Source("squad_paragraphs", share=3.0, negatives=0.8, has_titles=True, unanswerable=4, joined=0.08, contrasts=0.5),
+    Source("squad_other", share=1.5, negatives=0.5, among=0.4, joined=0.05, contrasts=0.3),
+    Source("amazon", share=0.8, negatives=0.3, contrasts=0.1),
+    Source("reddit", share=0.8, negatives=0.3, contrasts=0.1),
+    Source("qamr", share=0.4, negatives=0.3, among=0.4, contrasts=0.1),
+    Source("qasrl_wikinews", share=0.2, negatives=0.2, among=0.3),
+    Source("qed", share=2.0, negatives=0.6, has_titles=True, contrasts=0.4),
+    Source("fairytale", share=0.6, negatives=0.3, has_titles=True, joined=0.08),
+    Source("tweetqa", share=0.6, negatives=0.2),
+    Source("multirc", share=0.6, negatives=0.3),
+    Source(PASSIVES, share=1.0, negatives=0.5, has_titles=True, joined=0.05, contrasts=0.3),
+)
+"""Everything at once, for a GPU."""
+
 MIXTURES = {
+    "all": ALL_SOURCES,
     "first": SOURCES,
     "final": FINAL_SOURCES,
     "last": LAST_SOURCES,
@@ -211,7 +226,7 @@ def load_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def load_source(data: Path, source: Source, *, seed: int) -> Iterator[dict[str, Any]]:
     """The rows of a training file under ``data``, or those made of the news archive there."""
-    if source.name == passives.NAME:
+    if source.name == PASSIVES:
         return passives.iter_passives(data, seed=seed)
     return load_rows(data / "reader/train" / f"{source.name}.jsonl.gz")
 

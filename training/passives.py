@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.news import iter_rows
+from training.units import PASSIVES
 
-NAME = "passives"
 MAX_ANSWER_WORDS = 7
 _WINDOW = 900
 _PAST = {
@@ -112,7 +112,7 @@ def iter_passives(data: Path, *, seed: int) -> Iterator[dict[str, Any]]:
         asked.add(question)
         start, end = _find_window(text, at)
         qa = {"id": row["id"], "question": question, "answers": [[at - start, answer]]}
-        yield {"source": NAME, "title": row["title"], "context": text[start:end], "qas": [qa]}
+        yield {"source": PASSIVES, "title": row["title"], "context": text[start:end], "qas": [qa]}
 
 
 def _find_window(text: str, at: int) -> tuple[int, int]:

@@ -1,0 +1,67 @@
+"""Question files → what a training run learns from, tokenised.
+
+    python -m training.prepare --data ../shared/data --mixture first --out training/runs/first.xz
+
+A mixture (``training.examples``) is written in its order, groups of passages (``training.groups``) spread over it.
+``--cloze`` writes questions made of the news archive by rule (``training.cloze``) instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from pathlib import Path
+
+from transformers import AutoTokenizer
+
+from training.cloze import iter_cloze
+from training.examples import MIXTURES, build_examples
+from training.groups import load_groups
+from training.units import Unit, encode_examples, mix, save_units
+from training.weights import ENCODER_FOLDER
+
+CLOZE_ARTICLES = 12_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
+    parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
+    parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
+    parser.add_argument("--cloze", type=int, default=0, help="sentences of the archive asked, instead of a mixture")
+    parser.add_argument("--max-tokens", type=int, default=384)
+    parser.add_argument("--limit-tokens", type=int, default=0, help="thin out the list of examples to these (0: all)")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
+    seed, max_tokens = arguments.seed, arguments.max_tokens
+    if arguments.cloze:
+        examples = list(iter_cloze(arguments.data, articles=CLOZE_ARTICLES, limit=arguments.cloze, seed=seed))
+        random.Random(seed).shuffle(examples)
+    else:
+        examples = build_examples(arguments.data, seed=seed, sources=MIXTURES[arguments.mixture])
+    encoded = encode_examples(examples, tokenizer, max_tokens=max_tokens)
+    units = [Unit([item], [0.0]) for item in encoded if item is not None]
+    if arguments.groups:
+        rng = random.Random(seed)
+        groups = [group for group in load_groups(arguments.groups) if rng.random() < arguments.group_share]
+        rng.shuffle(groups)
+        flat = [example for group in groups for example in group.examples]
+        rows = iter(encode_examples(flat, tokenizer, max_tokens=max_tokens))
+        made = [([next(rows) for _ in group.examples], group.scores) for group in groups]
+        units = mix(units, [Unit([i for i in items if i], scores) for items, scores in made if all(items)], seed=seed)
+    if arguments.limit_tokens:
+        total, rng = sum(len(i.ids) for unit in units for i in unit.items), random.Random(1)
+        units = [unit for unit in units if rng.random() < arguments.limit_tokens / total]
+    items = [item for unit in units for item in unit.items]
+    print(f"{len(items)} examples, {sum(len(i.ids) for i in items)} tokens, {sum(i.starts == [0] for i in items)}"
+          f" without answer, {sum(len(u.items) > 1 for u in units)} groups")  # fmt: skip
+    save_units(units, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
