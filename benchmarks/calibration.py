@@ -5,7 +5,7 @@
 Three kinds of collections, so that the figure means the same in one article and in thousands: SQuAD v1.1 development
 paragraphs pooled; single SQuAD articles; single NewsQA articles. In each: answerable questions; questions written to
 look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits a logistic
-curve, which is printed; the rest measures the shipped one (``reading.CONFIDENCE_SLOPE``, ``CONFIDENCE_OFFSET``).
+curve, which is printed; the rest measures the shipped one (``ranking.CONFIDENCE_SLOPE``, ``CONFIDENCE_OFFSET``).
 Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``. What was asked is kept, so that
 ``--kept`` measures another curve or threshold in a second; it needs matplotlib and scikit-learn.
 """
@@ -31,7 +31,8 @@ from askbrief.config import Settings
 from askbrief.corpus import build_document
 from askbrief.datatypes import Document
 from askbrief.encoding import load_encoder
-from askbrief.reading import RETRIEVAL_WEIGHT, Reader, find_confidence
+from askbrief.ranking import RETRIEVAL_WEIGHT, find_confidence
+from askbrief.reading import Reader
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 from benchmarks.common import (

@@ -15,7 +15,8 @@ from typing import Any
 
 from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader, rank_readings
+from askbrief.ranking import rank_readings
+from askbrief.reading import Reader
 from askbrief.retrieval import find_hits
 from benchmarks.common import (
     Paragraphs,

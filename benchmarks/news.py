@@ -21,7 +21,8 @@ from typing import Any
 from askbrief import Assistant
 from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.datatypes import Hit, Progress
-from askbrief.reading import Reader, rank_readings
+from askbrief.ranking import rank_readings
+from askbrief.reading import Reader
 from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
 
 CACHE = Path(__file__).parent / ".cache"

@@ -17,7 +17,8 @@ from askbrief.chunking import chunk_document
 from askbrief.corpus import build_document
 from askbrief.datatypes import Document
 from askbrief.encoding import load_encoder
-from askbrief.reading import Reader, rank_readings
+from askbrief.ranking import rank_readings
+from askbrief.reading import Reader
 from askbrief.retrieval import find_hits
 from benchmarks.common import Question, build_parser, build_store, load_paragraphs, save_result, score_exact, score_f1
 

@@ -18,7 +18,8 @@ from typing import Any
 from askbrief.assistant import MIN_CONFIDENCE
 from askbrief.datatypes import Document
 from askbrief.fusion import mix_scores
-from askbrief.reading import Reader, Reading, find_confidence
+from askbrief.ranking import find_confidence
+from askbrief.reading import Reader, Reading
 from benchmarks.common import Paragraphs, build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}

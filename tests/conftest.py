@@ -13,7 +13,7 @@ import platformdirs
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import assistant, progress, reading
+from askbrief import assistant, progress, ranking
 from askbrief.datatypes import Document, Passage, Span
 from askbrief.reading import Reader, Reading
 
@@ -87,7 +87,7 @@ def reader() -> FakeReader:
 def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Confidence is 1 / (1 + e^-margin)."""
     for name, value in (("RETRIEVAL_WEIGHT", 0.0), ("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
-        monkeypatch.setattr(reading, name, value)
+        monkeypatch.setattr(ranking, name, value)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from askbrief import reading
-from askbrief.datatypes import Document, Hit, Passage, Progress, Span
+from askbrief.datatypes import Document, Passage, Progress, Span
 from askbrief.errors import ModelError, QuestionError
 from askbrief.inference import CompiledModel, Tokens
 from askbrief.reading import (
@@ -25,7 +25,6 @@ from askbrief.reading import (
     Reading,
     _weigh_sentences,
     build_context,
-    find_confidence,
     load_reader,
 )
 from askbrief.spans import COVERAGE_WEIGHT
@@ -44,10 +43,6 @@ def make_span(document: Document, words: str) -> Span:
 
 def make_passage(document: Document, words: str) -> Passage:
     return Passage(document.id, make_span(document, words), words)
-
-
-def make_hit(*, cosine: float, score: float) -> Hit:
-    return Hit(Passage("0" * 16, Span(0, 1), "a"), "a.txt", 1, 0, score, cosine, 0.0)
 
 
 def make_tokens(question: Sequence[tuple[int, int]], context: Sequence[tuple[int, int]]) -> Tokens:
@@ -91,21 +86,6 @@ def test_a_sentence_before_that_is_too_long_is_left_out() -> None:
     before = "Word " * (MAX_LEAD_CHARACTERS // 5 + 1) + "end. "
     document = make_document(before + "He left.")
     assert build_context(document, make_passage(document, "He left.")) == ("He left.", len(before))
-
-
-def test_the_confidence_is_the_logistic_of_margin_and_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "RETRIEVAL_WEIGHT", 4.0)
-    monkeypatch.setattr(reading, "CONFIDENCE_SLOPE", 0.5)
-    monkeypatch.setattr(reading, "CONFIDENCE_OFFSET", -1.0)
-    # 0.5 * (3 + 4 * 0.5) - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
-    assert find_confidence(3.0, score=0.5) == pytest.approx(0.817574, abs=1e-6)
-
-
-def test_a_greater_margin_gives_more_confidence_within_0_and_1() -> None:
-    found = [find_confidence(margin, score=1.0) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
-    assert found == sorted(set(found))
-    assert 0 <= found[0] < 1e-9
-    assert 1 - 1e-9 < found[-1] <= 1
 
 
 class WordModel:

@@ -25,7 +25,8 @@ from askbrief.encoding import DEFAULT_NAME, Encoder, load_encoder
 from askbrief.errors import QuestionError, StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.indexing import Refreshed, identify, preview, rebuild, refresh, replace_damaged, scan
 from askbrief.planning import Plan, find_differences
-from askbrief.reading import Reader, build_answer_span, load_reader, rank_readings
+from askbrief.ranking import build_answer_span, rank_readings
+from askbrief.reading import Reader, load_reader
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES, Assistant
 from askbrief.datatypes import Hit
 from askbrief.fusion import DENSE_WEIGHT
-from askbrief.reading import find_confidence
+from askbrief.ranking import find_confidence
 from askbrief.retrieval import CANDIDATES
 
 

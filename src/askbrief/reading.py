@@ -1,4 +1,4 @@
-"""Reading: a question and passages → the exact words that answer it, each with a probability.
+"""Reading: a question and passages → the exact words that may answer it, each with a margin.
 
 The reader is a SQuAD-2-style model: it scores every token as start and as end of the answer, and its first token as
 "not here". The margin of a span over "not here" is a log-odds that compares across passages, as each passage is read
@@ -7,8 +7,7 @@ alone (Clark & Gardner, "Simple and Effective Multi-Paragraph Reading Comprehens
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,21 +17,19 @@ import numpy as np
 
 from askbrief.caching import find_compiled, find_model, quiet_and_offline
 from askbrief.compiling import save_compiled
-from askbrief.datatypes import AnswerSpan, Document, Hit, Passage, Progress, Span
+from askbrief.datatypes import Document, Passage, Progress, Span
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, CompiledModel, Tokens
 from askbrief.spans import (
     COVERAGE_WEIGHT,
     SPANS_PER_PASSAGE,
-    asks_for_clause,
     find_penalty,
     find_shortfalls,
     find_spans,
     merge,
     tidy,
-    widen_to_clause,
 )
-from askbrief.text import LineIndex, find_sentences, find_words, fold
+from askbrief.text import find_sentences
 
 DEFAULT_READER = Path(__file__).parent / "models" / "reader"
 MAX_TOKENS = 384
@@ -41,10 +38,6 @@ MIN_AGREEMENT = 0.95
 """A compiled reader whose token scores correlate less than this with its source's is refused."""
 MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
-RETRIEVAL_WEIGHT = 12.0
-"""What the mixed score of a passage, in [0, 1], is worth in units of the margin when spans are ranked."""
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.253, -3.404
-"""Logistic regression of "these words are right" on that sum, fitted on development data (``docs/decisions.md``)."""
 _PROBES = (
     ("Who raised interest rates?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
     ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
@@ -222,80 +215,6 @@ def measure_agreement(module: Any, compiled: CompiledModel) -> float:
             for one, other in zip(theirs, compiled.run(tokens), strict=True):
                 correlations.append(np.corrcoef(one[0].numpy(), other)[0, 1])
     return float(np.mean(correlations))
-
-
-def find_confidence(margin: float, *, score: float) -> float:
-    """The probability in [0, 1] that the best span over all passages answers the question.
-
-    Args:
-        margin: Its log-odds against "not here".
-        score: The mixed retrieval score of its passage, in [0, 1].
-    """
-    logit = CONFIDENCE_SLOPE * (margin + RETRIEVAL_WEIGHT * score) + CONFIDENCE_OFFSET
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
-
-
-def rank_readings(
-    question: str,
-    hits: Sequence[Hit],
-    readings: Sequence[Sequence[Reading]],
-    documents: Mapping[str, Document],
-    *,
-    top: int,
-) -> list[tuple[Hit, Reading, float]]:
-    """The best ``top`` spans over all passages with their confidence, best first; of equals the better found passage's.
-
-    Where the question asks why or how, a span becomes the clause that it stands in. A span is left out if it overlaps a
-    better one of its document, or if the words of the one are among the other's.
-    """
-    widen = asks_for_clause(question)
-    scored = [
-        (hit, reading, find_confidence(reading.margin, score=hit.score))
-        for hit, found in zip(hits, readings, strict=True)
-        for reading in found
-    ]
-    scored.sort(key=lambda item: (-item[2], -item[0].score, item[0].row, item[1].span))
-    kept: list[tuple[Hit, Reading, float]] = []
-    said: list[str] = []
-    for hit, reading, confidence in scored:
-        if len(kept) == top:
-            break
-        document = documents[hit.passage.document_id].text
-        if widen:
-            reading = Reading(widen_to_clause(document, reading.span, within=hit.passage.span), reading.margin)
-        text = reading.span.of(document)
-        words = " ".join(["", *(fold(word.of(text)) for word in find_words(text)), ""])
-        overlapping = any(
-            hit.passage.document_id == other.passage.document_id and reading.span.overlaps(better.span)
-            for other, better, _ in kept
-        )
-        if not overlapping and not any(words in better or better in words for better in said):
-            said.append(words)
-            kept.append((hit, reading, confidence))
-    return kept
-
-
-def build_answer_span(document: Document, hit: Hit, reading: Reading, confidence: float) -> AnswerSpan:
-    """The span of ``reading`` with its sentence and its place in ``document``."""
-    passage = hit.passage.span
-    sentences = [Span(passage.start + s.start, passage.start + s.end) for s in find_sentences(hit.passage.text)]
-    around = [sentence for sentence in sentences if sentence.overlaps(reading.span)]
-    sentence = Span(around[0].start, around[-1].end)
-    line, column = LineIndex(document.text).find(reading.span.start)
-    return AnswerSpan(
-        text=reading.span.of(document.text),
-        confidence=confidence,
-        document_id=document.id,
-        path=document.path,
-        title=document.title,
-        date=document.date,
-        span=reading.span,
-        sentence=sentence,
-        sentence_text=sentence.of(document.text),
-        line=line,
-        column=column,
-        score=reading.margin,
-    )
 
 
 def build_context(document: Document, passage: Passage) -> tuple[str, int]:
