@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.assistant import FOUND_PASSAGES, MIN_CONFIDENCE, READ_PASSAGES
+from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
 from askbrief.datatypes import Hit, Progress
 from askbrief.ranking import rank_readings
 from askbrief.reading import Reader
@@ -119,17 +119,16 @@ def main() -> None:
         for question in questions:
             answers = tuple(question["answers"])
             began = time.perf_counter()
-            hits = assistant.search(question["question"], top=FOUND_PASSAGES)
-            best = hits[:READ_PASSAGES]
-            documents = {h.passage.document_id: assistant.load_document(h.passage.document_id) for h in best}
+            hits = assistant.search(question["question"], top=READ_PASSAGES)
+            documents = {h.passage.document_id: assistant.load_document(h.passage.document_id) for h in hits}
             searching.append(time.perf_counter() - began)
             for k in places:
                 places[k] += any(contains(hit, answers) for hit in hits[:k])
-            pairs = [(documents[hit.passage.document_id], hit.passage) for hit in best]
+            pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
             for name, reader in readers.items():
                 began = time.perf_counter()
                 ranked = rank_readings(
-                    question["question"], best, reader.read(question["question"], pairs), documents, top=1
+                    question["question"], hits, reader.read(question["question"], pairs), documents, top=1
                 )
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)

@@ -144,17 +144,6 @@ def test_while_nothing_has_changed_a_question_is_read_once(articles: Path, encod
     assert len(reader.read_texts) == 3
 
 
-def test_the_best_eight_of_ten_passages_are_read(tmp_path: Path, encoder: FakeEncoder) -> None:
-    for letter in "abcdefghijkl":
-        words = " ".join(letter * length for length in range(3, 12))
-        (tmp_path / f"{letter}.txt").write_text(f"The envoy met {words}.\n", encoding="utf-8")
-    reader = CountingReader()
-    with make_assistant(tmp_path, encoder, reader) as assistant:
-        answer = assistant.ask("who met the envoy?")
-    assert len(answer.hits) == 10
-    assert reader.read_texts == [[hit.passage.text for hit in answer.hits[:8]]]
-
-
 def test_an_edit_just_before_a_question_is_in_its_answer(articles: Path, encoder: FakeEncoder) -> None:
     reader = CountingReader()
     with make_assistant(articles, encoder, reader) as assistant:

@@ -30,10 +30,8 @@ from askbrief.reading import Reader, load_reader
 from askbrief.retrieval import find_hits
 from askbrief.store import Store
 
-FOUND_PASSAGES = 10
-"""Passages that an answer shows as found."""
-READ_PASSAGES = 8
-"""The best of them, which are read: the ninth and tenth answer no more questions (``docs/decisions.md``)."""
+READ_PASSAGES = 10
+"""Passages that are read for a question."""
 MIN_CONFIDENCE = 0.27
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 MAX_QUESTION_CHARACTERS = 1000
@@ -303,14 +301,13 @@ class Assistant:
     def _answer(self, store: Store, question: str, *, top: int, loading: Future[None]) -> Answer:
         began = perf_counter()
         with store.snapshot() as derived:
-            hits = find_hits(store, derived, self.encoder, question, top=FOUND_PASSAGES)
+            hits = find_hits(store, derived, self.encoder, question, top=READ_PASSAGES)
             found = perf_counter()
-            best = hits[:READ_PASSAGES]
-            documents = {hit.passage.document_id: store.load_document(hit.passage.document_id) for hit in best}
+            documents = {hit.passage.document_id: store.load_document(hit.passage.document_id) for hit in hits}
             freshness = self.find_freshness()
-        pairs = [(documents[hit.passage.document_id], hit.passage) for hit in best]
+        pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
         loading.result()
-        ranked = rank_readings(question, best, self.reader.read(question, pairs), documents, top=top)
+        ranked = rank_readings(question, hits, self.reader.read(question, pairs), documents, top=top)
         confidence = ranked[0][2] if ranked else 0.0
         answers = tuple(
             build_answer_span(documents[hit.passage.document_id], hit, reading, confidence)
