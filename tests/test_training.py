@@ -1,4 +1,4 @@
-"""The training examples say what they should; nothing is trained here."""
+"""The training examples say what they should; all that is trained here are a few steps."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import gzip
 import json
 import math
 import random
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,14 +18,23 @@ from transformers import AutoTokenizer
 
 from askbrief.datatypes import Document
 from askbrief.ranking import RETRIEVAL_WEIGHT
+from training import examples, prepare, train_reader
 from training.altering import Exchange, alter_question, find_exchange, find_names
 from training.cloze import Gap, PassagePool, ask, find_gaps, make_examples
 from training.examples import Example, Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.passives import find_questions
-from training.train_reader import blend, build_batches, collate, find_own_loss, find_shared_loss, find_teacher_shares
+from training.train_reader import (
+    blend,
+    build_batches,
+    collate,
+    find_own_loss,
+    find_scores,
+    find_shared_loss,
+    find_teacher_shares,
+)
 from training.units import JOINED, PASSIVES, Encoded, Unit, encode_examples, load_units, mix, save_units
-from training.weights import ENCODER_FOLDER, average
+from training.weights import ENCODER_FOLDER, average, load_model, load_state
 
 STORY = (
     "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "
@@ -305,6 +317,21 @@ def test_an_encoded_example_keeps_what_its_example_was_made_of() -> None:
     assert (encoded.asked, encoded.source) == (5, PASSIVES)
 
 
+@pytest.mark.models
+def test_scores_of_a_batch_are_those_of_each_passage_alone() -> None:
+    reader = load_model().eval()
+    items = [encoded(9, asked=4), encoded(20, asked=5)]
+    inputs, _ = collate(items, torch.device("cpu"))
+    with torch.no_grad():
+        starts, ends = find_scores(reader, inputs)
+        for row, item in enumerate(items):
+            alone = {name: values[row : row + 1, : len(item.ids)] for name, values in inputs.items()}
+            output = reader(**alone)
+            assert torch.allclose(starts[row, : len(item.ids)], output.start_logits[0], atol=0.05)
+            assert torch.allclose(ends[row, : len(item.ids)], output.end_logits[0], atol=0.05)
+    assert starts[0, 9:].tolist() == ends[0, 9:].tolist() == [-1e4] * 15
+
+
 def test_a_batch_is_padded_and_knows_where_contexts_begin() -> None:
     items = [encoded(3, asked=1, answer=(1, 2)), encoded(9, asked=4)]
     items[0].starts, items[0].ends = [1, 2], [2, 2]
@@ -406,3 +433,71 @@ def test_groups_hold_one_answer_and_passages_without_it(data: Path, tmp_path: Pa
     save_groups(groups, tmp_path / "groups.jsonl.gz")
     found: list[Group] = load_groups(tmp_path / "groups.jsonl.gz")
     assert found == groups
+
+
+def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["prog", *map(str, arguments)])
+    main()
+
+
+def test_a_mixture_is_prepared_with_groups_spread_over_it(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(examples.MIXTURES, "first", (Source("tiny", share=4.0, negatives=0.0),))
+    right = Example("Who met?", "The envoy met.", [(4, 9)], "group")
+    wrong = Example("Who met?", "It rained.", [], "group")
+    save_groups([Group([right, wrong], [0.75, 0.5])] * 3, tmp_path / "groups.jsonl.gz")
+    options = ("--data", data, "--out", tmp_path / "made" / "first.xz", "--groups", tmp_path / "groups.jsonl.gz")
+    run(monkeypatch, prepare.main, *options)
+    units = load_units(tmp_path / "made" / "first.xz")
+    sizes = [len(unit.items) for unit in units]
+    assert (sizes.count(1), sizes.count(2)) == (4 * 4, 3)  # four questions, four times each
+    assert [unit.scores for unit in units if len(unit.items) == 2] == [[0.75, 0.5]] * 3
+    assert max(at for at, size in enumerate(sizes) if size == 2) - min(sizes.index(2), 99) > 5
+    run(monkeypatch, prepare.main, *options, "--limit-tokens", 100)
+    few = load_units(tmp_path / "made" / "first.xz")
+    assert 0 < sum(len(item.ids) for unit in few for item in unit.items) < 250
+
+
+@pytest.mark.models
+def test_a_run_learns_stops_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
+    asked = [Example("Who met?", "The envoy met.", [(4, 9)], "made"), Example("Who met?", "It rained.", [], "made")]
+    pair = [item for item in encode_examples(asked, tokenizer, max_tokens=32) if item]
+    save_units([Unit(pair, [1.0, 0.5]), *(Unit([item], [0.0]) for item in pair)] * 4, tmp_path / "made.xz")
+    options = (tmp_path / "made.xz", "--out", tmp_path / "run", "--batch-tokens", 32, "--learning-rate", 1e-3)
+    run(monkeypatch, train_reader.main, *options)
+    steps = load_state(tmp_path / "run")["step"]
+    reader = load_model([tmp_path / "run"]).eval()
+    inputs, (starts, _) = collate(pair, torch.device("cpu"))
+    with torch.no_grad():
+        found = reader(**inputs).start_logits.masked_fill(inputs["attention_mask"] == 0, -1e4)
+    assert found.argmax(-1).tolist() == starts.argmax(-1).tolist()  # "envoy", and the first token for "not here"
+    before = reader.state_dict()
+    words = "bert.embeddings.word_embeddings.weight"
+    assert torch.equal(before[words], load_model().state_dict()[words])
+    made, calls = collate, 0
+
+    def stop(*arguments: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == steps - 1:
+            raise KeyboardInterrupt
+        return made(*arguments)
+
+    again = (*options[:2], tmp_path / "again", *options[3:], "--checkpoint-steps", 2)
+    monkeypatch.setattr(train_reader, "collate", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run(monkeypatch, train_reader.main, *again)
+    monkeypatch.setattr(train_reader, "collate", made)
+    at = load_state(tmp_path / "again")["step"]
+    assert 0 < at < steps - 1
+    run(monkeypatch, train_reader.main, *again)
+    assert f"resumed at step {at}" in capsys.readouterr().out
+    after = load_state(tmp_path / "again")["model"]
+    assert all(torch.equal(weights, after[name]) for name, weights in before.items())
+    taught = ("--start", tmp_path / "run", "--teacher-share", 0.5)
+    run(monkeypatch, train_reader.main, options[0], "--out", tmp_path / "taught", *options[3:], *taught)
+    assert load_state(tmp_path / "taught")["step"] == steps

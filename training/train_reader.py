@@ -82,6 +82,18 @@ def send(array: NDArray[Any], device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
+def find_scores(reader: Any, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+    """What a reader says of a batch: scores of starts and of ends, each (B, L), padding far below."""
+    padding = inputs["attention_mask"] == 0
+    # The mask as attention uses it: to make that of the other, transformers would wait for the GPU to look at it.
+    inputs = inputs | {"attention_mask": ~padding[:, None, None]}
+    device = padding.device.type
+    half = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    with torch.autocast(device, torch.bfloat16, enabled=half):
+        output = reader(**inputs)
+    return [scores.float().masked_fill(padding, -1e4) for scores in (output.start_logits, output.end_logits)]
+
+
 def find_teacher_shares(items: list[Encoded], share: float) -> NDArray[np.float32]:
     """How much a teacher counts for each of ``items``, shape (B,): nothing where their source is new to it."""
     return np.array([0.0 if item.source in UNTAUGHT else share for item in items], dtype=np.float32)
@@ -146,7 +158,6 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    half = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
 
     parts = [load_units(file) for file in arguments.units]
     units = reduce(lambda one, other: mix(one, other, seed=arguments.seed), parts)
@@ -180,12 +191,6 @@ def main() -> None:
         first = state["step"]
         print(f"resumed at step {first}", flush=True)
 
-    def read(reader: Any, inputs: dict[str, torch.Tensor], padding: torch.Tensor) -> list[torch.Tensor]:
-        inputs = inputs | {"attention_mask": ~padding[:, None, None]}  # made by the model, it would wait for the GPU
-        with torch.autocast(device.type, torch.bfloat16, enabled=half):
-            output = reader(**inputs)
-        return [scores.float().masked_fill(padding, -1e4) for scores in (output.start_logits, output.end_logits)]
-
     began, seen = time.perf_counter(), 0
     running = torch.zeros((), device=device)
     with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
@@ -193,15 +198,15 @@ def main() -> None:
             batch = [units[row] for row in batches[step]]
             members = [item for unit in batch for item in unit.items]
             inputs, targets = collate(members, device)
-            padding, outside = inputs["attention_mask"] == 0, inputs["token_type_ids"] == 0
+            outside = inputs["token_type_ids"] == 0
             owns = list(targets)
             if teacher is not None:
                 shares = send(find_teacher_shares(members, arguments.teacher_share), device)
                 with torch.no_grad():
-                    said = read(teacher, inputs, padding)
+                    said = find_scores(teacher, inputs)
                 owns = [blend(target, scores, shares) for target, scores in zip(targets, said, strict=True)]
             loss = torch.zeros((), device=device)
-            for scores, target, own in zip(read(model, inputs, padding), targets, owns, strict=True):
+            for scores, target, own in zip(find_scores(model, inputs), targets, owns, strict=True):
                 loss = loss + find_own_loss(scores, own) / 2
                 loss = loss + find_shared_loss(scores, target, outside, batch) / 2
             loss.backward()  # type: ignore[no-untyped-call]
