@@ -123,7 +123,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    models: Any = import_module("sentence_transformers.models")
+    models: Any = import_module("sentence_transformers.sentence_transformer.modules")
     transformers: Any = import_module("transformers")
 
     folder = tmp_path_factory.mktemp("tiny")
