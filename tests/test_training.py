@@ -20,7 +20,7 @@ from askbrief.datatypes import Document
 from askbrief.ranking import RETRIEVAL_WEIGHT
 from training import examples, prepare, train_reader
 from training.altering import Exchange, alter_question, find_exchange, find_names
-from training.cloze import Gap, PassagePool, ask, find_gaps, make_examples
+from training.cloze import Gap, PassagePool, ask, find_gaps, iter_cloze, make_examples
 from training.examples import Example, Source, as_typed, build_examples, join_questions
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.passives import find_questions
@@ -457,6 +457,27 @@ def test_a_mixture_is_prepared_with_groups_spread_over_it(
     run(monkeypatch, prepare.main, *options, "--limit-tokens", 100)
     few = load_units(tmp_path / "made" / "first.xz")
     assert 0 < sum(len(item.ids) for unit in few for item in unit.items) < 250
+
+
+def test_sentences_of_the_archive_are_asked_of_passages_of_other_articles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (
+        "The agency wrote on Friday that Okay Memis had met the Iranian envoy about the railway to Basra.",
+        "The Iranian envoy was met by Okay Memis to discuss the railway, the agency wrote.",
+    )
+    (tmp_path / "news").mkdir()
+    with gzip.open(tmp_path / "news" / "articles.jsonl.gz", "wt", encoding="utf-8") as stream:
+        stream.writelines(json.dumps({"id": str(n), "title": "", "text": text}) + "\n" for n, text in enumerate(texts))
+    found = [list(iter_cloze(tmp_path, articles=2, limit=2, seed=seed)) for seed in range(40)]
+    answered = [e for made in found for e in made if e.answers]
+    assert {e.context for e in answered} == set(texts)
+    assert {"Okay Memis", "Iranian"} <= {e.context[start:end] for e in answered for start, end in e.answers}
+    one_article = [e for seed in range(40) for e in iter_cloze(tmp_path, articles=1, limit=2, seed=seed)]
+    assert any(e.answers for e in one_article)
+    run(monkeypatch, prepare.main, "--data", tmp_path, "--out", tmp_path / "cloze.xz", "--cloze", 2, "--seed", 1)
+    units = load_units(tmp_path / "cloze.xz")
+    assert {item.source for unit in units for item in unit.items} == {"cloze"}
 
 
 @pytest.mark.models

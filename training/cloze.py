@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import sentencex
-import tantivy
 
 from askbrief.chunking import chunk_document
 from askbrief.config import Settings
@@ -23,6 +22,7 @@ from askbrief.datatypes import Document, Passage
 from askbrief.reading import build_context
 from benchmarks.news import iter_rows
 from training.examples import Example, as_typed
+from training.text_index import TextIndex
 
 NAME = "cloze"
 SENTENCES = 12
@@ -131,23 +131,11 @@ class PassagePool:
     def __init__(self, documents: list[Document]) -> None:
         chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
         self.passages: list[tuple[Document, Passage]] = [(d, p) for d in documents for p in chunk(d)]
-        schema = tantivy.SchemaBuilder()
-        schema.add_text_field("text", tokenizer_name="en_stem")
-        schema.add_unsigned_field("row", stored=True)
-        self._index = tantivy.Index(schema.build())
-        writer = self._index.writer(heap_size=200_000_000, num_threads=1)  # the same order each time
-        for row, (_, passage) in enumerate(self.passages):
-            writer.add_document(tantivy.Document(text=passage.text, row=row))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        self._index = TextIndex(passage.text for _, passage in self.passages)
 
     def find(self, words: str, *, top: int = 8) -> list[tuple[Document, Passage]]:
         """The best ``top`` passages for some words."""
-        query = self._index.parse_query(" ".join(re.findall(r"\w+", words.lower())) or "nothing", ["text"])
-        searcher = self._index.searcher()
-        rows = (searcher.doc(address)["row"][0] for _, address in searcher.search(query, limit=top).hits)
-        return [self.passages[row] for row in rows]
+        return [self.passages[row] for row in self._index.find(words, top=top)]
 
 
 def iter_cloze(data: Path, *, articles: int, limit: int, seed: int) -> Iterator[Example]:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import sentencex
-import tantivy
 
 from askbrief.reading import TITLE_SEPARATOR
 from training import passives
 from training.altering import alter_question, find_exchange, find_names
+from training.text_index import TextIndex
 from training.units import JOINED, PASSIVES
 
 MAX_CONTEXT_WORDS = 230
@@ -189,28 +189,14 @@ class NegativePool:
     """Contexts found by BM25, to be shown with questions that they do not answer."""
 
     def __init__(self, contexts: list[Context]) -> None:
-        schema = tantivy.SchemaBuilder()
-        schema.add_text_field("text", tokenizer_name="en_stem")
-        schema.add_unsigned_field("row", stored=True)
-        self._index = tantivy.Index(schema.build())
-        writer = self._index.writer(heap_size=200_000_000, num_threads=1)  # the same order each time
-        for row, context in enumerate(contexts):
-            writer.add_document(tantivy.Document(text=context.title + " " + context.text, row=row))
-        writer.commit()
-        writer.wait_merging_threads()
-        self._index.reload()
+        self._index = TextIndex(context.title + " " + context.text for context in contexts)
         self._contexts = contexts
 
     def find(self, question: str, *, without: list[str], own: str) -> list[Context]:
         """The best contexts (at most 5) that neither are ``own`` nor contain any text of ``without``."""
-        words = " ".join(re.findall(r"\w+", question.lower()))
-        if not words:
-            return []
-        query = self._index.parse_query(words, ["text"])
-        searcher = self._index.searcher()
         found = []
-        for _, address in searcher.search(query, limit=15).hits:
-            context = self._contexts[searcher.doc(address)["row"][0]]
+        for row in self._index.find(question, top=15):
+            context = self._contexts[row]
             text = context.text.lower()
             if context.text != own and not any(answer in text for answer in without):
                 found.append(context)
