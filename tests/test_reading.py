@@ -187,10 +187,15 @@ def test_an_answer_behind_the_first_window_is_found() -> None:
 
 
 @pytest.mark.models
-def test_a_question_that_leaves_no_room_is_refused() -> None:
+def test_a_question_that_is_too_long_is_refused_by_a_reader_that_has_read_before() -> None:
     document = make_document("He left.")
-    with pytest.raises(QuestionError, match="no room"):
-        Reader().read("why " * MAX_TOKENS, [(document, make_passage(document, "He left."))])
+    pairs = [(document, make_passage(document, "He left."))]
+    reader = Reader()
+    before = reader.read("Who left?", pairs)
+    for question in ("why " * MAX_TOKENS, " ".join("7" * 480)):
+        with pytest.raises(QuestionError, match="the question is too long for the reader"):
+            reader.read(question, pairs)
+    assert reader.read("Who left?", pairs) == before
 
 
 def test_a_folder_of_another_model_is_no_reader(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from askbrief.errors import AskbriefError
 
 __version__ = "0.1.0"
+
+# onnxruntime and huggingface_hub collect usage data unless these are set before they are loaded.
+os.environ |= {"ORT_DISABLE_TELEMETRY": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
 __all__ = [
     "Answer",
     "AnswerSpan",

@@ -12,11 +12,13 @@ import logging
 import os
 import shutil
 import tempfile
+import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from askbrief.errors import ModelError
 from askbrief.inference import CARD, GRAPH, TOKENIZER, WEIGHTS
@@ -108,7 +110,9 @@ def _quantise(source: Path, target: Path) -> None:
     level = logging.root.level
     logging.root.setLevel(logging.ERROR)
     try:
-        quantize_dynamic(os.fspath(source), os.fspath(target), per_channel=True, weight_type=QuantType.QInt8)
+        # onnx names its scratch files by uuid1, which opens a socket to learn the address of the network card.
+        with mock.patch("uuid.uuid1", uuid.uuid4):
+            quantize_dynamic(os.fspath(source), os.fspath(target), per_channel=True, weight_type=QuantType.QInt8)
     finally:
         logging.root.setLevel(level)
 

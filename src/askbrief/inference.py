@@ -100,14 +100,11 @@ class CompiledModel:
     def _hint(self) -> str:
         return f"Remove {self.folder} (or reinstall askbrief, if it lies inside the package) and try again."
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of ``text`` without the frame."""
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
     def tokenise(self, text: str, *, max_tokens: int) -> Tokens:
         """Token ids of one text with the frame; what exceeds ``max_tokens`` is cut."""
-        self._tokenizer.enable_truncation(max_tokens)
-        return _as_tokens(self._tokenizer.encode(text))
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        encoding.truncate(max_tokens - self._tokenizer.num_special_tokens_to_add(False))
+        return _as_tokens(self._tokenizer.post_process(encoding))
 
     def tokenise_pair(self, first: str, second: str, *, max_tokens: int, stride: int) -> list[Tokens]:
         """Token ids of a pair with the frame, in as many windows over the second text as it takes.
@@ -117,12 +114,14 @@ class CompiledModel:
         Raises:
             QuestionError: The first text, the question, leaves no room for the second.
         """
-        room = max_tokens - self.count_tokens(first) - 4
+        question = self._tokenizer.encode(first, add_special_tokens=False)
+        room = max_tokens - len(question) - self._tokenizer.num_special_tokens_to_add(True)
         if room <= stride:
-            raise QuestionError("the question leaves the reader no room to read", hint="Ask a shorter question.")
-        self._tokenizer.enable_truncation(max_tokens, stride=stride, strategy="only_second")
-        encoding = self._tokenizer.encode(first, second)
-        return [_as_tokens(window) for window in (encoding, *encoding.overflowing)]
+            raise QuestionError("the question is too long for the reader", hint="Ask a shorter question.")
+        context = self._tokenizer.encode(second, add_special_tokens=False)
+        context.truncate(room, stride=stride)
+        windows = (context, *context.overflowing)
+        return [_as_tokens(self._tokenizer.post_process(question, window)) for window in windows]
 
     def run(self, tokens: Tokens) -> list[NDArray[np.float32]]:
         """The graph's outputs for one text, without the batch dimension."""
