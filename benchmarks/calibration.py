@@ -25,16 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
-from askbrief.chunking import chunk_document
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.rank import RETRIEVAL_WEIGHT, find_confidence
+from askbrief.answer.reader import Reader
 from askbrief.config import Settings
-from askbrief.corpus import build_document
-from askbrief.datatypes import Document
-from askbrief.encoding import load_encoder
-from askbrief.ranking import RETRIEVAL_WEIGHT, find_confidence
-from askbrief.reading import Reader
-from askbrief.retrieval import find_hits
-from askbrief.store import Store
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.store.store import Store
+from askbrief.types import Document
 from benchmarks.common import (
     Question,
     as_documents,
@@ -96,14 +95,15 @@ class Collector:
     ) -> None:
         """Puts one question to one store."""
         with store.snapshot() as derived:
-            hits = find_hits(store, derived, self.encoder, question.text, top=READ_PASSAGES)
-        readings = self.reader.read(question.text, [(documents[h.passage.document_id], h.passage) for h in hits])
+            _, found = find_candidates(
+                question.text, store=store, derived=derived, encoder=self.encoder, top=READ_PASSAGES
+            )
         candidates = []
-        for hit, found in zip(hits, readings, strict=True):
-            for reading in found[:1]:
-                text = reading.span.of(documents[hit.passage.document_id].text)
+        for candidate in read_candidates(question.text, found, self.reader):
+            for reading in candidate.readings[:1]:
+                text = reading.span.of(candidate.document.text)
                 is_right = bool(question.answers) and score_f1(text, question.answers) >= RIGHT_F1
-                candidates.append(Candidate(reading.margin, hit.score, is_right))
+                candidates.append(Candidate(reading.margin, candidate.match.score, is_right))
         self.asked.append(Asked(collection, bool(question.answers), deceptive, tuple(candidates)))
 
     def ask_all(self, data: Path) -> None:

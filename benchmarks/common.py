@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.encoding import Encoder
-from askbrief.indexing import encoded_text
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
+from askbrief.corpus.chunk import build_indexed_text
+from askbrief.models.encoder import Encoder
+from askbrief.store.rows import FileRecord
+from askbrief.store.store import Identity, Store
+from askbrief.types import Document, Passage, Span
 
 RESULTS = Path(__file__).parent / "results"
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -99,7 +99,7 @@ def build_store(
     store = Store.create(folder, Identity(encoder.fingerprint, encoder.dimension, 0, 0, 0))
     for at in range(0, len(documents), 200):
         cut = [(d, [(p, f"{d.id}:{p.span.start}".encode()) for p in chunk(d)]) for d in documents[at : at + 200]]
-        flat = [(key, encoded_text(d, p)) for d, pairs in cut for p, key in pairs]
+        flat = [(key, build_indexed_text(d.title, p.text)) for d, pairs in cut for p, key in pairs]
         vectors = zip((key for key, _ in flat), encoder.encode_passages([text for _, text in flat]), strict=True)
         store.add_documents(cut, vectors)
     store.publish([FileRecord(d.path, 0, 0, "utf-8", None, d.id) for d in documents], gone=[])

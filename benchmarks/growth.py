@@ -26,11 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askbrief import Assistant
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.dense import OVERSAMPLING, train_compact
-from askbrief.encoding import load_encoder
-from askbrief.indexing import encoded_text
+from askbrief.corpus.chunk import build_indexed_text, chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.store.dense import OVERSAMPLING, train_compact
 from benchmarks.common import build_parser, save_result
 from benchmarks.news import CACHE, iter_rows
 
@@ -51,7 +50,8 @@ def load_sample(data: Path, size: int) -> tuple[Vectors, Vectors]:
         for row in islice(iter_rows(data / "news" / "articles.jsonl.gz"), None, None, 7):
             document = build_document(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md")
             texts += [
-                encoded_text(document, p) for p in chunk_document(document, passage_words=100, overlap_sentences=0)
+                build_indexed_text(document.title, p.text)
+                for p in chunk_document(document, passage_words=100, overlap_sentences=0)
             ]
             if len(texts) >= size:
                 break

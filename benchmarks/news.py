@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
-from askbrief.datatypes import Hit, Progress
-from askbrief.ranking import rank_readings
-from askbrief.reading import Reader
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
+from askbrief.answer.rank import rank
+from askbrief.answer.reader import Reader
+from askbrief.types import Candidate, Match, Progress
 from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
 
 CACHE = Path(__file__).parent / ".cache"
@@ -74,9 +74,9 @@ def write_archive(data: Path, *, limit: int) -> Path:
     return folder
 
 
-def contains(hit: Hit, answers: tuple[str, ...]) -> bool:
+def contains(passage: str, answers: tuple[str, ...]) -> bool:
     """Whether the passage holds an accepted answer, compared as the official scores do."""
-    text = f" {normalise(hit.passage.text)} "
+    text = f" {normalise(passage)} "
     return any(f" {normalise(answer)} " in text for answer in answers)
 
 
@@ -120,24 +120,28 @@ def main() -> None:
             answers = tuple(question["answers"])
             began = time.perf_counter()
             hits = assistant.search(question["question"], top=READ_PASSAGES)
-            documents = {h.passage.document_id: assistant.load_document(h.passage.document_id) for h in hits}
+            candidates = [
+                Candidate(
+                    Match(hit.row, hit.cosine, hit.bm25, score=hit.score),
+                    hit.passage,
+                    assistant.load_document(hit.passage.document_id),
+                )
+                for hit in hits
+            ]
             searching.append(time.perf_counter() - began)
             for k in places:
-                places[k] += any(contains(hit, answers) for hit in hits[:k])
-            pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
+                places[k] += any(contains(hit.passage.text, answers) for hit in hits[:k])
             for name, reader in readers.items():
                 began = time.perf_counter()
-                ranked = rank_readings(
-                    question["question"], hits, reader.read(question["question"], pairs), documents, top=1
-                )
+                ranked = rank(question["question"], read_candidates(question["question"], candidates, reader), top=1)
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)
-                found = ranked[0][1].span.of(documents[ranked[0][0].passage.document_id].text) if ranked else ""
+                found = ranked[0].reading.span.of(ranked[0].candidate.document.text) if ranked else ""
                 f1 = score_f1(found, answers)
                 score.exact += score_exact(found, answers)
                 score.f1 += f1
-                score.first += bool(ranked) and contains(ranked[0][0], answers)
-                if ranked and ranked[0][2] >= MIN_CONFIDENCE:
+                score.first += bool(ranked) and contains(ranked[0].candidate.passage.text, answers)
+                if ranked and ranked[0].confidence >= MIN_CONFIDENCE:
                     score.answered += 1
                     score.f1_if_answered += f1
     searching.sort()

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Document
-from askbrief.inference import CompiledModel, Tokens
-from askbrief.reading import DEFAULT_READER, Reader, as_span_module
+from askbrief.answer.reader import DEFAULT_READER, Reader
+from askbrief.models.compile_reader import as_span_module
+from askbrief.models.runtime import CompiledModel, Tokens
+from askbrief.types import Document
 from benchmarks.common import build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
 from training.weights import load_model
 

@@ -15,11 +15,11 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Any
 
-from askbrief.assistant import MIN_CONFIDENCE
-from askbrief.datatypes import Document
-from askbrief.fusion import mix_scores
-from askbrief.ranking import find_confidence
-from askbrief.reading import Reader, Reading
+from askbrief.answer.fuse import mix_scores
+from askbrief.answer.pipeline import MIN_CONFIDENCE
+from askbrief.answer.rank import find_confidence
+from askbrief.answer.reader import Reader
+from askbrief.types import Document, Reading
 from benchmarks.common import Paragraphs, build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}

@@ -19,8 +19,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from askbrief.assistant import Assistant
-from askbrief.conversations import Conversations
-from askbrief.datatypes import Progress
+from askbrief.conversations.saved import Conversations
 from askbrief.tui.app import ChatApp
 from askbrief.tui.card import Card, Others
 from askbrief.tui.lit import LitText
@@ -28,6 +27,7 @@ from askbrief.tui.prompt import Prompt
 from askbrief.tui.screen import ChatScreen
 from askbrief.tui.status import StatusLine
 from askbrief.tui.worker import AssistantFactory
+from askbrief.types import Progress
 
 WAIT_SECONDS = 20.0
 ANSWERABLE = "the envoy met whom in Ankara?"

@@ -13,9 +13,11 @@ import platformdirs
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import assistant, progress, ranking
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.reading import Reader, Reading
+from askbrief import assistant
+from askbrief.answer import rank as ranking
+from askbrief.answer.reader import Reader
+from askbrief.output import progress
+from askbrief.types import Document, Passage, Reading, Span
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT / "seeds" / "000_278bca0f8ddf4b0f.txt"

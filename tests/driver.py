@@ -17,7 +17,9 @@ import numpy as np
 from conftest import FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
-from askbrief import assistant, cli, progress
+from askbrief import assistant
+from askbrief.cli import main as cli
+from askbrief.output import progress
 
 log, stall = Path(sys.argv[1]), int(sys.argv[2])
 SECONDS_A_TEXT, SECONDS_STALLED = 0.001, 60.0

@@ -12,13 +12,15 @@ import pytest
 from conftest import FakeEncoder
 from numpy.typing import NDArray
 
-from askbrief import accelerating, encoding, indexing
-from askbrief.accelerating import AcceleratedEncoder, accelerate, find_device
 from askbrief.config import open_folder
-from askbrief.datatypes import Progress
-from askbrief.encoding import load_encoder
-from askbrief.indexing import Refreshed, refresh
-from askbrief.store import Store
+from askbrief.index import refresh as indexing
+from askbrief.index.refresh import Refreshed, refresh
+from askbrief.models import compile_encoder as encoding
+from askbrief.models import gpu as accelerating
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.gpu import AcceleratedEncoder, accelerate, find_device
+from askbrief.store.store import Store
+from askbrief.types import Progress
 
 TEXTS = ["the tower of the bank", "who opened the central bridge", "when " * 200 + "bank", "a"]
 

@@ -9,14 +9,10 @@ import pytest
 from conftest import SEED, FakeEncoder, FakeReader
 
 from askbrief import assistant as assistant_module
-from askbrief.assistant import (
-    MAX_QUESTION_CHARACTERS,
-    Assistant,
-    check_question,
-)
-from askbrief.datatypes import Document, Hit, Passage, Progress, SkippedFile, Span
+from askbrief.answer.question import MAX_QUESTION_CHARACTERS, check_question
+from askbrief.assistant import Assistant
 from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreNotFoundError
-from askbrief.reading import Reading
+from askbrief.types import Document, Hit, Passage, Progress, Reading, SkippedFile, Span
 
 
 def make_assistant(folder: Path, encoder: FakeEncoder, reader: FakeReader) -> Assistant:

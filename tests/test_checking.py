@@ -15,13 +15,16 @@ from typing import Any
 import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
-from askbrief import assistant, checking, encoding, installation
+from askbrief import assistant
+from askbrief.answer.reader import DEFAULT_READER
 from askbrief.assistant import Assistant
-from askbrief.checking import iter_checks
-from askbrief.cli import run
-from askbrief.datatypes import Check, Progress
-from askbrief.inference import CARD, GRAPH, WEIGHTS
-from askbrief.reading import DEFAULT_READER
+from askbrief.cli.main import run
+from askbrief.doctor import checks as checking
+from askbrief.doctor import installation
+from askbrief.doctor.checks import iter_checks
+from askbrief.models import compile_encoder as encoding
+from askbrief.models.runtime import CARD, GRAPH, WEIGHTS
+from askbrief.types import Check, Progress
 
 pytestmark = pytest.mark.usefixtures("fake_models", "cache")
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from conftest import SEED
 
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.datatypes import Document, Span
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.types import Document, Span
 
 FOUR = "One two three. Four five. Six seven eight nine. Ten."
 

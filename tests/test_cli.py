@@ -15,8 +15,9 @@ import click
 import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
-from askbrief import __version__, assistant, progress
-from askbrief.cli import run
+from askbrief import __version__, assistant
+from askbrief.cli.main import run
+from askbrief.output import progress
 
 ESCAPE = "\x1b"
 COMMAND = (sys.executable, "-m", "askbrief")
@@ -302,7 +303,7 @@ def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[st
 
 def test_completion_knows_the_commands() -> None:
     words = {"_ASKBRIEF_COMPLETE": "bash_complete", "COMP_WORDS": "askbrief s", "COMP_CWORD": "1"}
-    program = [sys.executable, "-c", "from askbrief.cli import main; main()"]
+    program = [sys.executable, "-c", "from askbrief.cli.main import main; main()"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=30, env=os.environ | words)
     assert done.stdout.split() == ["plain,search", "plain,serve", "plain,status"]
 

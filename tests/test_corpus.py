@@ -8,18 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import SEED
 
-from askbrief.corpus import (
-    MAX_FILE_BYTES,
-    ArticleFile,
-    Decoded,
-    Scan,
-    build_document,
-    decode,
-    load_bytes,
-    scan_folder,
-)
-from askbrief.datatypes import Document, SkippedFile
+from askbrief.corpus.decode import Decoded, decode
+from askbrief.corpus.document import build_document
+from askbrief.corpus.scan import MAX_FILE_BYTES, ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import CorpusError
+from askbrief.types import Document, SkippedFile
 
 ACCENTS = "Le préfet a été reçu à l’hôtel de ville, où l’on fêtait Noël. Ça coûte « très » cher."
 PLAIN = "Le préfet a été reçu à la mairie, où son frère fêtait déjà la fin de l'été.\n" * 4

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from askbrief.dates import find_dateline, find_file_name_date, parse_date
+from askbrief.corpus.dates import find_dateline, find_file_name_date, parse_date
 
 MAY_25 = date(2025, 5, 25)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from conftest import FakeEncoder
 
-import askbrief.dense
-import askbrief.store
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.derived import BASE, LEXICAL, RECENT
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
+import askbrief.store.dense
+import askbrief.store.store
+from askbrief.store.generation import BASE, LEXICAL, RECENT
+from askbrief.store.rows import FileRecord
+from askbrief.store.store import Identity, Store
+from askbrief.types import Document, Passage, Span
 
 IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
 WORDS = (*FakeEncoder.WORDS, "envoy", "talks", "bridge", "river")
@@ -26,8 +26,8 @@ QUERIES = (*WORDS, "ankara railway", "drone baghdad river")
 @pytest.fixture(autouse=True)
 def sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small, a store shares what it can; it is built whole when half of it is stale."""
-    monkeypatch.setattr(askbrief.store, "MIN_SHARED_PASSAGES", 0)
-    monkeypatch.setattr(askbrief.store, "MAX_STALE_SHARE", 0.5)
+    monkeypatch.setattr(askbrief.store.store, "MIN_SHARED_PASSAGES", 0)
+    monkeypatch.setattr(askbrief.store.store, "MAX_STALE_SHARE", 0.5)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_text_that_is_gone_is_not_found_whatever_part_it_was_in(store: Store) ->
 def test_after_any_history_all_is_found_that_a_new_store_finds(
     store: Store, tmp_path: Path, seed: int, exact_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.dense, "EXACT_ROWS", exact_rows)
+    monkeypatch.setattr(askbrief.store.dense, "EXACT_ROWS", exact_rows)
     chance = random.Random(seed)
     texts = {str(number): make_text(number) for number in range(10)}
     shared = 0
@@ -236,7 +236,7 @@ def test_waiting_documents_stay_out_of_what_is_shared(store: Store) -> None:
 def test_more_vectors_than_are_kept_exact_are_found_by_estimates(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = store.is_exact
     assert before
-    monkeypatch.setattr(askbrief.dense, "EXACT_ROWS", 9)
+    monkeypatch.setattr(askbrief.store.dense, "EXACT_ROWS", 9)
     write(store, {str(number): make_text(200 + number) for number in range(10)})
     assert not store.is_exact
     with store.snapshot() as derived:

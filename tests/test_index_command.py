@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from conftest import FakeEncoder
 
-import askbrief.indexing
+import askbrief.index.refresh
 from askbrief import assistant
-from askbrief.cli import run
+from askbrief.cli.main import run
 from askbrief.config import open_folder
-from askbrief.database import FILE_NAME as DATABASE
+from askbrief.store.sqlite import FILE_NAME as DATABASE
 
 DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"), os.devnull, "0")
 
@@ -216,7 +216,7 @@ def test_long_work_is_said_before_it_begins(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     characters = sum(len(file.read_text(encoding="utf-8")) for file in articles.iterdir())
-    monkeypatch.setattr(askbrief.indexing, "CHARACTERS_PER_SECOND", characters / 90)
+    monkeypatch.setattr(askbrief.index.refresh, "CHARACTERS_PER_SECOND", characters / 90)
     assert run(["ask", "the drone in Ankara", "-C", str(articles)]) == 0
     assert capsys.readouterr().err == (
         "askbrief: 2 files to read, about 2 minutes at most. With --no-refresh the answer comes from the index as it "
@@ -230,9 +230,9 @@ def test_long_work_is_said_before_it_begins(
 def test_the_speed_that_was_measured_is_used(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_MIN_MEASURED_CHARACTERS", 1)
+    monkeypatch.setattr(askbrief.index.refresh, "_MIN_MEASURED_CHARACTERS", 1)
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(askbrief.indexing, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(askbrief.index.refresh, "perf_counter", lambda: float(next(clock)))
     assert run(["index", "-C", str(articles)]) == 0
     encoded = len("The envoy met Okay Memis in Ankara.\n" + "The envoy met Okay Memis in Ankara.\n\n")
     encoded += len("They spoke about the drone." + "Trains\n# Trains\n\nThe railway to Baghdad opens in May.")

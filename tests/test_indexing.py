@@ -13,16 +13,16 @@ import pytest
 from conftest import FakeEncoder
 from numpy.typing import NDArray
 
-import askbrief.indexing
-import askbrief.records
+import askbrief.index.refresh
+import askbrief.store.rows
 from askbrief.config import FILE_NAME, Folder, open_folder
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.database import lock_for_writing
-from askbrief.datatypes import Progress, SkippedFile
-from askbrief.derived import BASE
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
-from askbrief.indexing import Refreshed, identify, refresh, replace_damaged
-from askbrief.store import Store
+from askbrief.index.refresh import Refreshed, identify, refresh, replace_damaged
+from askbrief.store.generation import BASE
+from askbrief.store.lock import lock_for_writing
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.store.store import Store
+from askbrief.types import Progress, SkippedFile
 
 ANKARA = "The envoy met Okay Memis in Ankara.\n\nThey spoke about the drone."
 TRAINS = "# Trains\n\nThe railway to Baghdad opens in May."
@@ -348,7 +348,7 @@ def test_a_first_run_that_is_killed_while_it_makes_the_database_leaves_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.records, "sign", die)
+        patch.setattr(askbrief.store.rows, "sign", die)
         with pytest.raises(KeyboardInterrupt):
             update(articles, encoder)
     folder = open_folder(articles)
@@ -399,7 +399,7 @@ def test_an_index_without_permission_cannot_be_written(root: Path, encoder: Fake
 
 
 def test_a_busy_index_is_reported(root: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.indexing, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(askbrief.index.refresh, "LOCK_TIMEOUT_SECONDS", 0.1)
     rewrite(root / "c.txt", "A drone fell.")
     with lock_for_writing(root / ".askbrief", timeout_seconds=1), pytest.raises(StoreBusyError):
         update(root, encoder)
@@ -409,7 +409,7 @@ def test_a_busy_index_is_reported(root: Path, encoder: FakeEncoder, monkeypatch:
 def test_an_interrupted_run_keeps_the_index_and_what_was_encoded(
     articles: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", 1)
+    monkeypatch.setattr(askbrief.index.refresh, "_BATCH_PASSAGES", 1)
     (articles / "b.md").rename(articles / "later")
     update(articles, encoder)
     rewrite(articles / "aa.txt", "A drone fell.")
@@ -440,7 +440,7 @@ def test_a_run_that_is_given_up_lets_go_of_the_lock(articles: Path, encoder: Fak
 def test_what_was_left_by_an_interrupted_run_and_is_gone_is_dropped(
     articles: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", 1)
+    monkeypatch.setattr(askbrief.index.refresh, "_BATCH_PASSAGES", 1)
     with pytest.raises(KeyboardInterrupt):
         update(articles, Interrupted())
     (articles / "a.txt").unlink()

@@ -19,19 +19,22 @@ from conftest import FakeEncoder, FakeReader
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from askbrief.answer.decode import find_spans
+from askbrief.answer.reader import build_context
+from askbrief.answer.tidy import tidy
 from askbrief.assistant import Assistant
-from askbrief.chunking import chunk_document
 from askbrief.config import open_folder
-from askbrief.corpus import build_document, decode, load_bytes
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.datatypes import Answer, Document, Freshness, Hit, Passage, Span
-from askbrief.dense import DenseIndex, build_dense
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.decode import decode
+from askbrief.corpus.document import build_document
+from askbrief.corpus.scan import load_bytes
 from askbrief.errors import CorpusError
-from askbrief.inference import Tokens
-from askbrief.output import render_answer
-from askbrief.reading import Reading, build_context
-from askbrief.spans import find_spans, tidy
-from askbrief.text import normalise_newlines
+from askbrief.models.runtime import Tokens
+from askbrief.output.text import render_answer
+from askbrief.store.dense import DenseIndex, build_dense
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.text.segment import normalise_newlines
+from askbrief.types import Answer, Document, Freshness, Hit, Passage, Reading, Span
 
 PIECES = [
     *("The envoy met Okay Memis in Ankara. ", "A drone fell", "railway", "U.S. ", "Mr. ", "3.5", "-1", "a.m."),

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from askbrief.offline import blocking_sockets
+from askbrief.doctor.offline import blocking_sockets
 
 
 @pytest.mark.parametrize(

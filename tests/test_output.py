@@ -10,19 +10,18 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
-from askbrief.output import (
+from askbrief.answer.schema import answer_as_json, hits_as_json
+from askbrief.output.text import (
     SPAN_STYLE,
-    answer_as_json,
     describe_basis,
     describe_confidence,
     describe_freshness,
     describe_skipped,
-    hits_as_json,
     light_up,
     render_answer,
     render_hits,
 )
+from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
 
 SENTENCE = (
     "The Iranian diplomat met with the Secretary-General of Turkey’s National Security Council, Okay Memis, "

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from askbrief.corpus import ArticleFile, Scan, scan_folder
-from askbrief.datatypes import Progress, SkippedFile
-from askbrief.planning import Plan, build_plan, find_content, find_differences
-from askbrief.records import FileRecord
+from askbrief.corpus.chunk import find_content
+from askbrief.corpus.scan import ArticleFile, Scan, scan_folder
+from askbrief.index.plan import Plan, build_plan, find_differences
+from askbrief.store.rows import FileRecord
+from askbrief.types import Progress, SkippedFile
 
 
 def write(folder: Path, **texts: str) -> None:

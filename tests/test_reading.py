@@ -12,22 +12,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import reading
-from askbrief.datatypes import Document, Passage, Progress, Span
-from askbrief.errors import ModelError, QuestionError
-from askbrief.inference import CompiledModel, Tokens
-from askbrief.reading import (
+from askbrief.answer import reader as reading
+from askbrief.answer.penalty import COVERAGE_WEIGHT
+from askbrief.answer.reader import (
     DEFAULT_READER,
     MAX_LEAD_CHARACTERS,
-    MAX_TOKENS,
-    STRIDE,
     Reader,
-    Reading,
     _weigh_sentences,
     build_context,
     load_reader,
 )
-from askbrief.spans import COVERAGE_WEIGHT
+from askbrief.errors import ModelError, QuestionError
+from askbrief.models.compile_reader import MAX_TOKENS, STRIDE
+from askbrief.models.runtime import CompiledModel, Tokens
+from askbrief.types import Document, Passage, Progress, Reading, Span
 
 FRAME = (0, 0)
 

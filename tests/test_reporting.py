@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from askbrief.datatypes import Check, Freshness, SkippedFile, Span, Status
-from askbrief.reporting import (
+from askbrief.doctor.verify import Claim, Claims, Place, Verdict
+from askbrief.output.reports import (
     checks_as_json,
     describe_check,
     describe_status,
@@ -16,7 +16,7 @@ from askbrief.reporting import (
     status_as_json,
     verdicts_as_json,
 )
-from askbrief.verifying import Claim, Claims, Place, Verdict
+from askbrief.types import Check, Freshness, SkippedFile, Span, Status
 
 FRESH = Freshness(generation=4, documents=2, passages=1234, skipped=(SkippedFile("x.txt", "is empty"),), checked=False)
 STATUS = Status(

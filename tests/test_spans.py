@@ -8,21 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Span
-from askbrief.inference import Tokens
-from askbrief.spans import (
-    LENGTH_WEIGHT,
-    MAX_ANSWER_TOKENS,
-    NAME_REPEAT_WEIGHT,
-    REPEAT_WEIGHT,
-    asks_for_clause,
-    find_penalty,
-    find_shortfalls,
-    find_spans,
-    merge,
-    tidy,
-    widen_to_clause,
-)
+from askbrief.answer.clause import asks_for_clause, widen_to_clause
+from askbrief.answer.decode import MAX_ANSWER_TOKENS, find_spans, merge
+from askbrief.answer.penalty import LENGTH_WEIGHT, NAME_REPEAT_WEIGHT, REPEAT_WEIGHT, find_penalty, find_shortfalls
+from askbrief.answer.tidy import tidy
+from askbrief.models.runtime import Tokens
+from askbrief.types import Span
 
 FRAME = (0, 0)
 

@@ -13,15 +13,16 @@ import numpy as np
 import pytest
 from conftest import FakeEncoder
 
-import askbrief.database
-import askbrief.store
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.database import lock_for_writing, set_aside_database
-from askbrief.datatypes import Document, Passage, SkippedFile, Span
-from askbrief.derived import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
+import askbrief.store.sqlite
+import askbrief.store.store
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
+from askbrief.store.generation import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
+from askbrief.store.lock import lock_for_writing
+from askbrief.store.rows import FileRecord
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.store.sqlite import set_aside_database
+from askbrief.store.store import Identity, Store
+from askbrief.types import Document, Passage, SkippedFile, Span
 
 IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
 ANKARA = Document("a" * 16, "Talks", "They met in Ankara. The drone fell.", date(2025, 5, 25), ("a.txt",))
@@ -189,7 +190,7 @@ def test_a_failed_publish_leaves_the_generation_before(
 
     add(store, BAGHDAD, BAGHDAD_SPANS)
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.store, "build_derived", fail)
+        patch.setattr(askbrief.store.store, "build_derived", fail)
         with pytest.raises(StoreError, match="the disk is full"):
             store.publish([record(BAGHDAD)], gone=["a.txt"])
     with Store.open(tmp_path, IDENTITY) as again:
@@ -311,7 +312,7 @@ def test_opening_checks_no_file_that_is_unchanged(
     def refuse(file: Path) -> tuple[int, int]:
         raise AssertionError(f"{file} was read")
 
-    monkeypatch.setattr(askbrief.derived, "_measure", refuse)
+    monkeypatch.setattr(askbrief.store.generation, "_measure", refuse)
     with Store.open(tmp_path, IDENTITY) as opened:
         assert nearest(opened, "drone") == [2, 1]
     (file,) = tmp_path.glob("generation-*/base.faiss")
@@ -454,7 +455,7 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_database_that_another_connection_writes_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.database, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(askbrief.store.sqlite, "BUSY_TIMEOUT_SECONDS", 0.05)
     with (
         Store.create(tmp_path, IDENTITY) as one,
         Store.open(tmp_path, IDENTITY) as other,

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-import askbrief.indexing
-import askbrief.store
+import askbrief.index.refresh
+import askbrief.store.store
 from askbrief.config import open_folder
-from askbrief.database import FILE_NAME
-from askbrief.indexing import identify
-from askbrief.store import Store
+from askbrief.index.refresh import identify
+from askbrief.store.sqlite import FILE_NAME
+from askbrief.store.store import Store
 from benchmarks.torture.models import WordEncoder
 from benchmarks.torture.workload import INDEX, STEPS, create_folder, do_work, iter_faults, iter_leftovers, look_at
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _sizes_of_the_torture_are_for_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", askbrief.indexing._BATCH_PASSAGES)
+    monkeypatch.setattr(askbrief.index.refresh, "_BATCH_PASSAGES", askbrief.index.refresh._BATCH_PASSAGES)
     for name in ("MIN_SHARED_PASSAGES", "MAX_STALE_SHARE"):
         monkeypatch.setattr(askbrief.store, name, getattr(askbrief.store, name))
 

@@ -16,8 +16,8 @@ import pytest
 import torch
 from transformers import AutoTokenizer
 
-from askbrief.datatypes import Document
-from askbrief.ranking import RETRIEVAL_WEIGHT
+from askbrief.answer.rank import RETRIEVAL_WEIGHT
+from askbrief.types import Document
 from training import examples, prepare, train_reader
 from training.altering import Exchange, alter_question, find_exchange, find_names
 from training.cloze import Gap, PassagePool, ask, find_gaps, iter_cloze, make_examples

@@ -23,14 +23,13 @@ from click.testing import CliRunner
 from conftest import FakeReader
 from textual.containers import VerticalScroll
 
-from askbrief import cli
-from askbrief.datatypes import Document, Passage
+from askbrief.cli import main as cli
 from askbrief.errors import AskbriefError, ConfigError
-from askbrief.reading import Reading
 from askbrief.tui import screen as screen_module
 from askbrief.tui.app import ChatApp
 from askbrief.tui.lit import LitText
 from askbrief.tui.source import SourcePane
+from askbrief.types import Document, Passage, Reading
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 

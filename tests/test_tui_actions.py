@@ -12,7 +12,7 @@ from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, painte
 from textual.command import CommandPalette
 from textual.widgets import OptionList, Static
 
-from askbrief.assistant import MIN_CONFIDENCE
+from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.tui import app as app_module
 from askbrief.tui import clipboard
 from askbrief.tui.commands import COMMANDS, Place, describe_keys, list_help, list_palette

@@ -21,9 +21,7 @@ from numpy.typing import NDArray
 
 from askbrief import assistant as assistant_module
 from askbrief.assistant import Assistant
-from askbrief.datatypes import Document, Passage, Progress, Span
 from askbrief.errors import ModelError
-from askbrief.reading import Reading
 from askbrief.tui import freshening, worker
 from askbrief.tui import screen as screen_module
 from askbrief.tui.card import STALE
@@ -31,6 +29,7 @@ from askbrief.tui.dialogs import TextScreen
 from askbrief.tui.lit import LitText
 from askbrief.tui.status import StatusLine
 from askbrief.tui.worker import AssistantFactory
+from askbrief.types import Document, Passage, Progress, Reading, Span
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 

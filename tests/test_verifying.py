@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from conftest import FakeEncoder, FakeReader
 
+from askbrief.answer.schema import answer_as_json
 from askbrief.assistant import Assistant
 from askbrief.config import open_folder
-from askbrief.datatypes import Span
+from askbrief.doctor.verify import Claim, Place, Verdict, load_claims, verify
 from askbrief.errors import AnswersError
-from askbrief.output import answer_as_json
-from askbrief.verifying import Claim, Place, Verdict, load_claims, verify
+from askbrief.types import Span
 
 SENTENCE = "The envoy met Okay Memis in Ankara."
 FIRST = Claim(1, "who?", "Okay Memis", Place("a.txt", Span(14, 24), 1, 15), SENTENCE, 0)

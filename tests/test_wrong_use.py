@@ -17,8 +17,8 @@ import pytest
 from conftest import FakeEncoder
 
 from askbrief import assistant
-from askbrief.assistant import MAX_QUESTION_CHARACTERS
-from askbrief.cli import run
+from askbrief.answer.question import MAX_QUESTION_CHARACTERS
+from askbrief.cli.main import run
 
 DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"))
 QUESTION = "the drone in Ankara"

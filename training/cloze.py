@@ -16,10 +16,10 @@ from pathlib import Path
 
 import sentencex
 
-from askbrief.chunking import chunk_document
+from askbrief.answer.reader import build_context
 from askbrief.config import Settings
-from askbrief.datatypes import Document, Passage
-from askbrief.reading import build_context
+from askbrief.corpus.chunk import chunk_document
+from askbrief.types import Document, Passage
 from benchmarks.news import iter_rows
 from training.examples import Example, as_typed
 from training.text_index import TextIndex

@@ -18,7 +18,7 @@ from typing import Any
 
 import sentencex
 
-from askbrief.reading import TITLE_SEPARATOR
+from askbrief.answer.reader import TITLE_SEPARATOR
 from training import passives
 from training.altering import alter_question, find_exchange, find_names
 from training.text_index import TextIndex

@@ -1,6 +1,6 @@
 """Trained readers → compiled reader: the folder that ships inside the package.
 
-python -m training.export_reader RUN … [--shares 1 1 2] --to src/askbrief/models/reader
+python -m training.export_reader RUN … [--shares 1 1 2] --to src/askbrief/models/weights
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from askbrief.compiling import save_compiled
-from askbrief.reading import as_span_module
+from askbrief.models.compile import save_compiled
+from askbrief.models.compile_reader import as_span_module
 from training.weights import ENCODER_FOLDER, load_model
 
 

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.chunking import chunk_document
+from askbrief.answer.pipeline import build_hits, find_candidates
+from askbrief.answer.reader import build_context
 from askbrief.config import Settings
-from askbrief.datatypes import Document, Hit, Passage
-from askbrief.encoding import load_encoder
-from askbrief.reading import build_context
-from askbrief.retrieval import find_hits
+from askbrief.corpus.chunk import chunk_document
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.types import Document, Hit, Passage
 from benchmarks.common import build_store
 from benchmarks.news import index_archive, write_archive
 from training.examples import Example, Source, as_typed, load_rows
@@ -83,7 +83,10 @@ def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, se
     with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
         for qa, at in asked:
             with store.snapshot() as derived:
-                hits = find_hits(store, derived, encoder, qa["question"], top=CANDIDATES)
+                _, found = find_candidates(
+                    qa["question"], store=store, derived=derived, encoder=encoder, top=CANDIDATES
+                )
+            hits = build_hits(found)
             group = _build_group(qa, documents[at], hits, lambda i: documents[int(i)], others=others, rng=rng)
             if group is not None:
                 yield group

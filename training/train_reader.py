@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from askbrief.ranking import RETRIEVAL_WEIGHT
+from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from training.units import JOINED, PASSIVES, Encoded, Unit, load_units, mix
 from training.weights import STATE, load_model
 

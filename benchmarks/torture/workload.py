@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import askbrief.indexing
-import askbrief.store
+import askbrief.index.refresh
+import askbrief.store.store
 from askbrief.assistant import Assistant
-from askbrief.auditing import audit
 from askbrief.config import open_folder
-from askbrief.database import FILE_NAME
 from askbrief.errors import StoreNotFoundError
-from askbrief.indexing import identify
-from askbrief.store import Store
+from askbrief.index.refresh import identify
+from askbrief.store.audit import audit
+from askbrief.store.sqlite import FILE_NAME
+from askbrief.store.store import Store
 from benchmarks.torture.models import NumberReader, WordEncoder
 
 QUESTION = "which report tells of its part"
@@ -144,9 +144,9 @@ def do_work(root: Path, step: Step) -> None:
 
 def work_on(assistant: Assistant, step: Step) -> None:
     """``do_work`` with an open assistant, which stays open."""
-    askbrief.indexing._BATCH_PASSAGES = _BATCH_PASSAGES
-    askbrief.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
-    askbrief.store.MAX_STALE_SHARE = 1e9
+    askbrief.index.refresh._BATCH_PASSAGES = _BATCH_PASSAGES
+    askbrief.store.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
+    askbrief.store.store.MAX_STALE_SHARE = 1e9
     step.work(assistant)
 
 

@@ -1,5 +1,5 @@
 """``python -m askbrief``."""
 
-from askbrief.cli import main
+from askbrief.cli.main import main
 
 main()

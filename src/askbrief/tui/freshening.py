@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from askbrief.datatypes import Freshness
 from askbrief.errors import AskbriefError
 from askbrief.tui.messages import Changes, Refreshed, RefreshFailed
+from askbrief.types import Freshness
 
 if TYPE_CHECKING:
     from askbrief.assistant import Assistant

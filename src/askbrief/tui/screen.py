@@ -12,9 +12,8 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
-from askbrief.datatypes import Answer
 from askbrief.errors import AskbriefError
-from askbrief.text import printable
+from askbrief.text.display import printable
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.card import Card
 from askbrief.tui.commands import Place, build_bindings
@@ -41,6 +40,7 @@ from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion
 from askbrief.tui.worker import AssistantFactory, AssistantWorker
+from askbrief.types import Answer
 
 WIDE_COLUMNS = 100
 """From this width on the source pane stands beside the transcript; below it takes its place."""
@@ -353,10 +353,10 @@ class ChatScreen(Screen[None]):
     def show_explanation(self, event: Explained) -> None:
         """How an answer was found."""
         self.query_one(StatusLine).is_explaining = False
-        if isinstance(event.explanation, AskbriefError):
-            self._show_problem(event.explanation)
+        if isinstance(event.trace, AskbriefError):
+            self._show_problem(event.trace)
         else:
-            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.explanation))))
+            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.trace))))
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from textual.message import Message
 
-from askbrief.datatypes import Answer, Document, Freshness, Progress
+from askbrief.answer.pipeline import build_answer
 from askbrief.errors import AskbriefError, StoreDamagedError, StoreNotFoundError, StoreOutdatedError
 from askbrief.tui.freshening import Freshener
 from askbrief.tui.messages import (
@@ -26,6 +26,7 @@ from askbrief.tui.messages import (
     Stopped,
     Suggested,
 )
+from askbrief.types import Document, Freshness, Progress, Trace
 
 if TYPE_CHECKING:
     from askbrief.assistant import Assistant
@@ -123,9 +124,7 @@ class AssistantWorker:
     def _try_to_share(self, assistant: Assistant) -> bool:
         """Loads the models, and gives the other thread an assistant with them; returns whether that went well."""
         try:
-            self._shared = type(assistant)(
-                assistant.folder, encoder=assistant.encoder, reader=assistant.reader, on_progress=self._on_progress
-            )
+            self._shared = assistant.share_models(on_progress=self._on_progress)
         except AskbriefError as error:
             if str(error) != str(self._shared):
                 self._post(RefreshFailed(error))
@@ -160,29 +159,29 @@ class AssistantWorker:
     def _answer(self, number: int, question: str) -> None:
         try:
             assistant = self._find_assistant()
-            answer, notes = self._ask(assistant, question)
-            answer = _without_doubtful(answer)
-            self._post(Answered(number, answer, _load_cited(assistant, answer), notes))
+            trace, notes = self._trace(assistant, question)
+            answer = build_answer(trace, top=ANSWERS, with_doubtful=False)
+            self._post(Answered(number, answer, trace, _find_cited(trace), notes))
         except AskbriefError as error:
             self._post(Failed(number, error))
 
-    def _ask(self, assistant: Assistant, question: str) -> tuple[Answer, tuple[str, ...]]:
-        """The answer from the index as the folder is now; from the index as it was if that takes too long."""
+    def _trace(self, assistant: Assistant, question: str) -> tuple[Trace, tuple[str, ...]]:
+        """The trace of a question on the index as the folder is now; as it was if that takes too long."""
         ticket = self._freshener.ask_for_look()
         looked = self._wait(ticket, timeout_seconds=PATIENCE_SECONDS)
         try:
-            answer = assistant.ask(question, top=ANSWERS, refresh=False)
+            trace = assistant.trace(question, refresh=False)
         except StoreDamagedError:
-            answer = assistant.ask(question, top=ANSWERS)  # makes the index anew
-            return answer, tuple(assistant.notes)
+            trace = assistant.trace(question)  # rebuilds the index
+            return trace, tuple(assistant.notes)
         except (StoreNotFoundError, StoreOutdatedError):
             if looked is not None:
                 raise
             looked = self._wait(ticket, timeout_seconds=None)
-            answer = assistant.ask(question, top=ANSWERS, refresh=False)
-        if looked is not None and looked.generation == answer.freshness.generation:
-            answer = replace(answer, freshness=looked)
-        return answer, ()
+            trace = assistant.trace(question, refresh=False)
+        if looked is not None and looked.generation == trace.freshness.generation:
+            trace = replace(trace, freshness=looked)
+        return trace, ()
 
     def _wait(self, ticket: int, *, timeout_seconds: float | None) -> Freshness | None:
         looked = self._freshener.wait(ticket, timeout_seconds=timeout_seconds)
@@ -196,10 +195,8 @@ class AssistantWorker:
         return looked
 
     def _explain(self, question: str) -> None:
-        from askbrief.explaining import explain
-
         try:
-            self._post(Explained(explain(self._find_assistant(), question)))
+            self._post(Explained(self._find_assistant().trace(question, refresh=False)))
         except AskbriefError as error:
             self._post(Explained(error))
 
@@ -210,10 +207,16 @@ class AssistantWorker:
             self._post(Loaded(document_id, None))
 
     def _suggest(self) -> None:
-        from askbrief.suggesting import find_questions
+        from askbrief.answer.suggest import find_questions
 
         try:
-            found = find_questions(self._find_assistant(), count=SUGGESTIONS, go_on=self._is_idle)
+            assistant = self._find_assistant()
+            found = find_questions(
+                search=partial(assistant.search, refresh=False),
+                ask=partial(assistant.ask, refresh=False),
+                count=SUGGESTIONS,
+                go_on=self._is_idle,
+            )
         except AskbriefError:
             return
         self._post(Suggested(tuple(found)))
@@ -241,15 +244,8 @@ class _StopRequestedError(BaseException):
     """Breaks off a refresh, as Ctrl+C would."""
 
 
-def _without_doubtful(answer: Answer) -> Answer:
-    """``answer`` without alternatives that alone would not be given as an answer."""
-    from askbrief.assistant import MIN_CONFIDENCE
-
-    kept = [span for n, span in enumerate(answer.answers) if n == 0 or span.confidence >= MIN_CONFIDENCE]
-    return replace(answer, answers=tuple(kept))
-
-
-def _load_cited(assistant: Assistant, answer: Answer) -> Document | None:
-    if answer.answers:
-        return assistant.load_document(answer.answers[0].document_id)
-    return assistant.load_document(answer.nearest.passage.document_id) if answer.nearest is not None else None
+def _find_cited(trace: Trace) -> Document | None:
+    """The article of the best span, or else of the nearest passage."""
+    if trace.ranked:
+        return trace.ranked[0].candidate.document
+    return trace.candidates[0].document if trace.candidates else None

@@ -1,0 +1,1 @@
+"""Answering: question → candidates → spans → answer."""
