@@ -19,7 +19,7 @@ from typing import Any
 
 from askbrief.corpus.chunk import build_indexed_text
 from askbrief.models.encoder import Encoder
-from askbrief.store.rows import FileRecord
+from askbrief.store.rows import ExtractionRecord, FileRecord
 from askbrief.store.store import Identity, Store
 from askbrief.types import Document, Passage, Span
 
@@ -96,14 +96,21 @@ def build_store(
     folder: Path, encoder: Encoder, documents: Sequence[Document], chunk: Callable[[Document], list[Passage]]
 ) -> Store:
     """A published store of ``documents``, each cut by ``chunk``."""
-    store = Store.create(folder, Identity(encoder.fingerprint, encoder.dimension, 0, 0, 0))
+    store = Store.create(folder, Identity(encoder.fingerprint, encoder.dimension, 0, 0))
     for at in range(0, len(documents), 200):
         cut = [(d, [(p, f"{d.id}:{p.span.start}".encode()) for p in chunk(d)]) for d in documents[at : at + 200]]
         flat = [(key, build_indexed_text(d.title, p.text)) for d, pairs in cut for p, key in pairs]
         vectors = zip((key for key, _ in flat), encoder.encode_passages([text for _, text in flat]), strict=True)
-        store.add_documents(cut, vectors)
-    store.publish([FileRecord(d.path, 0, 0, "utf-8", None, d.id) for d in documents], gone=[])
+        store.rows.add_vectors(vectors)
+        for document, passages in cut:
+            store.rows.add_extraction(_record(document), [(document, passages)])
+    store.publish([FileRecord(d.path, 0, 0, extraction=_record(d).key) for d in documents], gone=[])
     return store
+
+
+def _record(document: Document) -> ExtractionRecord:
+    """What was read of a file that holds ``document`` alone."""
+    return ExtractionRecord(document.id.encode(), "benchmark", "utf-8", 1.0, 0, (), (("", document.id),))
 
 
 def as_documents(paragraphs: Paragraphs) -> list[Document]:

@@ -62,7 +62,7 @@ def main() -> None:
             lexical = derived.lexical.search(question.text, top=DEPTH)
             rows = sorted({row for row, _ in (*dense, *lexical)})
             bm25s = derived.lexical.score(question.text, rows)
-            cosines = [float(record.vector @ vector) for record in store.load_passages(rows)]
+            cosines = [float(record.vector @ vector) for record in store.rows.load_passages(rows)]
             rankings = {
                 "dense": [row for row, _ in dense],
                 "BM25": [row for row, _ in lexical],

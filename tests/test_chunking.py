@@ -4,7 +4,7 @@ import pytest
 from conftest import SEED
 
 from askbrief.corpus.chunk import chunk_document
-from askbrief.corpus.document import build_document
+from askbrief.corpus.document import build_document, read_text
 from askbrief.types import Document, Span
 
 FOUR = "One two three. Four five. Six seven eight nine. Ten."
@@ -12,7 +12,7 @@ FOUR = "One two three. Four five. Six seven eight nine. Ten."
 
 def chunk(text: str, words: int, overlap: int = 0) -> list[str]:
     document = Document("d", "", text, None, ("a.txt",))
-    passages = chunk_document(document, passage_words=words, overlap_sentences=overlap)
+    passages = chunk_document(document, passage_words=words)
     assert all(passage.document_id == "d" for passage in passages)
     assert all(passage.span.of(text) == passage.text for passage in passages)
     return [passage.text for passage in passages]
@@ -62,8 +62,8 @@ def test_white_space_has_no_passage() -> None:
 
 
 def test_the_seed_in_passages_of_a_hundred_words() -> None:
-    document = build_document(SEED.read_text(encoding="utf-8"), SEED.name)
-    passages = chunk_document(document, passage_words=100, overlap_sentences=0)
+    document = build_document(read_text(SEED.read_text(encoding="utf-8"), SEED.name), SEED.name)
+    passages = chunk_document(document, passage_words=100)
     assert passages[0].span == Span(1, passages[0].span.end)
     assert passages[0].text.startswith("date 2025-05-25 Iran is shoring up")
     assert passages[-1].text.endswith("Iraqi city of Basra.”")

@@ -9,7 +9,7 @@ import pytest
 from conftest import SEED
 
 from askbrief.corpus.decode import Decoded, decode
-from askbrief.corpus.document import build_document
+from askbrief.corpus.document import build_document, read_text
 from askbrief.corpus.scan import MAX_FILE_BYTES, ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import CorpusError
 from askbrief.types import Document, SkippedFile
@@ -38,7 +38,7 @@ def write(folder: Path, *names: str) -> None:
 
 
 def build(text: str, path: str = "a.txt") -> Document:
-    return build_document(text, path)
+    return build_document(read_text(text, path), path)
 
 
 def test_articles_are_listed_by_path_with_size_and_time(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ class PassagePool:
     """Passages of some articles, as the application cuts and shows them, found by BM25."""
 
     def __init__(self, documents: list[Document]) -> None:
-        chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+        chunk = partial(chunk_document, passage_words=Settings().passage_words)
         self.passages: list[tuple[Document, Passage]] = [(d, p) for d in documents for p in chunk(d)]
         self._index = TextIndex(passage.text for _, passage in self.passages)
 

@@ -72,7 +72,7 @@ def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, se
         Document(str(at), title, row["context"], None, (f"{at}.txt",))
         for at, ((_, row), title) in enumerate(zip(rows, titles, strict=True))
     ]
-    chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+    chunk = partial(chunk_document, passage_words=Settings().passage_words)
     asked = [
         (qa, at)
         for at, (source, row) in enumerate(rows)
@@ -133,7 +133,7 @@ def _build_group(
         elif _holds_none(hit, texts):
             wrong.append((example, hit.score))
     if not right:
-        passages = chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
+        passages = chunk_document(own, passage_words=Settings().passage_words)
         shown = (_show(question, own, passage, answers) for passage in passages)
         right = [(example, best * rng.uniform(0.7, 1.0)) for example in shown if example.answers]
     if not right or not wrong:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import askbrief.index.batch
 import askbrief.index.refresh
 import askbrief.store.store
 from askbrief.assistant import Assistant
@@ -144,7 +145,7 @@ def do_work(root: Path, step: Step) -> None:
 
 def work_on(assistant: Assistant, step: Step) -> None:
     """``do_work`` with an open assistant, which stays open."""
-    askbrief.index.refresh._BATCH_PASSAGES = _BATCH_PASSAGES
+    askbrief.index.batch.BATCH_PASSAGES = _BATCH_PASSAGES
     askbrief.store.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
     askbrief.store.store.MAX_STALE_SHARE = 1e9
     step.work(assistant)
@@ -194,10 +195,10 @@ def iter_faults(root: Path) -> Iterator[str]:
         return
     with store:
         yield from audit(store)
-        if not store.generation:
+        if not store.rows.generation:
             return
         with store.inspecting() as derived:
-            for row, _, vector, text in store.iter_published():
+            for row, _, vector, text in store.rows.iter_published():
                 if vector.tobytes() != encoder.encode_question(text).astype("<f4").tobytes():
                     yield f"the stored vector of row {row} is not that of its text"
                 if row not in [found for found, _ in derived.dense.search(encoder.encode_question(text), top=3)]:

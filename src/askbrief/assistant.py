@@ -171,7 +171,7 @@ class Assistant:
         Raises:
             StoreError: There is no index, it cannot be read, or it has no such document.
         """
-        return self._keeper.open().load_document(document_id)
+        return self._keeper.open().rows.load_document(document_id)
 
     def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
@@ -221,14 +221,14 @@ class Assistant:
         The folder is listed while the index as it is works already; that trace counts if nothing has changed.
         """
         if not refresh:
-            if not self._keeper.open().generation:
+            if not self._keeper.open().rows.generation:
                 raise StoreNotFoundError(f"{self.folder.index} holds no index yet", hint="Run: askbrief index")
             return self._trace_store(question, top=top, read=read, checked=False)
         early: Trace | None = None
         with ThreadPoolExecutor(max_workers=1) as beside:
             listing = beside.submit(scan, self.folder)
             with suppress(StoreError):
-                if self._keeper.open().generation:
+                if self._keeper.open().rows.generation:
                     early = self._trace_store(question, top=top, read=read, checked=False)
             store = self._keeper.open() if early else None
             self._finish(self._keeper.refresh(found=listing.result()))

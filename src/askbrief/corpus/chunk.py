@@ -13,7 +13,7 @@ CHUNKER = 1
 _MAX_CHARACTERS_PER_WORD = 12
 
 
-def chunk_document(document: Document, *, passage_words: int, overlap_sentences: int) -> list[Passage]:
+def chunk_document(document: Document, *, passage_words: int) -> list[Passage]:
     """Fills passages with whole sentences, in order, up to ``passage_words`` words each.
 
     Every non-space character of the document lies in at least one passage. A sentence that alone is longer is cut at
@@ -23,7 +23,6 @@ def chunk_document(document: Document, *, passage_words: int, overlap_sentences:
     Args:
         document: What to chunk.
         passage_words: Most words of a passage.
-        overlap_sentences: Sentences that a passage repeats of the one before it, where there is room.
     """
     pieces = [
         piece
@@ -40,9 +39,7 @@ def chunk_document(document: Document, *, passage_words: int, overlap_sentences:
             total += sizes[last]
         span = Span(pieces[first].start, pieces[last].end)
         passages.append(Passage(document.id, span, span.of(document.text)))
-        if last + 1 == len(pieces):
-            break
-        first = _step_back(sizes, first, last + 1, passage_words=passage_words, overlap=overlap_sentences)
+        first = last + 1
     return passages
 
 
@@ -56,21 +53,8 @@ def find_vector_key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def find_content(text: str) -> str:
-    """The key that a file's text is known by: 32 hexadecimal digits."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
 def _count_words(text: str) -> int:
     return max(len(find_words(text)), math.ceil(len(text) / _MAX_CHARACTERS_PER_WORD))
-
-
-def _step_back(sizes: list[int], first: int, following: int, *, passage_words: int, overlap: int) -> int:
-    """Where the next passage starts: ``overlap`` pieces before ``following``, as far as that leaves room for it."""
-    start = following
-    while following - start < overlap and start - 1 > first and sum(sizes[start - 1 : following + 1]) <= passage_words:
-        start -= 1
-    return start
 
 
 def _split_sentence(text: str, sentence: Span, *, passage_words: int) -> list[Span]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import astuple, replace
 
 from askbrief.corpus.dates import find_dateline, find_file_name_date, parse_date
+from askbrief.corpus.extracted import Extracted
 from askbrief.text.display import shorten
 from askbrief.text.segment import find_sentences, trim
-from askbrief.types import Document, Span
+from askbrief.types import Block, Document, Span
 
 MAX_TITLE_CHARACTERS = 120
 _MAX_FRONT_MATTER_CHARACTERS = 16_384
@@ -18,8 +20,38 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)",
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 
 
-def build_document(text: str, path: str) -> Document:
-    """A document of normalised ``text`` that lies at ``path``.
+def build_document(extracted: Extracted, path: str) -> Document:
+    """The document of what was extracted from the file at ``path``."""
+    document = Document(
+        id="",
+        title=extracted.title,
+        text=extracted.text,
+        date=extracted.date,
+        paths=(f"{path}!{extracted.member}" if extracted.member else path,),
+        author=extracted.author,
+        blocks=extracted.blocks,
+        places=extracted.places,
+        runs=extracted.runs,
+    )
+    return replace(document, id=find_document_id(document))
+
+
+def find_document_id(document: Document) -> str:
+    """The id that a document has by all it holds, but not by where it lies."""
+    parts = (
+        document.title,
+        str(document.date),
+        document.text,
+        document.author,
+        repr([astuple(block) for block in document.blocks]),
+        repr([astuple(place) for place in document.places]),
+        repr(document.runs),
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def read_text(text: str, path: str) -> Extracted:
+    """What a plain text or Markdown file at ``path`` with that normalised ``text`` holds.
 
     The title is that of the front matter, else a Markdown heading, else a headline (a short first line of its own),
     else the beginning of the first sentence. The date is that of the front matter, else of a dateline, else of the
@@ -32,9 +64,9 @@ def build_document(text: str, path: str) -> Document:
     published = parse_date(front.get("date", "")) or (dateline[0] if dateline else None)
     if published is None:
         published = find_file_name_date(path.rsplit("/", 1)[-1])
-    title = " ".join(title.split())
-    digest = hashlib.sha256("\0".join((title, str(published), text)).encode("utf-8", "surrogatepass"))
-    return Document(digest.hexdigest()[:16], title, text, published, (path,))
+    body = trim(text, Span(0, len(text)))
+    blocks = (Block(body.start, body.end, "paragraph"),)
+    return Extracted(text=text, blocks=blocks, title=" ".join(title.split()), date=published)
 
 
 def _read_front_matter(text: str) -> tuple[dict[str, str], int]:
