@@ -180,8 +180,9 @@ def _prove_offline(folder: Folder | None, *, on_progress: OnProgress) -> Iterato
 
 def _make_question(store: Store) -> str:
     """A question about the first article that has a title."""
-    extractions = store.rows.load_extractions().values()
-    ids = (document_id for extraction in extractions for _, document_id in extraction.parts)
+    extractions, files = store.rows.load_extractions(), store.rows.load_files()
+    read = (extractions[files[path].extraction or b""] for path in sorted(files) if files[path].extraction)
+    ids = (document_id for extraction in read for _, document_id in extraction.parts)
     titles = (store.rows.load_document(document_id).title for document_id in ids)
     return f"What is said about {shorten(next(filter(None, titles), 'it'), _TOPIC_CHARACTERS).rstrip('.!?')}?"
 
