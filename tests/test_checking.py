@@ -22,6 +22,7 @@ from askbrief.cli.main import run
 from askbrief.doctor import checks as checking
 from askbrief.doctor import installation
 from askbrief.doctor.checks import iter_checks
+from askbrief.index.read import find_extraction_key
 from askbrief.models import locate
 from askbrief.models.runtime import CARD, GRAPH, WEIGHTS
 from askbrief.types import Check, Progress
