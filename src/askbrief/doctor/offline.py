@@ -10,7 +10,7 @@ import socket
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -151,7 +151,9 @@ def run_isolated(arguments: Sequence[str], *, scratch: Path, hold_seconds: float
     variables = {name: value for name, value in os.environ.items() if name not in _QUIETING}
     variables |= {"XDG_DATA_HOME": str(scratch), "TERM": "xterm-256color"}
     with ours, theirs, TemporaryFile(dir=scratch) as output, TemporaryFile(dir=scratch) as errors:
-        start = partial(Popen[bytes], command, env=variables, pass_fds=(theirs.fileno(),), start_new_session=True)
+        start: Callable[..., Popen[bytes]] = partial(
+            Popen, command, env=variables, pass_fds=(theirs.fileno(),), start_new_session=True
+        )
         if hold_seconds is None:
             process = start(stdin=DEVNULL, stdout=output, stderr=errors)
             terminal = None
