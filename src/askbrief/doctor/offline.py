@@ -10,12 +10,12 @@ import socket
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from tempfile import TemporaryFile
+from typing import Any
 
 from askbrief.answer.schema import load_answer
 from askbrief.config import Folder
@@ -151,17 +151,17 @@ def run_isolated(arguments: Sequence[str], *, scratch: Path, hold_seconds: float
     variables = {name: value for name, value in os.environ.items() if name not in _QUIETING}
     variables |= {"XDG_DATA_HOME": str(scratch), "TERM": "xterm-256color"}
     with ours, theirs, TemporaryFile(dir=scratch) as output, TemporaryFile(dir=scratch) as errors:
-        start: Callable[..., Popen[bytes]] = partial(
-            Popen, command, env=variables, pass_fds=(theirs.fileno(),), start_new_session=True
+        terminal = None
+        streams: dict[str, Any] = {"stdin": DEVNULL, "stdout": output, "stderr": errors}
+        if hold_seconds is not None:
+            terminal, other = pty.openpty()
+            termios.tcsetwinsize(other, (_ROWS, _COLUMNS))
+            streams = dict.fromkeys(streams, other)
+        process: Popen[bytes] = Popen(
+            command, env=variables, pass_fds=(theirs.fileno(),), start_new_session=True, **streams
         )
-        if hold_seconds is None:
-            process = start(stdin=DEVNULL, stdout=output, stderr=errors)
-            terminal = None
-        else:
-            terminal, slave = pty.openpty()
-            termios.tcsetwinsize(slave, (_ROWS, _COLUMNS))
-            process = start(stdin=slave, stdout=slave, stderr=slave)
-            os.close(slave)
+        if terminal is not None:
+            os.close(other)
         theirs.close()
         try:
             _watch(process, run, ours, terminal, hold_seconds=hold_seconds)
