@@ -182,3 +182,14 @@ def test_no_answer_and_a_chat_that_ends_fail_the_proof(run_program: Callable[...
     assert answer.found == "in a process without network sockets, no answer: no model"
     assert (chat.name, chat.outcome) == ("chat", "failed")
     assert chat.found == "in a process without network sockets, the chat did not stay open: no model"
+
+
+@pytest.mark.models
+def test_the_shipped_models_answer_where_no_network_can_be_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(offline, "CHAT_SECONDS", 1.0)
+    answer, chat = check_offline(None, "", scratch=tmp_path)
+    assert (answer.outcome, chat.outcome) == ("ok", "ok")
+    assert answer.found.startswith("“Who opened the bridge?” got “Ana Ruiz” (bridge.txt:3, ")
+    assert chat.found.startswith("open for 1 s, in a process that ")
