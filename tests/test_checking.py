@@ -390,7 +390,7 @@ def test_verify_of_what_is_no_answer_exits_1(indexed: Path, capsys: pytest.Captu
     with file.open("a", encoding="utf-8") as stream:
         stream.write("{}\n")
     for answers, message in (
-        (file, "line 3 is no answer: not what ask --json prints"),
+        (file, "line 3 is not an answer: Object missing required field `schema`"),
         (indexed / "none", f"{indexed / 'none'} cannot be read: {os.strerror(2)}"),
     ):
         assert run(["verify", str(answers), "-C", str(indexed)]) == 1
