@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from askbrief.doctor.verify import Claim, Claims, Place, Verdict
+from askbrief.doctor.verify import Claim, Claims, FoundSpan, Verdict
 from askbrief.output.reports import (
     checks_as_json,
     describe_check,
@@ -33,8 +33,8 @@ STATUS = Status(
     encodings={"b.txt": "cp1252"},
     others={".pdf": 1200, ".docx": 1},
 )
-CLAIM = Claim(7, "who?", "Okay Memis", Place("a.txt", Span(14, 24), 1, 15), "He met Okay Memis.", 7)
-NOW = Place("b/c.txt", Span(30, 40), 3, 2)
+CLAIM = Claim(7, "who?", "Okay Memis", FoundSpan("a.txt", Span(14, 24), 1, 15), "He met Okay Memis.", 7)
+NOW = FoundSpan("b/c.txt", Span(30, 40), 3, 2)
 MOVED = Verdict(CLAIM, "moved", NOW)
 GONE = Verdict(CLAIM, "gone", reason="it is empty")
 

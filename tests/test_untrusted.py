@@ -20,7 +20,7 @@ from textual.widget import Widget
 import askbrief.store.store
 from askbrief.assistant import Assistant
 from askbrief.cli.main import run
-from askbrief.doctor.offline import blocking_sockets
+from askbrief.doctor.isolation import blocking_sockets
 from askbrief.errors import AskbriefError, ConfigError, ModelError, StoreError
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.locate import find_default_model

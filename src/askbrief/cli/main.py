@@ -225,7 +225,7 @@ def _print_freshness(assistant: Assistant, freshness: Freshness, *, as_json: boo
     from askbrief.output import text as output
 
     if as_json:
-        click.echo(schema.as_json({"schema": schema.SCHEMA, **schema.freshness_fields(freshness)}))
+        click.echo(schema.freshness_as_json(freshness))
     else:
         click.echo(output.describe_freshness(freshness))
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from askbrief.assistant import Assistant
 from askbrief.config import FILE_NAME, Folder, Settings, find_folder, open_folder
 from askbrief.corpus.scan import Scan, load_bytes
 from askbrief.doctor.installation import check_machine, check_models, guard
-from askbrief.doctor.offline import blocking_sockets
+from askbrief.doctor.offline import check_offline
 from askbrief.errors import AskbriefError, CorpusError, StoreNotFoundError, StoreOutdatedError
 from askbrief.index.plan import find_differences
 from askbrief.index.read import find_extraction_key
@@ -23,15 +23,13 @@ from askbrief.index.refresh import identify, scan
 from askbrief.store.audit import audit
 from askbrief.store.store import Store
 from askbrief.text.display import count_noun, shorten
-from askbrief.types import Answer, Check, Progress
+from askbrief.types import Check, Progress
 
 OnProgress = Callable[[Progress], None]
 
 _NAMED = 3
 """Files or faults that a check names; the rest is counted."""
 _TOPIC_CHARACTERS = 120
-_REPORT = "Please report this, with the line above."
-_EXAMPLE = ("Bridge\n\nThe mayor, Ana Ruiz, opened the bridge on Tuesday.\n", "Who opened the bridge?")
 
 
 def iter_checks(start: Path | None, *, on_progress: OnProgress) -> Iterator[Check]:
@@ -154,28 +152,17 @@ def _check_files(folder: Folder, store: Store, *, without: set[str], on_progress
 
 
 def _prove_offline(folder: Folder | None, *, on_progress: OnProgress) -> Iterator[Check]:
-    """Asks a question with sockets blocked: of ``folder`` as it is indexed, or of an article made for it."""
+    """Ask ``folder`` as it is indexed, or an example, where no network can be used, and hold a chat open."""
     with TemporaryDirectory(prefix="askbrief-") as scratch:
-        text, question = _EXAMPLE
-        if folder is None:
-            Path(scratch, "bridge.txt").write_text(text, encoding="utf-8")
         asked = folder or open_folder(Path(scratch))
         with Assistant(asked, on_progress=on_progress) as assistant:
             identity = identify(asked, assistant.encoder)  # compiles; libraries look for a network when imported
+        question = ""
         if folder is not None:
             with Store.open(folder.index, identity) as store:
                 question = _make_question(store)
-        try:
-            with blocking_sockets() as attempts, Assistant(asked, on_progress=on_progress) as assistant:
-                answer = assistant.ask(question, refresh=folder is None)
-        except OSError as error:
-            tried = "; ".join(attempts) or str(error)
-            yield Check("offline", "failed", f"no answer with sockets blocked: {tried}", _REPORT)
-            return
-    if attempts:
-        yield Check("offline", "failed", _name("attempts to open a socket", attempts), _REPORT)
-    else:
-        yield Check("offline", "ok", f"with sockets blocked, {_describe(answer)}; nothing tried to open one")
+        on_progress(Progress("Asking, and holding a chat open, without a network", 0, 0, is_slow=True))
+        yield from check_offline(folder, question, scratch=Path(scratch))
 
 
 def _make_question(store: Store) -> str:
@@ -185,13 +172,6 @@ def _make_question(store: Store) -> str:
     ids = (document_id for extraction in read for _, document_id in extraction.parts)
     titles = (store.rows.load_document(document_id).title for document_id in ids)
     return f"What is said about {shorten(next(filter(None, titles), 'it'), _TOPIC_CHARACTERS).rstrip('.!?')}?"
-
-
-def _describe(answer: Answer) -> str:
-    if not answer.answers:
-        return f"“{answer.question}” got “not in these documents”"
-    best = answer.answers[0]
-    return f"“{answer.question}” got “{best.text}” ({best.path}:{best.line}, {best.confidence:.0%})"
 
 
 def _name(what: str, items: list[str]) -> str:

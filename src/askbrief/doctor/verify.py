@@ -5,28 +5,27 @@ The files themselves are read, decoded as for the index; the index is not asked.
 
 from __future__ import annotations
 
-import json
 import re
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from askbrief.answer.schema import load_answer
 from askbrief.config import Folder
 from askbrief.corpus.decode import decode
 from askbrief.corpus.scan import load_bytes, scan_folder
 from askbrief.errors import AnswersError, CorpusError
 from askbrief.text.segment import LineIndex
-from askbrief.types import Span
+from askbrief.types import AnswerSpan, Span
 
-SCHEMA = 1
-"""Of the JSON that is understood."""
 OUTCOMES = ("in place", "moved", "changed", "gone")
 _HINT = "Give what askbrief ask --json printed, one object a line."
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FoundSpan:
     """Where words stand: a path, characters of its text, line and column from 1."""
 
     path: str
@@ -51,7 +50,7 @@ class Claim:
     number: int
     question: str
     text: str
-    place: Place
+    place: FoundSpan
     sentence: str
     sentence_start: int
 
@@ -86,32 +85,35 @@ class Verdict:
 
     claim: Claim
     outcome: Literal["in place", "moved", "changed", "gone"]
-    place: Place | None = None
+    place: FoundSpan | None = None
     reason: str = ""
 
 
 def load_claims(lines: Iterable[bytes]) -> Claims:
-    """Reads the output of ``askbrief ask --json``.
+    """Read the output of ``askbrief ask --json``.
 
     Raises:
-        AnswersError: A line is none; the message says which.
+        AnswersError: A line is no such output; the message says which.
     """
     claims: list[Claim] = []
     refused = blank = 0
     for number, line in enumerate(lines, start=1):
+        line = (line.removeprefix(BOM_UTF8) if number == 1 else line).strip()
+        if not line:
+            blank += 1
+            continue
         try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-            if not text:
-                blank += 1
-                continue
-            fields = json.loads(text)
-            found = _read_claims(fields, number)
-        except (ValueError, RecursionError) as error:
-            reason = {UnicodeDecodeError: "not UTF-8", json.JSONDecodeError: "not JSON"}.get(type(error), str(error))
-            raise AnswersError(f"line {number} is no answer: {reason}", hint=_HINT) from error
-        claims += found
-        refused += not found
+            answer = load_answer(line)
+        except ValueError as error:
+            raise AnswersError(f"line {number} is not an answer: {error}", hint=_HINT) from error
+        claims += [_build_claim(number, answer.question, span) for span in answer.answers]
+        refused += not answer.answers
     return Claims(tuple(claims), refused, blank)
+
+
+def _build_claim(number: int, question: str, span: AnswerSpan) -> Claim:
+    place = FoundSpan(span.path, span.span, span.line, span.column)
+    return Claim(number, question, span.text, place, span.sentence_text, span.sentence.start)
 
 
 def verify(folder: Folder, claims: Sequence[Claim]) -> list[Verdict]:
@@ -194,38 +196,5 @@ def _loosen(text: str) -> str:
     return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in re.split(r"(\s+)", text) if piece)
 
 
-def _find_place(text: str, path: str, span: Span) -> Place:
-    return Place(path, span, *LineIndex(text).find(span.start))
-
-
-def _read_claims(fields: object, number: int) -> list[Claim]:
-    if not isinstance(fields, dict) or "question" not in fields or "answered" not in fields:
-        raise ValueError("not what ask --json prints")
-    if _take(fields, "schema", int) != SCHEMA:
-        raise ValueError(f"its schema is {fields['schema']}, and only {SCHEMA} is known")
-    question, answers = _take(fields, "question", str), _take(fields, "answers", list)
-    if _take(fields, "answered", bool) != bool(answers):
-        raise ValueError("answered and answers do not agree")
-    return [_read_claim(answer, number=number, question=question) for answer in answers]
-
-
-def _read_claim(fields: object, *, number: int, question: str) -> Claim:
-    if not isinstance(fields, dict):
-        raise ValueError("an answer is not an object")
-    text, sentence, path = (_take(fields, name, str) for name in ("text", "sentence", "path"))
-    start, end, line, column, sentence_start = (
-        _take(fields, name, int) for name in ("start", "end", "line", "column", "sentence_start")
-    )
-    within = start - sentence_start
-    is_sound = 0 <= sentence_start <= start and end == start + len(text) and sentence.startswith(text, within)
-    if not (is_sound and text.strip()):
-        raise ValueError("its words are not where it says in its sentence")
-    return Claim(number, question, text, Place(path, Span(start, end), line, column), sentence, sentence_start)
-
-
-def _take(fields: dict[str, Any], name: str, kind: type) -> Any:
-    if name not in fields:
-        raise ValueError(f"it has no {name}")
-    if type(fields[name]) is not kind:
-        raise ValueError(f"its {name} is not {'an integer' if kind is int else f'a {kind.__name__}'}")
-    return fields[name]
+def _find_place(text: str, path: str, span: Span) -> FoundSpan:
+    return FoundSpan(path, span, *LineIndex(text).find(span.start))

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from askbrief.answer.schema import SCHEMA, as_json, freshness_fields
-from askbrief.doctor.verify import OUTCOMES, Claims, Place, Verdict
+from askbrief.answer.schema import SCHEMA, as_json, build_freshness_fields
+from askbrief.doctor.verify import OUTCOMES, Claims, FoundSpan, Verdict
 from askbrief.index.plan import Plan
 from askbrief.output.text import describe_skipped
 from askbrief.text.display import count_noun, describe_seconds, one_line
@@ -49,7 +49,7 @@ def status_as_json(status: Status) -> str:
         {
             "schema": SCHEMA,
             **{name: getattr(status, name) for name in _FACTS},
-            "freshness": freshness_fields(status.freshness),
+            "freshness": build_freshness_fields(status.freshness),
             "up_to_date": not (status.pending or status.gone),
             "pending": list(status.pending),
             "gone": list(status.gone),
@@ -141,7 +141,7 @@ def checks_as_json(checks: Sequence[Check]) -> str:
     )
 
 
-def _describe_place(place: Place) -> str:
+def _describe_place(place: FoundSpan) -> str:
     return f"{place.path}:{place.line}:{place.column}"
 
 
@@ -158,7 +158,7 @@ def _verdict_fields(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _place_fields(place: Place) -> dict[str, Any]:
+def _place_fields(place: FoundSpan) -> dict[str, Any]:
     return {
         "path": place.path,
         "start": place.span.start,
