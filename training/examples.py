@@ -153,7 +153,23 @@ ALL_SOURCES = (
 )
 """Everything at once, for a GPU."""
 
+TEACHER_SHORT = (
+    Source("squad_other", share=1.0, negatives=0.25, among=0.35),
+    Source("qamr", share=0.12, negatives=0.15, among=0.3),
+    Source("tweetqa", share=0.25, negatives=0.1),
+    Source("news_quiz_2020_2022", share=1.0, negatives=0.3, among=0.5),
+)
+TEACHER_LONG = (
+    Source("squad_paragraphs", share=2.0, negatives=0.6, has_titles=True, unanswerable=2, joined=0.03, contrasts=0.12),
+    Source("qed", share=1.0, negatives=0.4, has_titles=True, contrasts=0.1),
+    Source("amazon", share=0.12, negatives=0.2),
+    Source("reddit", share=0.12, negatives=0.2),
+    Source("fairytale", share=0.2, negatives=0.2, has_titles=True),
+    Source("multirc", share=0.2, negatives=0.3),
+)
 MIXTURES = {
+    "teacher-short": TEACHER_SHORT,
+    "teacher-long": TEACHER_LONG,
     "all": ALL_SOURCES,
     "first": SOURCES,
     "final": FINAL_SOURCES,

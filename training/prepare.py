@@ -31,13 +31,14 @@ def main() -> None:
     parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
     parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
     parser.add_argument("--cloze", type=int, default=0, help="sentences of the archive asked, instead of a mixture")
+    parser.add_argument("--base", type=Path, default=ENCODER_FOLDER, help="folder of the model whose tokenizer is used")
     parser.add_argument("--max-tokens", type=int, default=384)
     parser.add_argument("--limit-tokens", type=int, default=0, help="thin out the list of examples to these (0: all)")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
 
-    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
+    tokenizer = AutoTokenizer.from_pretrained(arguments.base)
     seed, max_tokens = arguments.seed, arguments.max_tokens
     if arguments.cloze:
         examples = list(iter_cloze(arguments.data, articles=CLOZE_ARTICLES, limit=arguments.cloze, seed=seed))

@@ -2,7 +2,7 @@
 
     python -m training.train_reader training/runs/first.xz --out training/runs/first
 
-Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
+Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-minutes``. Runs on a GPU too.
 Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
 targets over all annotated answers. The passages of a group share one more softmax, each with its retrieval score as the
 application adds it (shared normalisation: Clark & Gardner, 2018). With ``--teacher-share`` the scores of the reader
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import time
 from functools import reduce
 from pathlib import Path
@@ -25,8 +26,9 @@ from numpy.typing import NDArray
 
 from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from training.units import JOINED, PASSIVES, Encoded, Unit, load_units, mix
-from training.weights import STATE, load_model
+from training.weights import ENCODER_FOLDER, STATE, load_model
 
+_LAYER = re.compile(r"\.layer\.(\d+)\.")
 UNTAUGHT = {PASSIVES, JOINED}
 """Sources that a teacher has little knowledge of: there the labels count alone."""
 LENGTH_STEP = 8
@@ -61,10 +63,13 @@ def build_batches(units: list[Unit], *, batch_tokens: int, seed: int) -> list[li
     return batches
 
 
-def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+def collate(
+    items: list[Encoded], device: torch.device, *, padding_id: int = 0
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """Padded model inputs, each (B, L), and the target distributions of start and end, (2, B, L)."""
     shape = len(items), -(-max(len(item.ids) for item in items) // LENGTH_STEP) * LENGTH_STEP
     ids, mask, types = inputs = np.zeros((3, *shape), dtype=np.int64)
+    ids += padding_id
     targets = np.zeros((2, *shape), dtype=np.float32)
     for row, item in enumerate(items):
         n = len(item.ids)
@@ -85,8 +90,11 @@ def send(array: NDArray[Any], device: torch.device) -> torch.Tensor:
 def find_scores(reader: Any, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
     """What a reader says of a batch: scores of starts and of ends, each (B, L), padding far below."""
     padding = inputs["attention_mask"] == 0
-    # The mask as attention uses it: to make that of the other, transformers would wait for the GPU to look at it.
-    inputs = inputs | {"attention_mask": ~padding[:, None, None]}
+    if reader.config.model_type == "mpnet":
+        inputs = {name: tensor for name, tensor in inputs.items() if name != "token_type_ids"}
+    else:
+        # The mask as attention uses it: to make that of the other, transformers would wait for the GPU to look at it.
+        inputs = inputs | {"attention_mask": ~padding[:, None, None]}
     device = padding.device.type
     half = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
     with torch.autocast(device, torch.bfloat16, enabled=half):
@@ -142,6 +150,46 @@ def find_shared_loss(
     return (sums - right).mean()
 
 
+def freeze(model: Any, *, layers: int) -> None:
+    """Keeps the embeddings and the lowest ``layers`` as they are; their backward pass is then spared.
+
+    Of the embeddings, only those of words are kept when no layer is.
+    """
+    base = model.base_model
+    base.embeddings.word_embeddings.weight.requires_grad_(False)
+    if layers:
+        base.embeddings.requires_grad_(False)
+        base.encoder.layer[:layers].requires_grad_(False)
+        if hasattr(base.encoder, "relative_attention_bias"):  # of all layers at once: it would need those below
+            base.encoder.relative_attention_bias.requires_grad_(False)
+
+
+def build_parameter_groups(model: Any, *, learning_rate: float, layer_decay: float) -> list[dict[str, Any]]:
+    """What the optimiser learns, one group for each rate and decay.
+
+    Args:
+        model: Its trainable parameters are taken.
+        learning_rate: Of the head and the highest layer.
+        layer_decay: Each layer learns this times as quickly as the one above it.
+    """
+    layers = len(model.base_model.encoder.layer)
+    groups: dict[tuple[int, float], list[torch.nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            match = _LAYER.search(name)
+            below = layers - 1 - int(match[1]) if match else 0 if name.startswith("qa_outputs") else layers
+            groups.setdefault((below, 0.01 if parameter.ndim > 1 else 0.0), []).append(parameter)
+    return [
+        {"params": parameters, "weight_decay": decay, "lr": learning_rate * layer_decay**below}
+        for (below, decay), parameters in groups.items()
+    ]
+
+
+def find_rate(share: float) -> float:
+    """The learning rate as a share of its peak, when ``share`` of the run is over: linear up to 1/16, then down."""
+    return min(share * 16, (1 - share) * 16 / 15)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("units", type=Path, nargs="+", help="files made by training.prepare, spread over each other")
@@ -149,10 +197,15 @@ def main() -> None:
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="earlier runs; starts from their mean")
     parser.add_argument("--start-shares", type=float, nargs="+", help="how much each counts; all the same without it")
     parser.add_argument("--teacher-share", type=float, default=0.0, help="how much the scores at the start count")
+    parser.add_argument("--base", type=Path, default=ENCODER_FOLDER, help="folder of the pre-trained model")
+    parser.add_argument("--freeze-layers", type=int, default=0, help="lowest layers that stay as they are")
+    parser.add_argument("--layer-decay", type=float, default=1.0, help="a layer's learning rate, of that above it")
+    parser.add_argument("--beta2", type=float, default=0.999)
+    parser.add_argument("--minutes", type=float, default=0.0, help="skip batches so that the run ends after this time")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--batch-tokens", type=int, default=4000)
-    parser.add_argument("--checkpoint-steps", type=int, default=200)
+    parser.add_argument("--checkpoint-minutes", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -165,39 +218,37 @@ def main() -> None:
     print(f"{sum(len(i.ids) for unit in units for i in unit.items)} tokens, {len(batches)} steps", flush=True)
 
     dropout = {"hidden_dropout_prob": arguments.dropout, "attention_probs_dropout_prob": 0.0}
-    model = load_model(arguments.start, shares=arguments.start_shares, **dropout).to(device)
-    model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
+    model = load_model(arguments.start, base=arguments.base, shares=arguments.start_shares, **dropout).to(device)
+    freeze(model, layers=arguments.freeze_layers)
     model.train()
     teacher = None
     if arguments.teacher_share:
-        teacher = load_model(arguments.start, shares=arguments.start_shares).to(device).eval()
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in model.parameters() if p.requires_grad and p.ndim == 1]
+        teacher = load_model(arguments.start, base=arguments.base, shares=arguments.start_shares).to(device).eval()
     optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
-        lr=arguments.learning_rate,
+        build_parameter_groups(model, learning_rate=arguments.learning_rate, layer_decay=arguments.layer_decay),
+        betas=(0.9, arguments.beta2),
         fused=True,
     )
-    warmup = max(1, len(batches) // 16)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warmup, (len(batches) - step) / (len(batches) - warmup))
-    )
-    state_file, first = arguments.out / STATE, 0
+    rates = [group["lr"] for group in optimizer.param_groups]
+    state_file, first, spent = arguments.out / STATE, 0, 0.0
     if state_file.exists():
         state = torch.load(state_file, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["step"]
+        first, spent = state["step"], state["seconds"]
         print(f"resumed at step {first}", flush=True)
 
-    began, seen = time.perf_counter(), 0
+    began, seen, done = time.perf_counter() - spent, 0, 0
+    started = time.perf_counter()
+    saved = started
+    padding_id = model.config.pad_token_id
     running = torch.zeros((), device=device)
+    step = first
     with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
-        for step in range(first, len(batches)):
+        while step < len(batches):
             batch = [units[row] for row in batches[step]]
             members = [item for unit in batch for item in unit.items]
-            inputs, targets = collate(members, device)
+            inputs, targets = collate(members, device, padding_id=padding_id)
             outside = inputs["token_type_ids"] == 0
             owns = list(targets)
             if teacher is not None:
@@ -211,27 +262,40 @@ def main() -> None:
                 loss = loss + find_shared_loss(scores, target, outside, batch) / 2
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            share = (step + 1) / (len(batches) + 1)
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate * find_rate(share)
             optimizer.step()
-            schedule.step()
             optimizer.zero_grad(set_to_none=True)
+            done += 1
             seen += sum(len(item.ids) for item in members)
             running += loss.detach()
-            if (step + 1) % 50 == 0:
+            now = time.perf_counter()
+            if done % 50 == 0:
                 record = {
                     "step": step + 1,
                     "steps": len(batches),
+                    "done": done,
+                    "tokens": seen,
                     "loss": round(running.item() / 50, 4),
-                    "tokens_per_s": int(seen / (time.perf_counter() - began)),
+                    "tokens_per_s": int(seen / (now - started)),
                 }
                 print(record, flush=True)
                 log.write(json.dumps(record) + "\n")
                 log.flush()
                 running.zero_()
-            if (step + 1) % arguments.checkpoint_steps == 0 or step + 1 == len(batches):
+            step += 1
+            if arguments.minutes:
+                step = max(step, int((now - began) / (60 * arguments.minutes) * len(batches)))
+            if now - saved > 60 * arguments.checkpoint_minutes or step >= len(batches):
+                saved = now
                 state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                         "schedule": schedule.state_dict(), "step": step + 1}  # fmt: skip
+                         "step": step, "seconds": now - began, "tokens": seen}  # fmt: skip
                 torch.save(state, state_file.with_suffix(".partial"))
                 state_file.with_suffix(".partial").replace(state_file)
+                if step >= len(batches):
+                    half = {n: t.half() if t.is_floating_point() else t for n, t in model.state_dict().items()}
+                    torch.save(half, arguments.out / "weights-half.pt")
 
 
 if __name__ == "__main__":

