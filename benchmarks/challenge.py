@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.assistant import MIN_CONFIDENCE
-from askbrief.datatypes import Document
-from askbrief.ranking import find_confidence
-from askbrief.reading import DEFAULT_READER, Reader
+from askbrief.types import Document
+from askbrief.answer.rank import find_confidence
+from askbrief.answer.reader import DEFAULT_READER, Reader
 from benchmarks.common import save_result, score_exact, whole
 from benchmarks.reading import LONE_SCORE
 

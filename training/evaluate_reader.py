@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from transformers import AutoTokenizer
 
 from benchmarks.common import Question, load_paragraphs, score_exact, score_f1
-from training.train_reader import collate, find_scores
+from training.batches import collate
+from training.losses import find_scores
 from training.units import Encoded
 from training.weights import ENCODER_FOLDER, load_model
 

@@ -30,7 +30,9 @@ from askbrief.models.compile_encoder import load_encoder
 from askbrief.types import Document, Hit, Passage
 from benchmarks.common import build_store
 from benchmarks.news import index_archive, write_archive
-from training.examples import Example, Source, as_typed, load_rows
+from training.example import Example, load_rows
+from training.examples import as_typed
+from training.mixtures import Source
 
 SOURCES = (
     Source("squad_paragraphs", share=1.0, negatives=0.0, has_titles=True),

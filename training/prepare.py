@@ -2,7 +2,7 @@
 
     python -m training.prepare --data ../shared/data --mixture first --out training/runs/first.xz
 
-A mixture (``training.examples``) is written in its order, groups of passages (``training.groups``) spread over it.
+A mixture (``mixtures.toml``) is written in its order, groups of passages (``training.groups``) spread over it.
 ``--cloze`` writes questions made of the news archive by rule (``training.cloze``) instead.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 from transformers import AutoTokenizer
 
 from training.cloze import iter_cloze
-from training.examples import MIXTURES, build_examples
+from training.contexts import Crops
+from training.examples import build_examples
 from training.groups import load_groups
+from training.mixtures import load_mixtures
 from training.units import Unit, encode_examples, mix, save_units
 from training.weights import ENCODER_FOLDER
 
@@ -24,13 +26,17 @@ CLOZE_ARTICLES = 12_000
 
 
 def main() -> None:
+    mixtures = load_mixtures()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--mixture", choices=MIXTURES, default="first", help="which questions, and how often")
+    parser.add_argument("--mixture", choices=mixtures, default="first", help="which questions, and how often")
     parser.add_argument("--groups", type=Path, help="file made by training.groups, learned from beside the mixture")
     parser.add_argument("--group-share", type=float, default=1.0, help="share of its groups that is taken")
     parser.add_argument("--cloze", type=int, default=0, help="sentences of the archive asked, instead of a mixture")
+    parser.add_argument("--max-words", type=int, default=230, help="cut longer contexts to about so many words")
+    parser.add_argument("--crop-from", type=int, default=90, help="words from which on a shorter one may be cut")
+    parser.add_argument("--crop-share", type=float, default=0.3, help="how often that is done")
     parser.add_argument("--base", type=Path, default=ENCODER_FOLDER, help="folder of the model whose tokenizer is used")
     parser.add_argument("--max-tokens", type=int, default=384)
     parser.add_argument("--limit-tokens", type=int, default=0, help="thin out the list of examples to these (0: all)")
@@ -44,7 +50,8 @@ def main() -> None:
         examples = list(iter_cloze(arguments.data, articles=CLOZE_ARTICLES, limit=arguments.cloze, seed=seed))
         random.Random(seed).shuffle(examples)
     else:
-        examples = build_examples(arguments.data, seed=seed, sources=MIXTURES[arguments.mixture])
+        crops = Crops(arguments.max_words, arguments.crop_from, arguments.crop_share)
+        examples = build_examples(arguments.data, seed=seed, sources=mixtures[arguments.mixture], crops=crops)
     encoded = encode_examples(examples, tokenizer, max_tokens=max_tokens)
     units = [Unit([item], [0.0]) for item in encoded if item is not None]
     if arguments.groups:

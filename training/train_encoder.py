@@ -17,7 +17,9 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 
-from training.examples import SHORT_WORDS, Context, NegativePool, load_rows
+from training.contexts import Context
+from training.example import load_rows
+from training.examples import SHORT_WORDS, NegativePool
 from training.weights import ENCODER_FOLDER
 
 SOURCES = ("squad_paragraphs", "squad_other", "qed")

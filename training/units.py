@@ -11,18 +11,12 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from training.examples import Example  # only to name it: a run needs no more than its file
-
-PASSIVES = "passives"
-"""Source of questions made of passive sentences (``training.passives``)."""
-JOINED = "joined"
-"""Source of examples whose question joins two, and of the negatives and contrasts made beside them."""
+from training.example import Example
 
 
 @dataclass(slots=True)
@@ -34,7 +28,7 @@ class Encoded:
         asked: Tokens before the context.
         starts: First token of each answer; (0,) = no answer here.
         ends: Last token of each answer.
-        source: What it was made of: a training file, ``PASSIVES``, ``JOINED``, …
+        source: What it was made of: a training file, ``passives``, ``joined``, …
     """
 
     ids: NDArray[np.uint16]
