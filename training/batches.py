@@ -54,9 +54,11 @@ def collate(
     for row, item in enumerate(items):
         n = len(item.ids)
         ids[row, :n], mask[row, :n], types[row, item.asked : n] = item.ids, 1, 1
-        for s, e in zip(item.starts, item.ends, strict=True):
-            targets[0, row, s] += 1 / len(item.starts)
-            targets[1, row, e] += 1 / len(item.ends)
+        for target, places, shares in (
+            (targets[0, row], item.starts, item.start_shares),
+            (targets[1, row], item.ends, item.end_shares),
+        ):
+            np.add.at(target, places, shares or 1 / len(places))
     names = ("input_ids", "attention_mask", "token_type_ids")
     return dict(zip(names, send(inputs, device), strict=True)), send(targets, device)
 
