@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from askbrief.assistant import MIN_CONFIDENCE
-from askbrief.types import Document
+from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import DEFAULT_READER, Reader
+from askbrief.types import Document
 from benchmarks.common import save_result, score_exact, whole
 from benchmarks.reading import LONE_SCORE
 

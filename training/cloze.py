@@ -16,10 +16,10 @@ from pathlib import Path
 
 import sentencex
 
-from askbrief.corpus.chunk import chunk_document
-from askbrief.config import Settings
-from askbrief.types import Document, Passage
 from askbrief.answer.reader import build_context
+from askbrief.config import Settings
+from askbrief.corpus.chunk import chunk_document
+from askbrief.types import Document, Passage
 from training.example import Example, load_rows
 from training.examples import as_typed
 from training.text_index import TextIndex
