@@ -99,8 +99,8 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 	$(PREPARE) --out $(RUNS)/agents.xz --mixture agents --limit-tokens 4200000 --seed 7
 	$(TRAIN) $(RUNS)/agents.xz --out $(RUNS)/agents --start $(SIX_RUNS) --start-shares 3 3 6 6 6 8 \
 	    --teacher-share 0.8 $(LATER) --seed 7
-	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/weights
-	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
+	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/weights --parent $(RUNS)/parent
+	$(BIN)/python -m benchmarks.parent $(RUNS)/parent --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
 
 clean:

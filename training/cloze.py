@@ -20,7 +20,8 @@ from askbrief.answer.reader import build_context
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.types import Document, Passage
-from training.example import Example, load_rows
+from corpora.questions import iter_rows
+from training.example import Example
 from training.examples import as_typed
 from training.text_index import TextIndex
 
@@ -148,7 +149,7 @@ def iter_cloze(data: Path, *, articles: int, limit: int, seed: int) -> Iterator[
         seed: Seed of every random choice.
     """
     rng = random.Random(seed)
-    rows = list(load_rows(data / "news" / "articles.jsonl.gz"))
+    rows = list(iter_rows(data / "news" / "articles.jsonl.gz"))
     rng.shuffle(rows)
     pool = PassagePool([Document(r["id"], r["title"], r["text"], None, (r["id"],)) for r in rows[:articles]])
     asked = 0

@@ -1,13 +1,8 @@
-"""An example: what a reader learns from, and the files that hold the questions it is made of."""
+"""An example: what a reader learns from."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 JOINED = "joined"
 """Source of examples whose question joins two, and of the negatives and contrasts made beside them."""
@@ -30,10 +25,3 @@ class Example:
     answers: list[tuple[int, int]]
     source: str
     words: int = field(default=0)
-
-
-def load_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a gzip'd file."""
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)

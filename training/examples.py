@@ -9,9 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from corpora.questions import iter_rows
 from training.altering import alter_question, find_exchange, find_names
 from training.contexts import Context, Crops, Draft, Range, finish, put_among, take_out_answers
-from training.example import JOINED, Example, load_rows
+from training.example import JOINED, Example
 from training.mixtures import PASSIVES, Source
 from training.passives import iter_passives
 from training.text_index import TextIndex
@@ -43,7 +44,7 @@ def load_source(data: Path, source: Source, *, seed: int) -> Iterator[dict[str, 
     """The rows of a training file under ``data``, or those made of the news archive there."""
     if source.name == PASSIVES:
         return iter_passives(data, seed=seed)
-    return load_rows(data / "reader/train" / f"{source.name}.jsonl.gz")
+    return iter_rows(data / "reader/train" / f"{source.name}.jsonl.gz")
 
 
 def build_examples(

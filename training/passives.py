@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.example import load_rows
+from corpora.questions import iter_rows
 from training.mixtures import PASSIVES
 
 MAX_ANSWER_WORDS = 7
@@ -103,7 +103,7 @@ def iter_passives(data: Path, *, seed: int) -> Iterator[dict[str, Any]]:
     """
     rng = random.Random(seed)
     asked: set[str] = set()
-    for row in load_rows(data / "news" / "articles.jsonl.gz"):
+    for row in iter_rows(data / "news" / "articles.jsonl.gz"):
         text = row["text"]
         found = [question for question in find_questions(text, rng) if question[0] not in asked]
         if not found:
