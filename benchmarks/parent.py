@@ -3,7 +3,7 @@
     python -m benchmarks.parent training/runs/parent [--data ../shared/data] [--every 4]
 
 The parent is the model that ``training.export_reader`` compiled, saved by its ``--parent``. Both read SQuAD v1.1 dev
-through the same code: windows, spans, tidying; only the scores of the tokens come from torch or from the compiled graph.
+through the same code: windows, spans, tidying; only the scores of the tokens come from torch or the compiled graph.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m training.prepare --data ../shared/data --mixture first --out training/runs/first.xz
 
 A mixture (``mixtures.toml``) is written in its order, groups of passages (``training.groups``) spread over it. Instead
-of a mixture, ``--cloze`` writes questions made of the news archive by rule (``training.cloze``), and ``--taught`` what a
-teacher said of pairs (``training.teach``).
+of a mixture, ``--cloze`` writes questions made of the news archive by rule (``training.cloze``), and ``--taught`` what
+a teacher said of pairs (``training.teach``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Teach: what a teacher says of pairs, as soft targets that a student of another tokenizer learns from.
 
-    python -m training.teach training/runs/teacher --base FOLDER --pairs training/runs/pairs.jsonl.gz \
-        --out training/runs/taught.jsonl.gz
-    python -m training.prepare --data ../shared/data --taught training/runs/taught.jsonl.gz --out training/runs/taught.xz
+    python -m training.teach training/runs/teacher --base FOLDER --pairs pairs.jsonl.gz --out taught.jsonl.gz
+    python -m training.prepare --data ../shared/data --taught taught.jsonl.gz --out training/runs/taught.xz
 
 The teacher gives each token a probability of opening the answer and of closing it, its first token that of "not here"
 (Hinton et al., 2015, at temperature 1). They are written by character: the first of an opening token, the end of a
