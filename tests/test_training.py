@@ -68,6 +68,9 @@ class Throws(random.Random):
         """Leave it as it is."""
 
 
+Asked = tuple[str, str, list[str], list[str]]
+
+
 def alter(question: str, *, answers: list[str], others: tuple[str, ...] = ()) -> set[str]:
     """All that comes out of forty throws."""
     found = {alter_question(question, STORY, answers, list(others), random.Random(seed)) for seed in range(40)}
@@ -75,20 +78,20 @@ def alter(question: str, *, answers: list[str], others: tuple[str, ...] = ()) ->
 
 
 def test_a_number_becomes_one_a_little_less_or_more() -> None:
-    asked: Any = ("Which train left in 1940?", STORY, ["first train"], [])
+    asked: Asked = ("Which train left in 1940?", STORY, ["first train"], [])
     assert alter_question(*asked, Throws()) == "Which train left in 1939?"
     assert alter_question(*asked, Throws(last=True)) == "Which train left in 1980?"  # by 40 at most
 
 
 def test_a_name_becomes_another_that_is_no_answer() -> None:
-    asked: Any = ("Whom did Memis meet?", STORY, ["the Iranian envoy"], ["New York City Council", "Zahedan"])
+    asked: Asked = ("Whom did Memis meet?", STORY, ["the Iranian envoy"], ["New York City Council", "Zahedan"])
     assert alter_question(*asked, Throws(0.0)) == "Whom did Ankara meet?"  # the context's first name is the answer
     assert alter_question(*asked, Throws(0.9, last=True)) == "Whom did Zahedan meet?"
     assert alter_question(*asked[:3], asked[3][:1], Throws(0.9)) == "Whom did Memis not meet?"  # too long a name
 
 
 def test_a_word_becomes_its_opposite() -> None:
-    asked: Any = ("Where did the first train leave?", STORY, ["Baghdad"], [])
+    asked: Asked = ("Where did the first train leave?", STORY, ["Baghdad"], [])
     assert alter_question(*asked, Throws()) == "Where did the last train leave?"
 
 
