@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from askbrief import Assistant
 from askbrief.types import Document
 from training import prepare
 from training.altering import Exchange, alter_question, find_exchange, find_names
@@ -29,6 +30,7 @@ from training.examples import (
 )
 from training.groups import Group, build_own_groups, load_groups, save_groups
 from training.mixtures import PASSIVES, Source
+from training.pairs import FILES, iter_pairs, load_pairs, load_questions, save_pairs
 from training.passives import find_questions
 from training.units import load_units
 
@@ -401,6 +403,37 @@ def test_groups_hold_one_answer_and_passages_without_it(data: Path, tmp_path: Pa
     save_groups(groups, tmp_path / "groups.jsonl.gz")
     found: list[Group] = load_groups(tmp_path / "groups.jsonl.gz")
     assert found == groups
+
+
+@pytest.mark.models
+def test_questions_are_paired_with_the_passages_that_retrieval_finds(tmp_path: Path) -> None:
+    (tmp_path / "visit.md").write_text(f"# A visit\n\n{STORY}\n", encoding="utf-8")
+    (tmp_path / "ferry.md").write_text(f"# Ferries\n\n{FERRY}\n", encoding="utf-8")
+    questions = ["What left the harbour?", " ", "Who spoke about the railway to Basra?"]
+    with Assistant.open(tmp_path) as assistant:
+        list(assistant.refresh())
+        pairs = list(iter_pairs(assistant, questions, passages=1, rng=Throws()))
+    save_pairs(pairs, tmp_path / "pairs.jsonl.gz")
+    assert load_pairs(tmp_path / "pairs.jsonl.gz") == pairs
+    assert [(pair.question, pair.source) for pair in pairs] == [
+        ("What left the harbour?", "archive"),
+        ("Who spoke about the railway to Basra?", "archive"),
+    ]
+    assert [pair.context.split(" | ")[0] for pair in pairs] == ["Ferries", "A visit"]
+    assert pairs[0].context.endswith(FERRY)
+    assert pairs[1].context.endswith(STORY)
+
+
+def test_questions_without_paragraphs_are_asked_beside_those_of_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "reader" / "train"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        row = {"source": name, "title": "", "context": "", "qas": [{"question": f"Who  wrote {name}?", "answers": []}]}
+        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    lacking = [{"question": "Who met?", "answer": "Memis"}, {"question": "Who wrote qed?", "answer": "Ann"}]
+    text = "\n".join(json.dumps(row) for row in lacking)
+    (tmp_path / "reader" / "train_questions.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    assert load_questions(tmp_path) == [*(f"Who wrote {name}?" for name in FILES), "Who met?"]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], *arguments: object) -> None:

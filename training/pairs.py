@@ -19,6 +19,7 @@ from pathlib import Path
 
 from askbrief import Assistant
 from askbrief.answer.reader import build_context
+from askbrief.errors import QuestionError
 from corpora.archive import index_archive, write_archive
 from corpora.questions import iter_rows
 from training.examples import as_typed, build_examples
@@ -47,9 +48,13 @@ def load_questions(data: Path) -> list[str]:
 
 
 def iter_pairs(assistant: Assistant, questions: Iterable[str], *, passages: int, rng: random.Random) -> Iterator[Pair]:
-    """Each question with the best ``passages`` that retrieval finds for it."""
+    """Each question with the best ``passages`` that retrieval finds; those that it refuses are left out."""
     for question in questions:
-        for hit in assistant.search(question, top=passages, refresh=False):
+        try:
+            hits = assistant.search(question, top=passages, refresh=False)
+        except QuestionError:
+            continue
+        for hit in hits:
             text, _ = build_context(assistant.load_document(hit.passage.document_id), hit.passage)
             yield Pair(as_typed(question, rng), text, "archive")
 
