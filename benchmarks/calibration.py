@@ -34,17 +34,11 @@ from askbrief.corpus.document import build_document, read_text
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.store.store import Store
 from askbrief.types import Document
-from benchmarks.common import (
-    Question,
-    as_documents,
-    build_parser,
-    build_store,
-    load_paragraphs,
-    save_result,
-    score_f1,
-    whole,
-)
-from benchmarks.news import CACHE
+from benchmarks.common import build_parser, save_result
+from corpora.archive import CACHE
+from corpora.questions import Question, load_paragraphs
+from corpora.scores import score_f1
+from corpora.stores import as_documents, build_store, whole
 
 RIGHT_F1 = 0.6
 """F1 from which an answer counts as right."""

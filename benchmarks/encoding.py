@@ -28,8 +28,9 @@ from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import CompiledEncoder, Encoder
 from askbrief.models.locate import find_default_model
 from askbrief.models.quiet import quiet_and_offline
-from benchmarks.common import Paragraphs, as_documents, build_parser, build_store, load_paragraphs, save_result, whole
-from benchmarks.news import iter_rows
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Paragraphs, iter_rows, load_paragraphs
+from corpora.stores import as_documents, build_store, whole
 
 BATCH = 16
 Vectors = NDArray[np.float32]

@@ -31,7 +31,8 @@ from askbrief.corpus.document import build_document, read_text
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.store.dense import OVERSAMPLING, train_compact
 from benchmarks.common import build_parser, save_result
-from benchmarks.news import CACHE, iter_rows
+from corpora.archive import CACHE
+from corpora.questions import iter_rows
 
 TOP = 50
 QUERIES = 200

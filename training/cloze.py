@@ -20,8 +20,9 @@ from askbrief.answer.reader import build_context
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.types import Document, Passage
-from benchmarks.news import iter_rows
-from training.examples import Example, as_typed
+from corpora.questions import iter_rows
+from training.example import Example
+from training.examples import as_typed
 from training.text_index import TextIndex
 
 NAME = "cloze"

@@ -24,12 +24,14 @@ from typing import Any
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
 from askbrief.corpus.document import build_document, read_text
 from askbrief.models.locate import find_default_model
-from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
-from benchmarks.news import CACHE, iter_rows
+from benchmarks.common import build_parser, save_result
 from benchmarks.peers.task import TOP, Passage, load_passages, save_passages
 from benchmarks.peers.weights import save_reader
 from benchmarks.peers.worker import SYSTEMS
 from benchmarks.processes import Cost, run_process
+from corpora.archive import CACHE
+from corpora.questions import iter_rows
+from corpora.scores import normalise, score_exact, score_f1
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
