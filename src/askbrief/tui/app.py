@@ -17,8 +17,8 @@ from textual.screen import Screen
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.clipboard import give_to_tool, save_to_file, takes_escape_sequence
 from askbrief.tui.commands import Command, Place, describe_keys, list_palette
+from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.screen import ChatScreen
-from askbrief.tui.worker import AssistantFactory
 
 
 class ChatApp(App[Exception]):
