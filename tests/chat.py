@@ -126,6 +126,7 @@ async def open_chat(
     with TemporaryDirectory() as nowhere:
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
+        app.animation_level = "none"
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             yield Chat(app, pilot)
