@@ -1,0 +1,214 @@
+"""Blocks of plain text: headline, dateline, paragraph, list item, table cell: what no sentence and no answer leaves.
+
+Lines are joined into one block only where the text shows that it was wrapped: the line goes on with a small letter, ends
+in the middle of a phrase, or was broken where the next word would not have fitted into the width of the wrapped lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from askbrief.corpus.extracted import Block, BlockKind
+from askbrief.corpus.head import HeadLine
+from askbrief.datatypes import Span
+
+_ITEM = re.compile(r"[ \t]*(?:[-*•–·‣◦▪●○+]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])[ \t]+(?=\S)")
+_SENTENCE_END = re.compile(r"[.!?…:][\"'”’)\]]*\s*$")
+_OPEN_END = re.compile(
+    r"(?:[,;–—-]|\b(?:the|an?|of|and|or|but|in|on|at|to|for|with|by|from|as|that|than|is|was|were|are|has|had|have|his"
+    r"|her|its|their|which|who|into|about|after|before|not|be|said|Mr|Mrs|Ms|Dr|St))\.?\s*$"
+)
+_CONTINUES = re.compile(r"\s*[\"'“‘(\[]?(?:[^\W\d_A-Z]|[,;)\]”])")
+_RULE = re.compile(r"\s*([=~_*#.—–-])(?:\s*\1){2,}\s*$")
+_COLUMN_GAP = re.compile(r"\t+|(?<![.!?:])(?<![.!?:][\"'”’)])[ \xa0]{2,}|[ \xa0]{3,}")
+_QUOTED = re.compile(r"[ ]{0,3}>")
+_MIN_WIDTH, _MAX_WIDTH, _MAX_HEADING = 30, 110, 90
+
+
+def find_blocks(
+    text: str, *, start: int = 0, head: Sequence[HeadLine] = (), title: Span | None = None, end: int | None = None
+) -> list[Block]:
+    """The blocks of ``text[start:end]`` in order, not overlapping; they hold all that is not white space.
+
+    Args:
+        text: The text of the document.
+        start: Where to begin, behind the front matter.
+        head: Datelines, by-lines and metadata that ``find_head_lines`` found.
+        title: The line that is the headline.
+        end: Where to stop; the end of the text if None.
+    """
+    end = len(text) if end is None else end
+    blocks: list[Block] = []
+    named = [(line.start, line.end, line.kind) for line in head if line.kind != "wire"]
+    named += [(title.start, title.end, "title")] if title else []
+    at = start
+    for first, last, kind in sorted(named):
+        blocks += _find_body_blocks(text, at, max(at, _line_start(text, first, at)))
+        last = _with_marks(text, last, end)
+        blocks.append(_trimmed(text, _line_start(text, first, at), last, kind))  # type: ignore[arg-type]
+        at = last
+    blocks += _find_body_blocks(text, at, end)
+    return [block for block in blocks if block.start < block.end]
+
+
+def find_wrap_width(lines: Sequence[str]) -> int | None:
+    """The width that the lines were wrapped at, in characters; None if nothing shows that they were.
+
+    Lines that go on with a small letter on the next show it: if most of these are about as long as the longest of them,
+    or there are many, they were wrapped at that length.
+    """
+    continued = sorted(len(a.rstrip()) for a, b in zip(lines, lines[1:], strict=False) if _goes_on(a, b))
+    if not continued:
+        return None
+    widest = continued[int(0.9 * (len(continued) - 1))]
+    near = sum(length > 0.75 * widest for length in continued)
+    if not _MIN_WIDTH <= widest <= _MAX_WIDTH or 2 * near < len(continued):
+        return None
+    return widest
+
+
+def _find_body_blocks(text: str, start: int, end: int) -> list[Block]:
+    """The blocks of a stretch without head lines."""
+    lines = _split_lines(text, start, end)
+    width = find_wrap_width([text[a:b] for a, b in lines])
+    blocks: list[Block] = []
+    group: list[tuple[int, int]] = []
+    for line in [*lines, (end, end)]:
+        if text[line[0] : line[1]].strip():
+            group.append(line)
+        elif group:
+            blocks += _split_group(text, group, width, is_last=line == (end, end))
+            group = []
+    return blocks
+
+
+def _split_group(text: str, group: list[tuple[int, int]], width: int | None, *, is_last: bool) -> list[Block]:
+    """The blocks of lines without a blank line between them."""
+    blocks: list[Block] = []
+    at = 0
+    while at < len(group):
+        rows = _count_table_rows(text, group[at:])
+        if rows:
+            blocks += [cell for a, b in group[at : at + rows] for cell in _split_cells(text, a, b)]
+            at += rows
+            continue
+        last = at
+        while last + 1 < len(group) and _is_joined(text, group[last], group[last + 1], group[at], width):
+            last += 1
+        kind = _find_kind(text, group, at, last, is_last=is_last)
+        if kind != "quoted" and last == at and len(cells := _split_cells(text, *group[at])) > 2:
+            blocks += cells
+        else:
+            blocks.append(_trimmed(text, group[at][0], group[last][1], kind))
+        at = last + 1
+    return blocks
+
+
+def _is_joined(text: str, line: tuple[int, int], following: tuple[int, int], first: tuple[int, int], width: int | None) -> bool:
+    one, other = text[line[0] : line[1]], text[following[0] : following[1]]
+    if bool(_QUOTED.match(one)) != bool(_QUOTED.match(other)):
+        return False
+    one, other = _unquoted(one), _unquoted(other)
+    if not one or not other or _ITEM.match(other) or _RULE.match(one) or _RULE.match(other):
+        return False
+    if _goes_on(one, other):
+        return True
+    is_item = _ITEM.match(text[first[0] : first[1]]) is not None
+    if is_item and len(other) - len(other.lstrip()) >= 2 and not _SENTENCE_END.search(one):
+        return True
+    if width is None or len(one.rstrip()) > width + 12:
+        return False
+    room = width - len(one.rstrip())
+    return len(other.split(None, 1)[0]) >= room
+
+
+def _goes_on(one: str, other: str) -> bool:
+    """Whether the sentence of a line plainly goes on in the next."""
+    if not one.strip() or not other.strip() or _ITEM.match(other) or _SENTENCE_END.search(one):
+        return False
+    if "\t" in one.strip() or "\t" in other.strip() or len(one) > 2 * _MAX_WIDTH:
+        return False
+    return _CONTINUES.match(other) is not None or (_OPEN_END.search(one) is not None and len(one.split()) > 2)
+
+
+def _find_kind(text: str, group: list[tuple[int, int]], first: int, last: int, *, is_last: bool) -> BlockKind:
+    line = text[group[first][0] : group[first][1]]
+    if _QUOTED.match(line):
+        return "quoted"
+    if _ITEM.match(line):
+        return "item"
+    is_short = first == last and len(line.strip()) <= _MAX_HEADING and not _SENTENCE_END.search(line)
+    if is_short and not line.rstrip().endswith((",", ";")):
+        is_alone = len(group) == 1 and not is_last
+        is_underlined = last + 1 < len(group) and _RULE.match(text[group[last + 1][0] : group[last + 1][1]]) is not None
+        if is_alone or is_underlined or (line.isupper() and len(group) > 1 and last + 1 < len(group)):
+            return "heading"
+    return "paragraph"
+
+
+def _count_table_rows(text: str, group: Sequence[tuple[int, int]]) -> int:
+    """How many lines from the first are rows of one table: as many cells each, at the same places or between tabs."""
+    rows = [_split_cells(text, a, b) for a, b in group]
+    cells = len(rows[0])
+    count = next((number for number, row in enumerate(rows) if abs(len(row) - cells) > 1 or len(row) < 2), len(rows))
+    if cells < 2 or count < 2:
+        return 0
+    lines = [text[a:b] for a, b in group[:count]]
+    if all("\t" in line.strip() for line in lines):
+        return count
+    edges = Counter(
+        edge
+        for (a, _), row in zip(group, rows[:count], strict=False)
+        for cell in row[1:]
+        for edge in {("from", cell.start - a), ("to", cell.end - a)}
+    )
+    aligned = sum(seen for _, seen in edges.most_common(cells - 1))
+    return count if aligned >= 0.7 * count * (cells - 1) else 0
+
+
+def _split_cells(text: str, start: int, end: int) -> list[Block]:
+    cells = []
+    at = start + len(text[start:end]) - len(text[start:end].lstrip())
+    for gap in _COLUMN_GAP.finditer(text, at, end):
+        if gap.start() > at:
+            cells.append(_trimmed(text, at, gap.start(), "cell"))
+        at = gap.end()
+    cells.append(_trimmed(text, at, end, "cell"))
+    return [cell for cell in cells if cell.start < cell.end]
+
+
+def _split_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    lines = []
+    at = start
+    while at < end:
+        stop = text.find("\n", at, end)
+        stop = end if stop < 0 else stop
+        lines.append((at, stop))
+        at = stop + 1
+    return lines
+
+
+def _unquoted(line: str) -> str:
+    match = re.match(r"(?:[ ]{0,3}>[ ]?)+", line)
+    return line[match.end() :] if match else line
+
+
+def _line_start(text: str, at: int, least: int) -> int:
+    """Where the marks of emphasis and blanks before ``at`` begin."""
+    while at > least and text[at - 1] in " \t*_>\xa0":
+        at -= 1
+    return at
+
+
+def _with_marks(text: str, at: int, limit: int) -> int:
+    while at < limit and text[at] in "*_" and text[at - 1] != "\n":
+        at += 1
+    return at
+
+
+def _trimmed(text: str, start: int, end: int, kind: BlockKind) -> Block:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    return Block(start + left, max(start + left, start + len(piece.rstrip())), kind)
