@@ -72,7 +72,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a system made of a sample: the text, or None if it gave up, and how sure it was (1 where it does not say)."""
+    """What a system made of a sample: the text (None if it gave up) and how sure it was (1 if it does not say)."""
 
     text: str | None
     certainty: float = 1.0

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from askbrief.answer.pipeline import find_candidates
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
 from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import CompiledEncoder, Encoder
 from askbrief.models.locate import find_default_model
@@ -58,7 +59,8 @@ def load_texts(data: Path, count: int) -> list[str]:
     """Passages as they are encoded, evenly from the whole archive."""
     texts: list[str] = []
     for row in islice(iter_rows(data / "news" / "articles.jsonl.gz"), 0, None, 400):
-        document = build_document(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md")
+        path = f"{row['id']}.md"
+        document = build_document(read_plain(f"# {row['title']}\n\n{row['text']}\n", path), path)
         passages = chunk_document(document, passage_words=100, overlap_sentences=0)
         texts += [build_indexed_text(document.title, passage.text) for passage in passages]
     return texts[:count]

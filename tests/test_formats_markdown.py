@@ -10,6 +10,7 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.markdown import extract_markdown
 
 WORDS = st.sampled_from(["Lena", "port", "8642", "naïve", "a.m.", "O’Dowd", "don't", "x-ray", "£9,500", "東京", "é"])
+FORMS = ("{}", "# {}", "### {} ##", "> Quoted {}\n> on", "- Item {}\n- more", "1. One {}", "A\n{}")
 MARKS = st.text("ab Lé1 \n\t*_`~[]()!<>&;#|\\-+=:^\"'.", max_size=80)
 
 
@@ -65,7 +66,7 @@ def pages(draw: st.DrawFn) -> tuple[str, list[str]]:
     words: list[str] = []
     for _ in range(draw(st.integers(1, 5))):
         marked, seen = draw(inline())
-        form = draw(st.sampled_from(["{}", "# {}", "### {} ##", "> Quoted {}\n> on", "- Item {}\n- more", "1. One {}", "A\n{}"]))
+        form = draw(st.sampled_from(FORMS))
         blocks.append(form.format(marked))
         said = form.strip("#> -").replace("## ", "").replace("\n- ", " ").replace("\n> ", " ").removesuffix(" ##")
         words += said.format(seen).split()
@@ -118,11 +119,14 @@ def test_any_marks_are_mapped(markdown: str) -> None:
         ("[[Otter Society|the *old* society]]", "the old society"),
         ("[a][r] and [r]\n\n[r]: http://e.x 'T'", "a and r"),
         ("one\\\ntwo  \nthree", "one\ntwo\nthree"),
-        ("<div><p>Owner: <b>Judd&nbsp;Kale</b></p></div>\n\n<script>var x = 'Evil';</script>\n\nEnd", "Owner: Judd\xa0Kale\n\nEnd"),
+        (
+            "<div><p>Owner: <b>Judd&nbsp;Kale</b></p></div>\n\n<script>var x = 'Evil';</script>\n\nEnd",
+            "Owner: Judd\xa0Kale\n\nEnd",
+        ),
         ("| A | B |\n|---|---|\n| x \\| y | **2** |", "A\tB\nx | y\t2"),
         ("Text\n\n```py\nx = '*1*'\n\ny\n```\n\nEnd", "Text\n\nx = '*1*'\n\ny\n\nEnd"),
         ("Setext\n======\n\nText<br>more <!-- no -->", "Setext\n\nText\nmore"),
-        ("![A fox](fox.png \"t\") ran", "A fox ran"),
+        ('![A fox](fox.png "t") ran', "A fox ran"),
         ("**bold**text and *a*", "boldtext and a"),
         ("\\# no heading \\[x\\]", "# no heading [x]"),
     ],
@@ -142,7 +146,10 @@ def test_offsets_lead_to_the_line_of_the_file() -> None:
 
 
 def test_blocks_are_those_of_the_mark_up() -> None:
-    markdown = "# Head\n\n*May 4, 2026*\n\nPara *one*.\n\n- item a\n\n  more\n- b\n\n| H | I |\n|--|--|\n| 1 | 2 |\n\n## Next\n\n    code\n"
+    markdown = (
+        "# Head\n\n*May 4, 2026*\n\nPara *one*.\n\n- item a\n\n  more\n- b\n\n"
+        "| H | I |\n|--|--|\n| 1 | 2 |\n\n## Next\n\n    code\n"
+    )
     assert kinds(markdown) == [
         ("title", "Head"),
         ("dateline", "May 4, 2026"),
@@ -157,7 +164,10 @@ def test_blocks_are_those_of_the_mark_up() -> None:
 
 
 def test_lines_that_nobody_wrapped_are_blocks_of_their_own() -> None:
-    markdown = "Gulls steal crown of queen\nTrain strike called off\nBakery opens\n\nThe keeper has gone to\nthe harbour today.\n"
+    markdown = (
+        "Gulls steal crown of queen\nTrain strike called off\nBakery opens\n\n"
+        "The keeper has gone to\nthe harbour today.\n"
+    )
     assert kinds(markdown)[:4] == [
         ("title", "Gulls steal crown of queen"),
         ("paragraph", "Train strike called off"),
@@ -169,7 +179,12 @@ def test_lines_that_nobody_wrapped_are_blocks_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("front", "title", "published", "author"),
     [
-        ("title: [one, two]\ndate: 2025-03-04T10:00:00Z\nauthor:\n  name: Nested Nora", "Body text.", date(2025, 3, 4), "Nested Nora"),
+        (
+            "title: [one, two]\ndate: 2025-03-04T10:00:00Z\nauthor:\n  name: Nested Nora",
+            "Body text.",
+            date(2025, 3, 4),
+            "Nested Nora",
+        ),
         ("title: 2026-05-26\ndate: !!timestamp 2026-05-26", "2026-05-26", date(2026, 5, 26), ""),
         ("Title: Big\nDate: 4 March 2025\nAuthors:\n- Ann\n- Bob", "Big", date(2025, 3, 4), "Ann"),
         ("title: [\npublished: 2025-03-04", "[", date(2025, 3, 4), ""),

@@ -2,9 +2,9 @@
 
     python -m training.letter_pairs
 
-Writes ``src/askbrief/corpus/letters.json``. Words with their frequencies come from wordfreq, names and towns from Faker,
-traditional Chinese characters from opencc: ``pip install wordfreq faker opencc-python-reimplemented``, none of which
-askbrief needs otherwise. What is kept are counts of letters, not words.
+Writes ``src/askbrief/corpus/letters.json``. Words with their frequencies come from wordfreq, names and towns from
+Faker, traditional Chinese characters from opencc (``pip install wordfreq faker opencc-python-reimplemented``), none of
+which askbrief needs otherwise. What is kept are counts of letters, not words.
 """
 
 from __future__ import annotations

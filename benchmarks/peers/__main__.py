@@ -23,6 +23,7 @@ from typing import Any
 
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
 from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.locate import find_default_model
 from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
 from benchmarks.news import CACHE, iter_rows
@@ -126,7 +127,7 @@ def describe(row: Row) -> str:
 
 def cut(row: Row) -> list[Passage]:
     """An article's passages, as askbrief cuts them."""
-    document = build_document(describe(row), f"{row['id']}.md")
+    document = build_document(read_plain(describe(row), f"{row['id']}.md"), f"{row['id']}.md")
     passages = chunk_document(document, passage_words=100, overlap_sentences=0)
     return [
         Passage(f"{row['id']}#{number}", row["id"], build_indexed_text(document.title, p.text))

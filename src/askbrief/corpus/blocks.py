@@ -1,7 +1,7 @@
 """Blocks of plain text: headline, dateline, paragraph, list item, table cell: what no sentence and no answer leaves.
 
-Lines are joined into one block only where the text shows that it was wrapped: the line goes on with a small letter, ends
-in the middle of a phrase, or was broken where the next word would not have fitted into the width of the wrapped lines.
+Lines are joined into one block only where the text shows that it was wrapped: the next begins with a small letter, the
+line ends in the middle of a phrase, or the next word would not have fitted into the width of the wrapped lines.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from askbrief.corpus.extracted import Block, BlockKind
 from askbrief.corpus.head import HeadLine
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 _ITEM = re.compile(r"[ \t]*(?:[-*•–·‣◦▪●○+]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})[.)])[ \t]+(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?…:][\"'”’)\]]*\s*$")
@@ -24,6 +25,7 @@ _CONTINUES = re.compile(r"\s*[\"'“‘(\[]?(?:[^\W\d_A-Z]|[,;)\]”])")
 _RULE = re.compile(r"\s*([=~_*#.—–-])(?:\s*\1){2,}\s*$")
 _COLUMN_GAP = re.compile(r"\t+|(?<![.!?:])(?<![.!?:][\"'”’)])[ \xa0]{2,}|[ \xa0]{3,}")
 _QUOTED = re.compile(r"[ ]{0,3}>")
+_Line = tuple[int, int]
 _MIN_WIDTH, _MAX_WIDTH, _MAX_HEADING = 30, 110, 90
 
 
@@ -41,13 +43,14 @@ def find_blocks(
     """
     end = len(text) if end is None else end
     blocks: list[Block] = []
+    named: list[tuple[int, int, BlockKind]]
     named = [(line.start, line.end, line.kind) for line in head if line.kind != "wire"]
     named += [(title.start, title.end, "title")] if title else []
     at = start
     for first, last, kind in sorted(named):
         blocks += _find_body_blocks(text, at, max(at, _line_start(text, first, at)))
         last = _with_marks(text, last, end)
-        blocks.append(_trimmed(text, _line_start(text, first, at), last, kind))  # type: ignore[arg-type]
+        blocks.append(_trimmed(text, _line_start(text, first, at), last, kind))
         at = last
     blocks += _find_body_blocks(text, at, end)
     return [block for block in blocks if block.start < block.end]
@@ -59,7 +62,7 @@ def find_wrap_width(lines: Sequence[str]) -> int | None:
     Lines that go on with a small letter on the next show it: if most of these are about as long as the longest of them,
     or there are many, they were wrapped at that length.
     """
-    continued = sorted(len(a.rstrip()) for a, b in zip(lines, lines[1:], strict=False) if _goes_on(a, b))
+    continued = sorted(len(a.rstrip()) for a, b in pairwise(lines) if _goes_on(a, b))
     if not continued:
         return None
     widest = continued[int(0.9 * (len(continued) - 1))]
@@ -74,7 +77,7 @@ def _find_body_blocks(text: str, start: int, end: int) -> list[Block]:
     lines = _split_lines(text, start, end)
     width = find_wrap_width([text[a:b] for a, b in lines])
     blocks: list[Block] = []
-    group: list[tuple[int, int]] = []
+    group: list[_Line] = []
     for line in [*lines, (end, end)]:
         if text[line[0] : line[1]].strip():
             group.append(line)
@@ -84,7 +87,7 @@ def _find_body_blocks(text: str, start: int, end: int) -> list[Block]:
     return blocks
 
 
-def _split_group(text: str, group: list[tuple[int, int]], width: int | None, *, is_last: bool) -> list[Block]:
+def _split_group(text: str, group: list[_Line], width: int | None, *, is_last: bool) -> list[Block]:
     """The blocks of lines without a blank line between them."""
     blocks: list[Block] = []
     at = 0
@@ -106,7 +109,9 @@ def _split_group(text: str, group: list[tuple[int, int]], width: int | None, *, 
     return blocks
 
 
-def _is_joined(text: str, line: tuple[int, int], following: tuple[int, int], first: tuple[int, int], width: int | None) -> bool:
+def _is_joined(
+    text: str, line: tuple[int, int], following: tuple[int, int], first: tuple[int, int], width: int | None
+) -> bool:
     one, other = text[line[0] : line[1]], text[following[0] : following[1]]
     if bool(_QUOTED.match(one)) != bool(_QUOTED.match(other)):
         return False
@@ -133,7 +138,7 @@ def _goes_on(one: str, other: str) -> bool:
     return _CONTINUES.match(other) is not None or (_OPEN_END.search(one) is not None and len(one.split()) > 2)
 
 
-def _find_kind(text: str, group: list[tuple[int, int]], first: int, last: int, *, is_last: bool) -> BlockKind:
+def _find_kind(text: str, group: list[_Line], first: int, last: int, *, is_last: bool) -> BlockKind:
     line = text[group[first][0] : group[first][1]]
     if _QUOTED.match(line):
         return "quoted"
@@ -148,7 +153,7 @@ def _find_kind(text: str, group: list[tuple[int, int]], first: int, last: int, *
     return "paragraph"
 
 
-def _count_table_rows(text: str, group: Sequence[tuple[int, int]]) -> int:
+def _count_table_rows(text: str, group: Sequence[_Line]) -> int:
     """How many lines from the first are rows of one table: as many cells each, at the same places or between tabs."""
     rows = [_split_cells(text, a, b) for a, b in group]
     cells = len(rows[0])
@@ -179,7 +184,7 @@ def _split_cells(text: str, start: int, end: int) -> list[Block]:
     return [cell for cell in cells if cell.start < cell.end]
 
 
-def _split_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _split_lines(text: str, start: int, end: int) -> list[_Line]:
     lines = []
     at = start
     while at < end:

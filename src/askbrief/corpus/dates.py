@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass
-from datetime import date
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-_ISO = re.compile(r"(?<![\d.])(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _EAST_ASIAN = re.compile(r"(?P<year>\d{4})[年년]\s?(?P<month>\d{1,2})[月월]\s?(?P<day>\d{1,2})[日일]")
 _MONTH_FIRST = re.compile(
@@ -33,14 +33,14 @@ class WrittenDate:
     end: int
     month: int
     day: int
-    date: date | None
+    date: datetime.date | None
 
-    def in_year(self, year: int) -> date | None:
+    def in_year(self, year: int) -> datetime.date | None:
         """The date in that year, if there is such a day."""
         return _make(year, self.month, self.day)
 
 
-def parse_date(text: str) -> date | None:
+def parse_date(text: str) -> datetime.date | None:
     """The first full date in ``text``, or None.
 
     Understands ``2025-05-25`` (also with ``/`` or ``.``), ``May 25, 2025``, ``25 May 2025`` and ``2025年5月25日``.
@@ -70,7 +70,7 @@ def find_dates(text: str) -> list[WrittenDate]:
     return kept
 
 
-def find_file_name_date(name: str) -> date | None:
+def find_file_name_date(name: str) -> datetime.date | None:
     """The date in a file name such as ``2025-05-25-iran.md`` or ``20250525_iran.txt``."""
     for pattern in (_ISO, _COMPACT):
         for match in pattern.finditer(name.replace("_", "-")):
@@ -86,10 +86,10 @@ def find_file_name_year(name: str) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-def _make(year: int, month: int, day: int) -> date | None:
+def _make(year: int, month: int, day: int) -> datetime.date | None:
     if not _MIN_YEAR <= year <= _MAX_YEAR:
         return None
     try:
-        return date(year, month, day)
+        return datetime.date(year, month, day)
     except ValueError:
         return None

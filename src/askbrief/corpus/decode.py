@@ -171,7 +171,7 @@ def _decode_utf8(data: bytes, *, is_marked: bool = False) -> Decoded | None:
     bad = len(data) - (len(text.encode("utf-8")) - 3 * put_in)
     places = len(re.findall("\ufffd+", text))
     good = sum(character > "\x7f" and character != "\ufffd" for character in text)
-    if places and (good < 6 * places if not is_marked else put_in > len(text) // 10 + 1):
+    if places and (good < 6 * places if not is_marked else put_in > len(text) // 10):
         return None
     nuls = text.count("\0")
     certainty = max(_MIN_UTF8_CERTAINTY, 1 - places / max(1, good)) if places else 1.0

@@ -23,8 +23,12 @@ _WESTERN = ("fr", "es", "pt", "de", "it", "nl", "sv", "da", "nb", "fi", "is", "c
 _WESTERN_BUT_ICELANDIC = tuple(language for language in _WESTERN if language != "is")
 _CENTRAL = ("pl", "cs", "sk", "hu", "ro", "sl", "hr", "de", "fr")
 _CYRILLIC = ("ru", "uk", "bg", "mk")
+_OTHERS = ("tr", "el", "lt", "lv", "et", "he", "ar", "fa", "ja", "zh", "ko")
 CANDIDATES: dict[str, tuple[float, tuple[str, ...]]] = {
-    "utf-8": (-2.0, (*_WESTERN, *_CENTRAL, *_CYRILLIC, "tr", "el", "lt", "lv", "et", "he", "ar", "fa", "ja", "zh", "ko")),
+    "utf-8": (
+        -2.0,
+        (*_WESTERN, *_CENTRAL, *_CYRILLIC, "tr", "el", "lt", "lv", "et", "he", "ar", "fa", "ja", "zh", "ko"),
+    ),
     "cp1252": (0.0, _WESTERN),
     "iso8859-15": (3.0, _WESTERN),
     "cp1250": (2.5, _CENTRAL),
@@ -64,7 +68,20 @@ _CAPITAL_INSIDE, _SIGN_INSIDE, _ODD_SIGN, _NOT_TEXT = 7.0, 14.0, 11.0, 20.0
 _UNSEEN_CHARACTER, _MIXED_SCRIPTS, _BEFORE_DIGIT = 14.5, 9.0, 4.0
 _MOST_RUNS = 3000
 _HIGH = re.compile(r"[^\W\d_]*[^\x00-\x7f]+(?:[^\x00-\x7f]|[^\W\d_])*")
-_QUOTE_COST = {"’": 2.0, "“": 2.5, "”": 2.5, "‘": 3.5, "–": 3.0, "—": 3.0, "…": 3.5, "•": 4.0, "„": 5.0, "«": 4.0, "»": 4.0}
+_QUOTE_COST = {
+    "’": 2.0,
+    "“": 2.5,
+    "”": 2.5,
+    "‘": 3.5,
+    "–": 3.0,
+    "—": 3.0,
+    "…": 3.5,
+    "•": 4.0,
+    "„": 5.0,
+    "«": 4.0,
+    "»": 4.0,
+}
+_UNWRITTEN = re.compile("[\x80-\x9f\ue000-\uf8ff\U00010000-\U0010ffff]")
 _SIGNS = frozenset("£€¥¢§©®™°±²³¹¼½¾×÷·¿¡†‡ªº¶‹›‚´¨¸¯¬")
 _CERTAIN_NATS = 2.0
 
@@ -172,12 +189,19 @@ def _cost_of_word(word: str, table: dict[str, float], *, wide: bool) -> float:
 
 
 def _cost_of_sign(left: str, character: str, right: str, *, wide: bool, table: dict[str, float]) -> float:
-    if character == "\ufffd" or "\x80" <= character < "\xa0" or "\ue000" <= character <= "\uf8ff" or character > "\uffff":
+    if (
+        character == "\ufffd"
+        or "\x80" <= character < "\xa0"
+        or "\ue000" <= character <= "\uf8ff"
+        or character > "\uffff"
+    ):
         return _NOT_TEXT
     if "\uff61" <= character <= "\uff9f":
         return 9.0
     if wide and character > "\u2e7f":
-        cost = table.get(character, 5.0 if "\u3000" <= character < "\u3030" or character >= "\uff00" else _UNSEEN_CHARACTER)
+        cost = table.get(
+            character, 5.0 if "\u3000" <= character < "\u3030" or character >= "\uff00" else _UNSEEN_CHARACTER
+        )
         return cost + _MIXED_SCRIPTS * ((left.isascii() and left.isalpha()) + (right.isascii() and right.isalpha()))
     is_between = left.isalpha() and right.isalpha()
     if character in _QUOTE_COST:
@@ -193,7 +217,13 @@ def _cost_of_sign(left: str, character: str, right: str, *, wide: bool, table: d
     if character in "£€¥¢":
         return 4.5 if right.isdigit() or left.isdigit() else _SIGN_INSIDE if is_between else _ODD_SIGN
     if character in "°º²³½¼¾":
-        return 5.0 if left.isdigit() or left in " m" and not right.isalpha() else _SIGN_INSIDE if is_between else _ODD_SIGN
+        return (
+            5.0
+            if left.isdigit() or (left in " m" and not right.isalpha())
+            else _SIGN_INSIDE
+            if is_between
+            else _ODD_SIGN
+        )
     if character in "¿¡":
         return 5.0 if right.isalpha() and not left.isalnum() else _SIGN_INSIDE
     if character in "©®™":

@@ -19,8 +19,8 @@ _TITLES = ("title", "headline", "subject", "name")
 _AUTHORS = ("author", "authors", "by", "byline", "creator", "writer")
 _DATES = (
     "date", "published", "pubdate", "datepublished", "publishdate", "publicationdate", "publishedat", "publishedon",
-    "publishedtime", "dateposted", "posted", "issued", "created", "createdat", "datecreated", "creationdate", "timestamp",
-    "updated", "lastmod", "modified", "datemodified", "updatedat",
+    "publishedtime", "dateposted", "posted", "issued", "created", "createdat", "datecreated", "creationdate",
+    "timestamp", "updated", "lastmod", "modified", "datemodified", "updatedat",
 )  # fmt: skip
 _NO_VALUE = ("", "~", "null", "none")
 _EPOCH = re.compile(r"\d{10}(?:\d{3})?")

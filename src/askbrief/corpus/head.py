@@ -1,8 +1,8 @@
 """The head of an article: which of its first lines are datelines, by-lines and other metadata, and what they state.
 
-A date is taken only where articles put it: after a word such as "Published" or "Date:", alone on a line, in a by-line or
-between separators ("Reuters | May 4, 2026"), and in a wire's dateline ("ANKARA, May 24 (Reuters) -"). A sentence that
-begins with a date states none.
+A date is taken only where articles put it: after a word such as "Published" or "Date:", alone on a line, in a by-line
+or between separators ("Reuters | May 4, 2026"), and in a wire's dateline ("ANKARA, May 24 (Reuters) -"). A sentence
+that begins with a date states none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _MAX_LINE, _MAX_BODY_LINE, _MAX_LEAD, _MIN_WIRE_TEXT, _MAX_NAME_WORDS = 160, 200
 Rank = Literal[1, 2, 3, 4, 5]
 
 _TIME = (
-    r"(?:(?:at|T)?\s*\d{1,2}(?:[:.]\d{2}){1,2}(?:\.\d+)?\s*(?:[ap]\.?m\.?)?|(?:at\s*)?\d{1,2}\s*[ap]\.?m\.?|(?:mid)?noon)"
+    r"(?:(?:at|T)?\s*\d{1,2}(?:[:.]\d{2}){1,2}(?:\.\d+)?\s*(?:[ap]\.?m\.?)?"
+    r"|(?:at\s*)?\d{1,2}\s*[ap]\.?m\.?|noon)"
 )
 _ZONE = r"(?:(?-i:Z|\(?[A-Z]{2,4}\)?)|[+-]\d{2}:?\d{2}|(?:local|eastern|pacific)(?: time)?)"
 _WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?"
@@ -30,7 +31,7 @@ _LABEL_WORDS = (
     r"|updated|modified|revised)"
 )
 _LABEL = re.compile(
-    rf"(?P<label>{_LABEL_WORDS})\b(?:\s+(?:on|at))?\s*[:\-–—]?\s*(?:{_WEEKDAY},?\s+)?(?=[\dA-Za-z])", re.IGNORECASE
+    rf"(?P<label>{_LABEL_WORDS})\b(?:\s+(?:on|at))?\s*[:\-–—]?[*_]*\s*(?:{_WEEKDAY},?\s+)?(?=[\dA-Za-z])", re.IGNORECASE
 )
 _LATER = re.compile(r"updated|modified|revised", re.IGNORECASE)
 _WEEKDAY_ONLY = re.compile(rf"(?:{_WEEKDAY},?\s*)?", re.IGNORECASE)
@@ -38,13 +39,19 @@ _REST = re.compile(
     rf"(?:[\s,·|•–—-]|{_LABEL_WORDS}\b:?|\d+\s*min(?:ute)?s?(?: read)?|{_TIME}|{_ZONE}\b)*", re.IGNORECASE
 )
 _BYLINE = re.compile(
-    r"(?:(?:story|text|words|written|reported|report|analysis|photos?|story and photos)\s+)?by:?\s+(?P<name>[^\W\d_].*)$",
+    r"(?:(?:story|text|words|written|reported|report|analysis|photos?|story and photos)\s+)?by:?\s+"
+    r"(?P<name>[^\W\d_].*)$",
     re.IGNORECASE,
 )
 _NAME_END = re.compile(
-    rf"\s*(?:[,|·•(\[]|\s[–—-]\s|\s(?:for|in|on|at)\s|{_LABEL_WORDS}\b|\d|$)|\s+(?:{_WEEKDAY}\s|and staff)", re.IGNORECASE
+    rf"\s*(?:[,|·•(\[]|\s[–—-]\s|\s(?:for|in|on|at)\s|{_LABEL_WORDS}\b|\d|$)|\s+(?:{_WEEKDAY}\s|and staff)",
+    re.IGNORECASE,
 )
-_SMALL_WORDS = frozenset("and of by the for in at de la von van der den del di da el al bin y on e du des".split())
+_SMALL_WORDS = re.compile(
+    r"and|of|by|the|for|in|at|de|la|von|van|de[rln]|d[iau]|des|e|[ab]l|el|bin|y|on", re.IGNORECASE
+)
+_NO_NAME = re.compile(rf"{_WEEKDAY}|[ap]\.?m\.?|staff|min|read", re.IGNORECASE)
+_MAX_CREDIT_WORDS = 14
 _METADATA = re.compile(
     r"(?P<key>from|to|cc|subject|author|title|headline|source|section|tags?|categor(?:y|ies)|url|link|keywords|slug"
     r"|message-id|reply-to|sent|location|copyright|language|permalink|topics?|byline|pubdate|timestamp|id)"
@@ -58,6 +65,7 @@ _WIRE = re.compile(
 )
 _AGENCY = re.compile(r"[(/][A-Z][\w&. -]{1,30}[)/]")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]*_]*$")
+_BAR = re.compile(r"\s*[|·•]")
 _SEPARATOR_BEFORE, _SEPARATOR_AFTER = re.compile(r"[|·•,:–—-]\s*$"), re.compile(r"\s*(?:[|·•–—(]|$)")
 
 
@@ -115,7 +123,9 @@ def find_head_lines(text: str, *, start: int = 0, year: int | None = None) -> li
     return _with_years(found, yearless, year)
 
 
-def _with_years(found: list[HeadLine], yearless: list[tuple[HeadLine, WrittenDate]], year: int | None) -> list[HeadLine]:
+def _with_years(
+    found: list[HeadLine], yearless: list[tuple[HeadLine, WrittenDate]], year: int | None
+) -> list[HeadLine]:
     for line, written in yearless:
         others = {other.date.year for other in found if other.date}
         known = others.pop() if len(others) == 1 else year
@@ -174,7 +184,7 @@ def _classify(line: str, begin: int, *, is_first: bool, has_neighbour: bool) -> 
         if rest == len(line) or _starts_text(line, dates[0].end):
             stop = rest if rest == len(line) else dates[0].end
             return HeadLine(begin, begin + stop, "dateline", dates[0].date, 2)
-    if len(line) > _MAX_LINE or _SENTENCE_END.search(line) and not _BYLINE.match(line):
+    if len(line) > _MAX_LINE or (_SENTENCE_END.search(line) and not _BYLINE.match(line)):
         return None
     byline = _BYLINE.match(line)
     if byline and _is_mostly_names(byline["name"], dates):
@@ -187,7 +197,7 @@ def _classify(line: str, begin: int, *, is_first: bool, has_neighbour: bool) -> 
 
 
 def _match_label(line: str, begin: int) -> HeadLine | None:
-    """A line that begins with "Published:", "date" and the like, and a date; the article may follow on the same line."""
+    """A line that begins with "Published:", "date" and the like, and a date; the article may follow on it."""
     match = _LABEL.match(line)
     if match is None:
         return None
@@ -196,12 +206,12 @@ def _match_label(line: str, begin: int) -> HeadLine | None:
     if not dates or dates[0].start != 0:
         return None
     after = match.end() + dates[0].end
-    rank: Rank = 4 if _LATER.search(match["label"]) else 1
+    rank: Rank = 5 if _LATER.search(match["label"]) else 1
     rest = line[_skip_dates(line, after) :]
     author = re.match(r"\s*,?\s*by:?\s+(.+)", rest, re.IGNORECASE)
     if dates[0].date is None:
         return HeadLine(begin, begin + len(line), "dateline") if not rest else None
-    if not rest or len(line) <= _MAX_LINE and not _SENTENCE_END.search(rest) and (author or len(rest) <= 60):
+    if not rest or (len(line) <= _MAX_LINE and not _SENTENCE_END.search(rest) and (author or len(rest) <= 60)):
         name = _clean_name(author[1]) if author else ""
         return HeadLine(begin, begin + len(line), "dateline", dates[0].date, rank, name)
     if line[after : after + 1] in ("", " ", "\t", ".", "T") and rest[:1] not in ",;":
@@ -230,7 +240,9 @@ def _is_credit(line: str, written: WrittenDate, *, is_first: bool) -> bool:
     """Whether a short line is a list of source, date and the like, and no headline that speaks of a date."""
     before, after = line[: written.start].rstrip(), line[written.end :]
     before = re.sub(rf"[,\s]*{_WEEKDAY},?$", lambda m: "," if before != m[0] else "", before, flags=re.IGNORECASE)
-    if not _SEPARATOR_BEFORE.search(before) or (is_first and not re.search(r"[|·•]", before)):
+    if not before:
+        return _BAR.match(after) is not None and _is_mostly_names(after, [])
+    if not _SEPARATOR_BEFORE.search(before) or (is_first and not _BAR.search(before)):
         return False
     rest = after[_skip_dates(after, 0) :]
     return (not rest or _SEPARATOR_AFTER.match(after) is not None) and _is_mostly_names(before, [])
@@ -240,9 +252,13 @@ def _is_mostly_names(text: str, dates: list[WrittenDate]) -> bool:
     """Whether most words begin with a capital, as in names; dates, times and small words aside."""
     if dates:
         text = re.sub(rf"{_LABEL_WORDS}.*", "", text, flags=re.IGNORECASE)
-    words = [word for word in re.findall(r"[^\W\d_][\w'’.-]*", text) if word.lower() not in _SMALL_WORDS]
+    words = [word for word in re.findall(r"[^\W\d_][\w'’.-]*", text) if not _SMALL_WORDS.fullmatch(word)]
     words = [word for word in words if not re.fullmatch(rf"{_WEEKDAY}|[ap]\.?m\.?|staff|min|read", word, re.IGNORECASE)]
-    return len(words) <= 14 and 5 * sum(word[0].isupper() for word in words) >= 4 * len(words) >= 0 and bool(words or dates)
+    return (
+        len(words) <= 14
+        and 5 * sum(word[0].isupper() for word in words) >= 4 * len(words) >= 0
+        and bool(words or dates)
+    )
 
 
 def _clean_name(value: str) -> str:

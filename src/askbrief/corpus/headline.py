@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askbrief.corpus.head import HeadLine
-from askbrief.datatypes import Span
-from askbrief.text import find_sentences, shorten
+from askbrief.text.display import shorten
+from askbrief.text.segment import find_sentences
+from askbrief.types import Span
 
 MAX_HEADLINE, MAX_TITLE = 150, 120
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 _LIST_MARKER = re.compile(r"(?:[-*•–·+]|\(?\d{1,3}[.)])\s")
-_SETTINGS = re.compile(r"[\[\]{}<>=|\t]|^[#/]{2}")
+_SETTINGS = re.compile(r"[\[\]{}<>=|\t]|^[#/]{2}|\S {3,}\S")
 
 
 @dataclass(frozen=True, slots=True)

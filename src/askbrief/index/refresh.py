@@ -7,15 +7,16 @@ stopped, and nothing is visible before everything is there.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from askbrief.config import Folder
 from askbrief.corpus.chunk import CHUNKER, build_indexed_text, chunk_document, find_content, find_vector_key
-from askbrief.corpus.decode import decode
 from askbrief.corpus.document import build_document
+from askbrief.corpus.extracted import Block
+from askbrief.corpus.formats.plain import extract_text
 from askbrief.corpus.scan import ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import (
     CorpusError,
@@ -272,10 +273,10 @@ def _apply(
     batch = _Batch(store, accelerated or encoder)
     for number, file in enumerate(plan.reading):
         yield Progress(stage, number, total, seconds=seconds)
-        record, document = _read(file, folder)
+        record, document, blocks = _read(file, folder)
         records.append(record)
         if document is not None:
-            batch.add(document, folder)
+            batch.add(document, blocks, folder)
             if batch.is_full:
                 batch.save()
     batch.save()
@@ -293,14 +294,16 @@ def _apply(
     yield Progress("Indexed", total, total)
 
 
-def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None]:
+def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None, tuple[Block, ...]]:
     try:
-        decoded = decode(load_bytes(folder.root / file.path))
+        extraction = extract_text(load_bytes(folder.root / file.path), file.path)
     except CorpusError as error:
-        return record_problem(file, error), None
-    document = build_document(decoded.text, file.path)
-    content = find_content(decoded.text)
-    return FileRecord(file.path, file.size, file.mtime_ns, decoded.encoding, None, document.id, content), document
+        return record_problem(file, error), None, ()
+    (extracted,) = extraction.documents
+    document = build_document(extracted, file.path)
+    content = find_content(extracted.text)
+    record = FileRecord(file.path, file.size, file.mtime_ns, extraction.encoding, None, document.id, content)
+    return record, document, extracted.blocks
 
 
 class _Batch:
@@ -323,12 +326,12 @@ class _Batch:
     def is_full(self) -> bool:
         return self._passages >= _BATCH_PASSAGES
 
-    def add(self, document: Document, folder: Folder) -> None:
+    def add(self, document: Document, blocks: Sequence[Block], folder: Folder) -> None:
         if document.id in self._documents or self._store.has_document(document.id):
             return
         settings = folder.settings
         passages = chunk_document(
-            document, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
+            document, blocks, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
         )
         keys = [find_vector_key(build_indexed_text(document.title, passage.text)) for passage in passages]
         self._documents[document.id] = (document, list(zip(passages, keys, strict=True)))

@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SAME_WIDTH = {"\u2010": "-", "\u2011": "-"}
@@ -27,7 +27,7 @@ class Normalised:
 
     Attributes:
         text: The text to index and read.
-        offsets: Of each of its characters the offset in the source, and the source's length; () where both are the same.
+        offsets: Of each of its characters the offset in the source, then the source's length; () if both are the same.
     """
 
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -14,12 +14,12 @@ _NUMBER = r"\d+(?:[.,’'\u00a0\u202f]\d+)*"
 _SCALE = r"(?:thousand|million|billion|trillion|hundred|bn|mn|[mk])"
 _CURRENCY = r"(?:(?:US|A|C|CA|NZ|HK|S|R)?\$|[£€¥₹₽₩₺]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY)\s?)"
 _MONEY_WORDS = (
-    r"(?:(?:U\.?S\.?|Canadian|Australian|Hong Kong)\s)?(?:dollars?|euros?|pounds?|pence|cents?|yen|yuan|rupees?|roubles?"
-    r"|rubles?|francs?|kron(?:er|or|a|e)|pesos?|won|lira|USD|EUR|GBP)"
+    r"(?:(?:U\.?S\.?|Canadian|Australian|Hong Kong)\s)?(?:dollars?|euros?|pounds?|pence|cents?|yen|yuan|rupees?"
+    r"|roubles?|rubles?|francs?|kron(?:er|or|a|e)|pesos?|won|lira|USD|EUR|GBP)"
 )
 _UNITS = (
-    r"(?:%|‰|per\s?cent(?:age points)?|percent(?:age points)?|°\s?[CF]?|km/h|mph|km²|m²|m³|sq\s?(?:km|m|ft)|kg|km|cm|mm|mg|ml"
-    r"|[kMGT]i?B|[kMG]?W(?:h)?|[kMG]?Hz|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot|inch(?:es)?|yards?|acres?"
+    r"(?:%|‰|per\s?cent(?:age points)?|percent(?:age points)?|°\s?[CF]?|km/h|mph|km²|m²|m³|sq\s?(?:km|m|ft)"
+    r"|kg|km|cm|mm|mg|ml|[kMGT]i?B|[kMG]?W(?:h)?|[kMG]?Hz|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot|inch(?:es)?|yards?|acres?"
     r"|hectares?|kilos?|kilograms?|grams?|tonnes?|tons?|lit(?:er|re)s?|gallons?|degrees)"
 )
 _PATTERNS = tuple(
@@ -34,14 +34,20 @@ _PATTERNS = tuple(
         ),
         (r"(?<![\w/.:~])(?:~|\.{1,2})?/[\w.@+~-]+(?:/[\w.@+~-]*)*|(?<!\w)[A-Za-z]:\\[^\s<>\"|?*]+", 0),
         (r"(?<![\w/.])[\w-]+(?:/[\w.-]+)+\.[A-Za-z]\w{0,4}\b", 0),
-        (r"(?<![\w/.-])[\w-]+\.(?:py|js|ts|md|txt|toml|json|ya?ml|csv|pdf|docx?|xlsx?|html?|cfg|ini|sh|c|h|rs|go)\b", 0),
+        (
+            r"(?<![\w/.-])[\w-]+\.(?:py|js|ts|md|txt|toml|json|ya?ml|csv|pdf|docx?|xlsx?|html?|cfg|ini|sh|c|h|rs|go)\b",
+            0,
+        ),
         (r"(?<![\w.])v\d+(?:\.\d+)+(?:[-+][\w.]+)?|(?<![\w.,])\d+(?:\.\d+){2,}(?:[-+][\w.]+)?(?![\d,])", re.IGNORECASE),
         (
             r"(?<![\d:.,])\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?(?:\s?[ap]\.?m\b\.?)?(?:\s(?:ET|EST|EDT|PT|PST|CT|MT|GMT|UTC|BST|CET))?"
             r"|(?<![\d:.,])\d{1,2}(?:\.\d{2})?\s?[ap](?:\.\s?m\.|\.?m\b\.?)",
             re.IGNORECASE,
         ),
-        (r"(?<![\d.-])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?|(?<![\d/])\d{1,2}/\d{1,2}/\d{2,4}", 0),
+        (
+            r"(?<![\d.-])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?|(?<![\d/])\d{1,2}/\d{1,2}/\d{2,4}",
+            0,
+        ),
         (
             rf"\b(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b(?![:.]\d)(?:,?\s\d{{4}}\b)?"
             rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}}\b)?",
@@ -82,7 +88,9 @@ def _drop_punctuation(text: str, start: int, end: int) -> int:
         return end
     while end > start:
         last = text[end - 1]
-        if last in ".,;:!?'’\"*_" or (last in _PAIRS and text.count(_PAIRS[last], start, end) < text.count(last, start, end)):
+        if last in ".,;:!?'’\"*_" or (
+            last in _PAIRS and text.count(_PAIRS[last], start, end) < text.count(last, start, end)
+        ):
             end -= 1
         else:
             break

@@ -24,7 +24,7 @@ from askbrief.corpus.formats.plain import build_extraction
 from askbrief.corpus.front_matter import FrontMatter, read_front_matter
 from askbrief.corpus.head import HeadLine, find_author, find_head_lines, find_publication_date
 from askbrief.corpus.headline import find_headline
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 EXTRACTOR = "markdown 1"
 _TITLE_LEVELS = ("h1", "h2")
@@ -141,7 +141,8 @@ class _Renderer:
             for character, place in render_inline(token.children or (), token.content)
         ]
         if self.cells >= 0:
-            self.page.add(shown, "cell", separator="\t" if self.cells else "\n\n" if self._starts_table(token) else "\n")
+            between_rows = "\n" if self.page.blocks and self.page.blocks[-1].kind == "cell" else "\n\n"
+            self.page.add(shown, "cell", separator="\t" if self.cells else between_rows)
             self.cells += 1
             return
         separator = "\n\n"
@@ -154,9 +155,6 @@ class _Renderer:
         if self.heading and span:
             self.page.headings.append((span, self.heading))
         self.is_item_open = False
-
-    def _starts_table(self, token: Token) -> bool:
-        return not self.page.blocks or self.page.blocks[-1].kind != "cell"
 
     def _show_number(self, item: Token) -> Shown:
         """The number of an ordered list's item as it stands in the file; bullets are not shown."""
@@ -186,7 +184,7 @@ class _Renderer:
         return places
 
     def _place_cell(self, token: Token) -> list[int]:
-        """The places of a table cell's characters, in which ``\\|`` stands for a bar."""
+        """The places of a table cell's characters, in which an escaped bar stands for a bar."""
         places: list[int] = []
         at = self.row_at
         for character in token.content:

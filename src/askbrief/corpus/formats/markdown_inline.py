@@ -1,6 +1,6 @@
 """Markdown inside a block: what is shown of it, each character with its place in the source.
 
-markdown-it parses; it keeps no places within a line, so the parser's state notes where each piece of text was taken from.
+markdown-it parses; it keeps no places within a line, so the parser's state notes where each piece of text comes from.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ Shown = list[tuple[str, int]]
 """Characters with their places in the source; an inserted one has the place -1."""
 _WIKI_LINK = re.compile(r"!?\[\[(?P<target>[^\[\]|\n]+)(?:\|(?P<label>[^\[\]\n]*))?\]\]")
 _TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?\]\]>|<[?!][^>]*>|</?(?P<name>[a-zA-Z][\w:-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>", re.DOTALL
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?\]\]>|<[?!][^>]*>|</?(?P<name>[a-zA-Z][\w:-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>",
+    re.DOTALL,
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
 _HIDDEN = frozenset(("script", "style", "template", "noscript", "head"))
-_BREAKING = frozenset(
-    "address article aside blockquote br center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4"
-    " h5 h6 header hr li main nav ol option p pre section summary table tbody tfoot thead title tr ul".split()
+_BREAKING = re.compile(
+    r"address|article|aside|blockquote|br|center|d[dlt]|details|div|fieldset|figcaption|figure|footer|form|h[1-6r]|header"
+    r"|li|main|nav|[ou]l|option|p|pre|section|summary|table|t(?:body|foot|head|r)|title"
 )
 _CELLS = frozenset(("td", "th"))
 
@@ -91,7 +92,7 @@ def build_parser() -> MarkdownIt:
     return parser
 
 
-def _wiki_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 (markdown-it's interface)
+def _wiki_link(state: StateInline, silent: bool) -> bool:
     """``[[page|label]]`` shows its label, ``[[page]]`` the page."""
     match = _WIKI_LINK.match(state.src, state.pos, state.posMax)
     if match is None:
@@ -171,7 +172,7 @@ def render_html(source: str, start: int, end: int) -> Shown:
             hidden = "" if is_closing and name == hidden else hidden
         elif name in _HIDDEN and not is_closing and not tag[0].endswith("/>"):
             hidden = name
-        elif name in _BREAKING:
+        elif _BREAKING.fullmatch(name):
             shown.append(("\n", -1))
         elif name in _CELLS:
             shown.append(("\t", -1))
