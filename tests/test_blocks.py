@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,7 +60,7 @@ def pieces(text: str) -> list[str]:
 def test_blocks_hold_all_that_is_not_space_in_order(lines: list[str]) -> None:
     text = "\n".join(lines)
     blocks = read_plain(text, "a.txt").blocks
-    assert all(one.end <= other.start for one, other in zip(blocks, blocks[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(blocks))
     assert all(block.start < block.end for block in blocks)
     covered = {offset for block in blocks for offset in range(block.start, block.end)}
     assert all(character.isspace() or offset in covered for offset, character in enumerate(text))
@@ -91,8 +93,8 @@ def test_a_wrapped_paragraph_is_one_block(width: int) -> None:
     import textwrap
 
     text = (
-        "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of a"
-        " wife. Mr. Bingley came to Netherfield in May. Jane Bennet and Mr. Darcy met there. However little known the"
+        "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be in want of"
+        " a wife. Mr. Bingley came to Netherfield in May. Jane Bennet and Mr. Darcy met there. However little known the"
         " feelings or views of such a man may be on his first entering a neighbourhood, this truth is so well fixed."
     )
     wrapped = textwrap.fill(text, width)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from askbrief.corpus.extracted import Block, BlockKind
 from askbrief.corpus.head import HeadLine
@@ -27,6 +27,7 @@ _COLUMN_GAP = re.compile(r"\t+|(?<![.!?:])(?<![.!?:][\"'”’)])[ \xa0]{2,}|[ \
 _QUOTED = re.compile(r"[ ]{0,3}>")
 _Line = tuple[int, int]
 _MIN_WIDTH, _MAX_WIDTH, _MAX_HEADING = 30, 110, 90
+_ALIGNED = 0.7
 
 
 def find_blocks(
@@ -90,13 +91,15 @@ def _find_body_blocks(text: str, start: int, end: int) -> list[Block]:
 def _split_group(text: str, group: list[_Line], width: int | None, *, is_last: bool) -> list[Block]:
     """The blocks of lines without a blank line between them."""
     blocks: list[Block] = []
-    at = 0
+    at = next_table = 0
     while at < len(group):
-        rows = _count_table_rows(text, group[at:])
-        if rows:
-            blocks += [cell for a, b in group[at : at + rows] for cell in _split_cells(text, a, b)]
-            at += rows
-            continue
+        if at >= next_table:
+            rows = _collect_rows(text, group, at)
+            next_table = at + max(1, len(rows) - 1)
+            if _is_table(text, group[at : at + len(rows)], rows):
+                blocks += [cell for row in rows for cell in row]
+                at = next_table = at + len(rows)
+                continue
         last = at
         while last + 1 < len(group) and _is_joined(text, group[last], group[last + 1], group[at], width):
             last += 1
@@ -153,24 +156,31 @@ def _find_kind(text: str, group: list[_Line], first: int, last: int, *, is_last:
     return "paragraph"
 
 
-def _count_table_rows(text: str, group: Sequence[_Line]) -> int:
-    """How many lines from the first are rows of one table: as many cells each, at the same places or between tabs."""
-    rows = [_split_cells(text, a, b) for a, b in group]
-    cells = len(rows[0])
-    count = next((number for number, row in enumerate(rows) if abs(len(row) - cells) > 1 or len(row) < 2), len(rows))
-    if cells < 2 or count < 2:
-        return 0
-    lines = [text[a:b] for a, b in group[:count]]
-    if all("\t" in line.strip() for line in lines):
-        return count
+def _collect_rows(text: str, group: Sequence[_Line], at: int) -> list[list[Block]]:
+    """The cells of the lines from ``at`` on, as long as there are as many on each, give or take one."""
+    rows: list[list[Block]] = []
+    for begin, end in islice(group, at, None):
+        row = _split_cells(text, begin, end)
+        if len(row) < 2 or (rows and abs(len(row) - len(rows[0])) > 1):
+            break
+        rows.append(row)
+    return rows
+
+
+def _is_table(text: str, lines: Sequence[_Line], rows: Sequence[Sequence[Block]]) -> bool:
+    """Whether the cells of the lines are parted by tabs, or begin or end at the same places."""
+    if len(rows) < 2:
+        return False
+    if all("\t" in text[begin:end].strip() for begin, end in lines):
+        return True
     edges = Counter(
         edge
-        for (a, _), row in zip(group, rows[:count], strict=False)
+        for (begin, _), row in zip(lines, rows, strict=True)
         for cell in row[1:]
-        for edge in {("from", cell.start - a), ("to", cell.end - a)}
+        for edge in (("from", cell.start - begin), ("to", cell.end - begin))
     )
-    aligned = sum(seen for _, seen in edges.most_common(cells - 1))
-    return count if aligned >= 0.7 * count * (cells - 1) else 0
+    gaps = len(rows[0]) - 1
+    return sum(seen for _, seen in edges.most_common(gaps)) >= _ALIGNED * len(rows) * gaps
 
 
 def _split_cells(text: str, start: int, end: int) -> list[Block]:

@@ -66,7 +66,8 @@ _UNSEEN, _ANY_LETTER = 12.0, 2.6
 _SHORT_FOREIGN = {1: 7.0, 2: 3.0}
 _CAPITAL_INSIDE, _SIGN_INSIDE, _ODD_SIGN, _NOT_TEXT = 7.0, 14.0, 11.0, 20.0
 _UNSEEN_CHARACTER, _MIXED_SCRIPTS, _BEFORE_DIGIT = 14.5, 9.0, 4.0
-_MOST_RUNS = 3000
+_SAMPLE_BYTES, _MOST_RUNS = 30_000, 1500
+_HIGH_LINE = re.compile(rb"[^\n\x80-\xff]*[\x80-\xff][^\n]*")
 _HIGH = re.compile(r"[^\W\d_]*[^\x00-\x7f]+(?:[^\x00-\x7f]|[^\W\d_])*")
 _QUOTE_COST = {
     "’": 2.0,
@@ -82,7 +83,10 @@ _QUOTE_COST = {
     "»": 4.0,
 }
 _UNWRITTEN = re.compile("[\x80-\x9f\ue000-\uf8ff\U00010000-\U0010ffff]")
+_BARS = frozenset("─━═")
 _SIGNS = frozenset("£€¥¢§©®™°±²³¹¼½¾×÷·¿¡†‡ªº¶‹›‚´¨¸¯¬")
+_WORST, _WORST_OF_MANY, _MANY_CHARACTERS = 12.0, 8.5, 40
+"""What a character may cost on average, in nats, before the bytes count as no text."""
 _CERTAIN_NATS = 2.0
 
 
@@ -104,7 +108,7 @@ def guess_encoding(data: bytes) -> Guess | None:
         found.append((prior + cost, rank, encoding, text, characters))
     found.sort()
     cost, _, encoding, text, characters = found[0]
-    if cost > 11.0 * max(4, characters):
+    if cost > (_WORST if characters < _MANY_CHARACTERS else _WORST_OF_MANY) * max(4, characters):
         return None
     encoding = min((CANDIDATES[other[2]][0], other[1], other[2]) for other in found if other[3] == text)[2]
     others = (other[0] for other in found if other[3] != text)
@@ -113,15 +117,17 @@ def guess_encoding(data: bytes) -> Guess | None:
 
 
 def _take_lines(data: bytes) -> bytes:
-    """The lines with bytes beyond ASCII, as many as are needed to tell."""
-    lines = []
-    size = 0
-    for line in data.split(b"\n"):
-        if not line.isascii():
-            lines.append(line)
-            size += len(line)
-            if size > 60_000:
-                break
+    """The lines with bytes beyond ASCII, as many as are needed to tell; a longer one only up to a space."""
+    lines: list[bytes] = []
+    room = _SAMPLE_BYTES
+    for match in _HIGH_LINE.finditer(data):
+        line = match[0]
+        if len(line) > room:
+            line = line[: line.rfind(b" ", 0, room) + 1 or room]
+        lines.append(line)
+        room -= len(line)
+        if room < _SAMPLE_BYTES // 10:
+            break
     return b"\n".join(lines)
 
 
@@ -168,7 +174,12 @@ def _cost_of_run(before: str, run: str, after: str, language: str) -> float:
 
 
 def _is_letter(character: str, *, wide: bool) -> bool:
-    return character.isalpha() and not (wide and character > "\u2e7f") and not "\uff61" <= character <= "\uff9f"
+    return (
+        character.isalpha()
+        and character != "µ"
+        and not (wide and character > "\u2e7f")
+        and not "\uff61" <= character <= "\uff9f"
+    )
 
 
 def _cost_of_word(word: str, table: dict[str, float], *, wide: bool) -> float:
@@ -197,7 +208,8 @@ def _cost_of_sign(left: str, character: str, right: str, *, wide: bool, table: d
     ):
         return _NOT_TEXT
     if "\uff61" <= character <= "\uff9f":
-        return 9.0
+        beside = sum("\uff61" <= neighbour <= "\uff9f" for neighbour in (left, right))
+        return _SIGN_INSIDE if not beside else 9.0
     if wide and character > "\u2e7f":
         cost = table.get(
             character, 5.0 if "\u3000" <= character < "\u3030" or character >= "\uff00" else _UNSEEN_CHARACTER
@@ -224,14 +236,16 @@ def _cost_of_sign(left: str, character: str, right: str, *, wide: bool, table: d
             if is_between
             else _ODD_SIGN
         )
+    if character == "µ":
+        return 4.0 if not left.isalpha() and right.isalpha() else _ODD_SIGN
     if character in "¿¡":
         return 5.0 if right.isalpha() and not left.isalnum() else _SIGN_INSIDE
     if character in "©®™":
         return _SIGN_INSIDE if is_between else 6.0
     if character in _SIGNS:
         return _SIGN_INSIDE if left.isalpha() or right.isalpha() else 7.0 if character in "§±×·" else _ODD_SIGN
-    if "\u2500" <= character <= "\u259f":
-        return 3.0 if left == right == character else _ODD_SIGN if not is_between else _SIGN_INSIDE
+    if "\u2500" <= character <= "\u259f":  # boxes are drawn with rows of one sign
+        return 3.0 if character in left + right or {left, right} & _BARS else _ODD_SIGN + 2 * is_between
     return _SIGN_INSIDE if left.isalpha() or right.isalpha() else _ODD_SIGN
 
 

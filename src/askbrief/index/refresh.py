@@ -16,7 +16,6 @@ from askbrief.config import Folder
 from askbrief.corpus.chunk import CHUNKER, build_indexed_text, chunk_document, find_content, find_vector_key
 from askbrief.corpus.document import build_document
 from askbrief.corpus.extracted import Block
-from askbrief.corpus.formats.plain import extract_text
 from askbrief.corpus.scan import ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import (
     CorpusError,
@@ -295,6 +294,8 @@ def _apply(
 
 
 def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None, tuple[Block, ...]]:
+    from askbrief.corpus.formats.plain import extract_text
+
     try:
         extraction = extract_text(load_bytes(folder.root / file.path), file.path)
     except CorpusError as error:

@@ -12,7 +12,7 @@ _MONTHS = (
 )
 _NUMBER = r"\d+(?:[.,’'\u00a0\u202f]\d+)*"
 _SCALE = r"(?:thousand|million|billion|trillion|hundred|bn|mn|[mk])"
-_CURRENCY = r"(?:(?:US|A|C|CA|NZ|HK|S|R)?\$|[£€¥₹₽₩₺]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY)\s?)"
+_CURRENCY = r"(?:(?:US|A|C|CA|NZ|HK|S|R)?\$|[£€¥₹₽₩₺]|(?:USD|EUR|GBP|JPY|CHF|INR|CNY)[ \u00a0]?)"
 _MONEY_WORDS = (
     r"(?:(?:U\.?S\.?|Canadian|Australian|Hong Kong)\s)?(?:dollars?|euros?|pounds?|pence|cents?|yen|yuan|rupees?"
     r"|roubles?|rubles?|francs?|kron(?:er|or|a|e)|pesos?|won|lira|USD|EUR|GBP)"
@@ -53,7 +53,7 @@ _PATTERNS = tuple(
             rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}}\b)?",
             0,
         ),
-        (rf"{_CURRENCY}\s?{_NUMBER}(?:[\s-]?{_SCALE}\b)?", 0),
+        (rf"{_CURRENCY}[ \u00a0]?{_NUMBER}(?:[\s-]?{_SCALE}\b)?", 0),
         (rf"(?<![\w.,]){_NUMBER}(?:[\s-]{_SCALE}\b)?[\s-]?(?:{_UNITS}(?!\w)|{_MONEY_WORDS}\b)", 0),
         (rf"(?<![\w.,]){_NUMBER}[\s-]{_SCALE}\b|(?<![\w.,])\d+(?:bn|mn|[mk])\b", 0),
         (r"(?<![\w.,])\d+(?:[.,’']\d+)+|(?<![\w.,-])\d+[-–]\d+(?![\w-])|(?<!\w)\d+(?:st|nd|rd|th)\b", 0),

@@ -20,7 +20,7 @@ from askbrief.corpus.dates import find_file_name_date, find_file_name_year
 from askbrief.corpus.decode import decode
 from askbrief.corpus.extracted import Block, BlockKind, Extracted, Extraction, Place
 from askbrief.corpus.formats.markdown_inline import Shown, build_parser, render_html, render_inline
-from askbrief.corpus.formats.plain import build_extraction
+from askbrief.corpus.formats.plain import build_extraction, read_plain
 from askbrief.corpus.front_matter import FrontMatter, read_front_matter
 from askbrief.corpus.head import HeadLine, find_author, find_head_lines, find_publication_date
 from askbrief.corpus.headline import find_headline
@@ -34,10 +34,11 @@ _TASK = re.compile(r"\[[ xX]\]\s+")
 
 @dataclass(slots=True)
 class _Page:
-    """The rendered text as it grows: characters, their places in the file, and the blocks that the mark-up makes."""
+    """The rendered text as it grows, with its runs in the file and the blocks that the mark-up makes."""
 
-    characters: list[str] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+    length: int = 0
+    runs: list[tuple[int, int]] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     headings: list[tuple[Span, str]] = field(default_factory=list)
 
@@ -45,16 +46,19 @@ class _Page:
         """Appends a block, trimmed, behind ``separator``; an empty one is left out."""
         first = next((number for number, (character, _) in enumerate(shown) if not character.isspace()), None)
         if first is None:
-            return Span(len(self.characters), len(self.characters))
+            return Span(self.length, self.length)
         last = next(number for number in range(len(shown), 0, -1) if not shown[number - 1][0].isspace())
-        if self.characters:
-            self.characters += separator
-            self.places += [-1] * len(separator)
-        span = Span(len(self.characters), len(self.characters) + last - first)
-        self.characters += [character for character, _ in shown[first:last]]
-        self.places += [place for _, place in shown[first:last]]
-        self.blocks.append(Block(span.start, span.end, kind))
-        return span
+        start = self.length + len(separator) if self.pieces else 0
+        self.pieces += [separator] if self.pieces else []
+        self.pieces.append("".join(character for character, _ in shown[first:last]))
+        expected = -1
+        for offset, (_, place) in enumerate(shown[first:last], start=start):
+            if place >= 0 and place != expected:
+                self.runs.append((offset, place))
+            expected = place + 1 if place >= 0 else expected + 1
+        self.length = start + last - first
+        self.blocks.append(Block(start, self.length, kind))
+        return Span(start, self.length)
 
 
 def extract_markdown(data: bytes, path: str, *, encoding: str | None = None) -> Extraction:
@@ -62,7 +66,9 @@ def extract_markdown(data: bytes, path: str, *, encoding: str | None = None) -> 
     decoded = decode(data, declared=encoding)
     front = read_front_matter(decoded.text)
     page = render_markdown(decoded.text, start=front.end)
-    text = "".join(page.characters)
+    if not page.blocks:  # mark-up only: comments, an open fence
+        return build_extraction(decoded, read_plain(decoded.text, path), EXTRACTOR)
+    text = "".join(page.pieces)
     name = path.rsplit("/", 1)[-1]
     body = page.blocks[0].end if front.end and page.blocks else 0
     year = front.date.year if front.date else find_file_name_year(name)
@@ -75,7 +81,7 @@ def extract_markdown(data: bytes, path: str, *, encoding: str | None = None) -> 
         title=title,
         date=front.date or find_publication_date(head) or find_file_name_date(name),
         author=front.author or find_author(head),
-        runs=_find_runs(page.places),
+        runs=tuple(page.runs) if page.runs != [(0, 0)] else (),
     )
     return build_extraction(decoded, document, EXTRACTOR)
 
@@ -262,13 +268,3 @@ def _find_sections(page: _Page, text: str) -> list[Place]:
         Place(span.start, end, "heading", label=" ".join(span.of(text).split()))
         for (span, _), end in zip(page.headings, [*starts[1:], len(text)], strict=False)
     ]
-
-
-def _find_runs(places: Sequence[int]) -> tuple[tuple[int, int], ...]:
-    runs: list[tuple[int, int]] = []
-    expected = 0
-    for number, place in enumerate(places):
-        if place >= 0 and (place != expected or not runs):
-            runs.append((number, place))
-        expected = place + 1 if place >= 0 else expected + 1
-    return () if runs == [(0, 0)] else tuple(runs)

@@ -20,7 +20,8 @@ Shown = list[tuple[str, int]]
 """Characters with their places in the source; an inserted one has the place -1."""
 _WIKI_LINK = re.compile(r"!?\[\[(?P<target>[^\[\]|\n]+)(?:\|(?P<label>[^\[\]\n]*))?\]\]")
 _TAG = re.compile(
-    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?\]\]>|<[?!][^>]*>|</?(?P<name>[a-zA-Z][\w:-]*)(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>",
+    r"<!--.*?(?:-->|\Z)|<!\[CDATA\[|\]\]>|<[?!][^<>]*>"
+    r"|</?(?P<name>[a-zA-Z][\w:-]*)(?:\"[^\"<]*\"|'[^'<]*'|[^<>\"'])*>",
     re.DOTALL,
 )
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[A-Za-z][A-Za-z\d]{1,31});")
@@ -29,6 +30,7 @@ _BREAKING = re.compile(
     r"address|article|aside|blockquote|br|center|d[dlt]|details|div|fieldset|figcaption|figure|footer|form|h[1-6r]|header"
     r"|li|main|nav|[ou]l|option|p|pre|section|summary|table|t(?:body|foot|head|r)|title"
 )
+_MAX_NESTING = 100
 _CELLS = frozenset(("td", "th"))
 
 
@@ -82,7 +84,7 @@ class _PlacedParser(ParserInline):
 
 def build_parser() -> MarkdownIt:
     """A parser of CommonMark with tables, strikethrough, footnotes and wiki links, whose inline tokens have places."""
-    parser = MarkdownIt("commonmark", {"html": True})
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING})
     parser.inline = _PlacedParser()
     parser.enable(["table", "strikethrough"])
     parser.inline.ruler.enable(["strikethrough"])
