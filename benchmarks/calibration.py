@@ -30,7 +30,8 @@ from askbrief.answer.rank import RETRIEVAL_WEIGHT, find_confidence
 from askbrief.answer.reader import Reader
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
-from askbrief.corpus.document import build_document, read_text
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.store.store import Store
 from askbrief.types import Document
@@ -133,7 +134,7 @@ class Collector:
             chosen = rng.sample(own, min(8, len(own))) + rng.sample(false, min(6, len(false))) + rng.sample(foreign, 4)
             jobs.append(("article", Document("0", title, "\n\n".join(texts), None, ("0",)), chosen))
         for row in rng.sample(range(len(news.texts)), 100):
-            plain = build_document(read_text(news.texts[row], "0"), "0")
+            plain = build_document(read_plain(news.texts[row], "0"), "0")
             own = [(q, False) for q in news.questions if q.context == row]
             foreign = [(Question(q.text, (), -1), False) for q in news.questions if q.context != row]
             chosen = rng.sample(own, min(3, len(own))) + rng.sample(foreign, 2)

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from askbrief.answer.pipeline import find_candidates
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
-from askbrief.corpus.document import build_document, read_text
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import CompiledEncoder, Encoder
 from askbrief.models.locate import find_default_model
@@ -60,7 +61,7 @@ def load_texts(data: Path, count: int) -> list[str]:
     texts: list[str] = []
     for row in islice(iter_rows(data / "news" / "articles.jsonl.gz"), 0, None, 400):
         document = build_document(
-            read_text(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md"), f"{row['id']}.md"
+            read_plain(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md"), f"{row['id']}.md"
         )
         passages = chunk_document(document, passage_words=100)
         texts += [build_indexed_text(document.title, passage.text) for passage in passages]

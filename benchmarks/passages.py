@@ -16,7 +16,8 @@ from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candid
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.corpus.chunk import chunk_document
-from askbrief.corpus.document import build_document, read_text
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.types import Document
 from benchmarks.common import build_parser, save_result
@@ -38,7 +39,7 @@ def load_articles(data: Path, *, questions: int) -> tuple[list[Document], list[Q
         owner = []
         for stated, text in zip(paragraphs.titles, paragraphs.texts, strict=True):
             is_paragraph = name.startswith("squad")
-            title = stated if is_paragraph else build_document(read_text(text, ""), "").title
+            title = stated if is_paragraph else build_document(read_plain(text, ""), "").title
             key = title if is_paragraph else text
             if key in rows:
                 articles[rows[key]] = (articles[rows[key]][0], articles[rows[key]][1] + "\n\n" + text)

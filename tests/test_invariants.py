@@ -26,7 +26,8 @@ from askbrief.assistant import Assistant
 from askbrief.config import open_folder
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.decode import decode
-from askbrief.corpus.document import build_document, read_text
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.corpus.scan import load_bytes
 from askbrief.errors import CorpusError
 from askbrief.models.runtime import Tokens
@@ -60,7 +61,7 @@ class SureReader(FakeReader):
 def documents(draw: st.DrawFn) -> Document:
     text = normalise_newlines("".join(draw(TEXTS)))
     path = draw(st.sampled_from(["a.txt", "a.md", "2025-05-25.txt"]))
-    return build_document(read_text(text, path), path)
+    return build_document(read_plain(text, path), path)
 
 
 @st.composite

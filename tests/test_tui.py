@@ -229,7 +229,13 @@ def test_every_screen_survives_the_smallest_terminals(articles: Path) -> None:
             for size in ((20, 5), (4, 6), (1, 1), (3, 30)):
                 await chat.pilot.resize_terminal(*size)
                 await chat.wait_until(lambda: not chat.screen.has_source)
-                for keys in (["f2"], ["escape", "escape"], ["f1", "escape"], ["ctrl+o", "escape"], ["ctrl+r", "escape"]):
+                for keys in (
+                    ["f2"],
+                    ["escape", "escape"],
+                    ["f1", "escape"],
+                    ["ctrl+o", "escape"],
+                    ["ctrl+r", "escape"],
+                ):
                     await chat.pilot.press(*keys)
                     await chat.pilot.pause()
             await chat.pilot.resize_terminal(120, 36)

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
-from askbrief.corpus.document import build_document, read_text
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.locate import find_default_model
 from benchmarks.common import build_parser, save_result
 from benchmarks.peers.task import TOP, Passage, load_passages, save_passages
@@ -128,7 +129,7 @@ def describe(row: Row) -> str:
 
 def cut(row: Row) -> list[Passage]:
     """An article's passages, as askbrief cuts them."""
-    document = build_document(read_text(describe(row), f"{row['id']}.md"), f"{row['id']}.md")
+    document = build_document(read_plain(describe(row), f"{row['id']}.md"), f"{row['id']}.md")
     passages = chunk_document(document, passage_words=100)
     return [
         Passage(f"{row['id']}#{number}", row["id"], build_indexed_text(document.title, p.text))

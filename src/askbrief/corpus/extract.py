@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from askbrief.corpus.decode import decode
-from askbrief.corpus.document import read_text
 from askbrief.corpus.extracted import Extraction
+from askbrief.corpus.formats import markdown, plain
 
-EXTRACTOR = "text 1"
+
+def find_extractor(path: str) -> str:
+    """Name and version of what reads a file of that name."""
+    return markdown.EXTRACTOR if path.lower().endswith(".md") else plain.EXTRACTOR
 
 
 def extract(data: bytes, path: str) -> Extraction:
@@ -19,5 +21,6 @@ def extract(data: bytes, path: str) -> Extraction:
     Raises:
         CorpusError: It cannot be read as what its name says.
     """
-    decoded = decode(data)
-    return Extraction((read_text(decoded.text, path),), encoding=decoded.encoding, extractor=EXTRACTOR)
+    if path.lower().endswith(".md"):
+        return markdown.extract_markdown(data, path)
+    return plain.extract_text(data, path)

@@ -7,9 +7,9 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from askbrief.corpus.dates import find_file_name_date
+from askbrief.corpus.dates import find_file_name_date, find_file_name_year
 from askbrief.corpus.document import build_document
-from askbrief.corpus.extract import EXTRACTOR, extract
+from askbrief.corpus.extract import extract, find_extractor
 from askbrief.corpus.extracted import Extraction
 from askbrief.corpus.scan import ArticleFile, load_bytes
 from askbrief.errors import CorpusError
@@ -58,7 +58,9 @@ def find_extraction_key(data: bytes, path: str) -> bytes:
     """What stands for the content of a file, and for all else that decides what is read of it: 16 bytes."""
     name = path.rsplit("/", 1)[-1]
     suffix = name.rpartition(".")[2].lower()
-    context = "\0".join((EXTRACTOR, suffix, str(find_file_name_date(name)), ""))
+    context = "\0".join(
+        (find_extractor(path), suffix, str(find_file_name_date(name)), str(find_file_name_year(name)), "")
+    )
     return hashlib.blake2b(context.encode("utf-8", "surrogatepass") + data, digest_size=16).digest()
 
 
@@ -72,7 +74,7 @@ def _extract(file: ArticleFile, data: bytes, key: bytes) -> ReadFile:
     try:
         extraction = extract(data, file.path)
     except CorpusError as error:
-        extraction = Extraction((), reports=(error.message,), extractor=EXTRACTOR)
+        extraction = Extraction((), reports=(error.message,), extractor=find_extractor(file.path))
     documents = tuple(build_document(extracted, file.path) for extracted in extraction.documents)
     record = ExtractionRecord(
         key=key,
