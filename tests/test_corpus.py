@@ -41,9 +41,10 @@ def test_articles_are_listed_by_path_with_size_and_time(tmp_path: Path) -> None:
     write(tmp_path, "b/c.MD", "a.txt")
     os.utime(tmp_path / "a.txt", ns=(5, 7))
     os.utime(tmp_path / "b/c.MD", ns=(5, 9))
+    changed = [(tmp_path / name).stat().st_ctime_ns for name in ("a.txt", "b/c.MD")]
     assert scan(tmp_path).files == (
-        ArticleFile("a.txt", len("This is a.txt."), 7),
-        ArticleFile("b/c.MD", len("This is b/c.MD."), 9),
+        ArticleFile("a.txt", len("This is a.txt."), 7, changed[0]),
+        ArticleFile("b/c.MD", len("This is b/c.MD."), 9, changed[1]),
     )
 
 
