@@ -75,7 +75,7 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
         decode(data)
     except CorpusError:
         assume(False)
-    return normalise_newlines(text), data
+    return normalise_newlines(text).replace("\0", "\ufffd"), data
 
 
 def chunk(document: Document, *, words: int) -> list[Passage]:
