@@ -334,10 +334,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A step of a long task: ``done`` of ``total`` (0 = unknown) units of ``stage``.
+    """A step of a long task.
 
-    ``is_slow`` marks what is known to take seconds; its last ``stage`` says what came of it. ``seconds`` is how long
-    the whole stage is estimated to take, where that is long.
+    Attributes:
+        stage: What is done, such as "Indexing".
+        done: Units that are done.
+        total: Units of the whole stage; 0 where that is not known.
+        is_slow: Whether it is known to take seconds; the last ``stage`` then says what came of it.
+        seconds: How long the whole stage is estimated to take, where that is long.
+        unit: What is counted, in the singular.
+        details: Technical figures, for those who ask for them.
     """
 
     stage: str
@@ -345,6 +351,8 @@ class Progress:
     total: int
     is_slow: bool = False
     seconds: float | None = None
+    unit: str = "file"
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)
