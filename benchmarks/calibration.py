@@ -31,20 +31,15 @@ from askbrief.answer.reader import Reader
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.store.store import Store
 from askbrief.types import Document
-from benchmarks.common import (
-    Question,
-    as_documents,
-    build_parser,
-    build_store,
-    load_paragraphs,
-    save_result,
-    score_f1,
-    whole,
-)
-from benchmarks.news import CACHE
+from benchmarks.common import build_parser, save_result
+from corpora.archive import CACHE
+from corpora.questions import Question, load_paragraphs
+from corpora.scores import score_f1
+from corpora.stores import as_documents, build_store, whole
 
 RIGHT_F1 = 0.6
 """F1 from which an answer counts as right."""
@@ -127,9 +122,7 @@ class Collector:
         print(len(self.asked), "pooled", flush=True)
 
         settings = Settings()
-        chunk = partial(
-            chunk_document, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
-        )
+        chunk = partial(chunk_document, passage_words=settings.passage_words)
         articles: dict[str, list[str]] = defaultdict(list)
         for title, text in zip(squad.titles, squad.texts, strict=True):
             articles[title].append(text)
@@ -141,7 +134,7 @@ class Collector:
             chosen = rng.sample(own, min(8, len(own))) + rng.sample(false, min(6, len(false))) + rng.sample(foreign, 4)
             jobs.append(("article", Document("0", title, "\n\n".join(texts), None, ("0",)), chosen))
         for row in rng.sample(range(len(news.texts)), 100):
-            plain = build_document(news.texts[row], "0")
+            plain = build_document(read_plain(news.texts[row], "0"), "0")
             own = [(q, False) for q in news.questions if q.context == row]
             foreign = [(Question(q.text, (), -1), False) for q in news.questions if q.context != row]
             chosen = rng.sample(own, min(3, len(own))) + rng.sample(foreign, 2)

@@ -17,17 +17,10 @@ from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candida
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.models.compile_encoder import load_encoder
-from benchmarks.common import (
-    Paragraphs,
-    as_documents,
-    build_parser,
-    build_store,
-    load_paragraphs,
-    save_result,
-    score_exact,
-    score_f1,
-    whole,
-)
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Paragraphs, load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import as_documents, build_store, whole
 
 
 def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:

@@ -10,10 +10,8 @@ same passages with another compiled reader, for comparison in one run. The archi
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,11 @@ from askbrief import Assistant
 from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
-from askbrief.types import Candidate, Match, Progress
-from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
-
-CACHE = Path(__file__).parent / ".cache"
+from askbrief.types import Candidate, Match
+from benchmarks.common import build_parser, save_result
+from corpora.archive import index_archive, write_archive
+from corpora.questions import iter_rows
+from corpora.scores import normalise, score_exact, score_f1
 
 
 @dataclass(slots=True)
@@ -51,54 +50,10 @@ class Score:
         }
 
 
-def iter_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a file, gzip'd or not."""
-    data = file.read_bytes()
-    for line in (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines():
-        yield json.loads(line)
-
-
-def write_archive(data: Path, *, limit: int) -> Path:
-    """The first ``limit`` articles (0: all) as Markdown files with front matter, one an article."""
-    folder = CACHE / f"news-{limit or 'all'}"
-    if (folder / ".complete").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, row in enumerate(iter_rows(data / "news" / "articles.jsonl.gz")):
-        if number == limit > 0:
-            break
-        date = row["date"].replace("/", "-")
-        front = f"---\ntitle: {json.dumps(row['title'], ensure_ascii=False)}\ndate: {date}\n---\n\n"
-        (folder / f"{date}-{row['id']}.md").write_text(front + row["text"] + "\n", encoding="utf-8")
-    (folder / ".complete").touch()
-    return folder
-
-
 def contains(passage: str, answers: tuple[str, ...]) -> bool:
     """Whether the passage holds an accepted answer, compared as the official scores do."""
     text = f" {normalise(passage)} "
     return any(f" {normalise(answer)} " in text for answer in answers)
-
-
-def index_archive(assistant: Assistant) -> dict[str, Any]:
-    """Brings the index up to date and says how long that took."""
-    began = last = time.perf_counter()
-    for progress in assistant.refresh():
-        if time.perf_counter() - last > 30:
-            last = time.perf_counter()
-            print(describe(progress), round(last - began), "s", flush=True)
-    freshness = assistant.find_freshness()
-    return {
-        "articles": freshness.documents,
-        "passages": freshness.passages,
-        "newly read": freshness.added + freshness.changed,
-        "indexing seconds": round(time.perf_counter() - began, 1),
-    }
-
-
-def describe(progress: Progress) -> str:
-    """One line."""
-    return f"{progress.stage}: {progress.done} of {progress.total}"
 
 
 def main() -> None:

@@ -17,9 +17,13 @@ from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.types import Document
-from benchmarks.common import Question, build_parser, build_store, load_paragraphs, save_result, score_exact, score_f1
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Question, load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import build_store
 
 WAYS = ((60, 0), (100, 0), (100, 1), (150, 0), (150, 1), (220, 0))
 """Words of a passage, and sentences repeated."""
@@ -35,7 +39,7 @@ def load_articles(data: Path, *, questions: int) -> tuple[list[Document], list[Q
         owner = []
         for stated, text in zip(paragraphs.titles, paragraphs.texts, strict=True):
             is_paragraph = name.startswith("squad")
-            title = stated if is_paragraph else build_document(text, "").title
+            title = stated if is_paragraph else build_document(read_plain(text, ""), "").title
             key = title if is_paragraph else text
             if key in rows:
                 articles[rows[key]] = (articles[rows[key]][0], articles[rows[key]][1] + "\n\n" + text)
@@ -58,7 +62,7 @@ def main() -> None:
     encoder, reader = load_encoder(), Reader()
     figures: dict[str, dict[str, float]] = {}
     for words, overlap in WAYS:
-        chunk = partial(chunk_document, passage_words=words, overlap_sentences=overlap)
+        chunk = partial(chunk_document, passage_words=words)
         totals = dict.fromkeys(("R@1", "R@5", "R@10", "EM", "F1"), 0.0)
         with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
             for question in questions:

@@ -14,7 +14,9 @@ from pathlib import Path
 from askbrief.answer.fuse import DENSE_WEIGHT, mix_scores
 from askbrief.answer.retrieve import DEPTH
 from askbrief.models.compile_encoder import load_encoder
-from benchmarks.common import as_documents, build_parser, build_store, load_paragraphs, save_result, whole
+from benchmarks.common import build_parser, save_result
+from corpora.questions import load_paragraphs
+from corpora.stores import as_documents, build_store, whole
 
 CUTOFFS = (1, 5, 10, 20)
 RRF_K = 60
@@ -62,7 +64,7 @@ def main() -> None:
             lexical = derived.lexical.search(question.text, top=DEPTH)
             rows = sorted({row for row, _ in (*dense, *lexical)})
             bm25s = derived.lexical.score(question.text, rows)
-            cosines = [float(record.vector @ vector) for record in store.load_passages(rows)]
+            cosines = [float(record.vector @ vector) for record in store.rows.load_passages(rows)]
             rankings = {
                 "dense": [row for row, _ in dense],
                 "BM25": [row for row, _ in lexical],

@@ -23,9 +23,11 @@ from askbrief.models.quiet import quiet_and_offline
 from askbrief.types import Document
 from benchmarks import end_to_end, reading
 from benchmarks.cold_start import COMMANDS, run_once
-from benchmarks.common import RESULTS, Paragraphs, build_parser, load_paragraphs, save_result, whole
+from benchmarks.common import RESULTS, build_parser, save_result
 from benchmarks.encoding import load_sources, load_texts
 from benchmarks.peers.weights import save_reader
+from corpora.questions import Paragraphs, load_paragraphs
+from corpora.stores import whole
 
 ROUNDS = 5
 PASSAGES = 64

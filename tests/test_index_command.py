@@ -161,7 +161,7 @@ def test_index_mends_what_a_question_without_a_refresh_found_damaged(
     (kept,) = index.glob("damaged-*.sqlite")
     out, err = capsys.readouterr()
     assert out == "2 documents, 2 passages, 2 added\n"
-    assert err == f"askbrief: {said}; it was kept as {kept.name} and everything was read anew\n"
+    assert err == f"askbrief: {said}; saved the damaged file as {kept.name} and rebuilt the index\n"
     assert run(asked) == 0
     assert capsys.readouterr().out.startswith("Okay\n")
 

@@ -27,6 +27,7 @@ from askbrief.config import open_folder
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.decode import decode
 from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
 from askbrief.corpus.scan import load_bytes
 from askbrief.errors import CorpusError
 from askbrief.models.runtime import Tokens
@@ -60,7 +61,7 @@ class SureReader(FakeReader):
 def documents(draw: st.DrawFn) -> Document:
     text = normalise_newlines("".join(draw(TEXTS)))
     path = draw(st.sampled_from(["a.txt", "a.md", "2025-05-25.txt"]))
-    return build_document(text, path)
+    return build_document(read_plain(text, path), path)
 
 
 @st.composite
@@ -76,7 +77,7 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
 
 
 def chunk(document: Document, *, words: int, overlap: int) -> list[Passage]:
-    return chunk_document(document, passage_words=words, overlap_sentences=overlap)
+    return chunk_document(document, passage_words=words)
 
 
 def ask(folder: Path, question: str = "who is it") -> Answer:

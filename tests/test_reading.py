@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief.answer import reader as reading
 from askbrief.answer.penalty import COVERAGE_WEIGHT
 from askbrief.answer.reader import (
     DEFAULT_READER,
@@ -23,6 +22,7 @@ from askbrief.answer.reader import (
     load_reader,
 )
 from askbrief.errors import ModelError, QuestionError
+from askbrief.models import compile_reader
 from askbrief.models.compile_reader import MAX_TOKENS, STRIDE
 from askbrief.models.runtime import CompiledModel, Tokens
 from askbrief.types import Document, Passage, Progress, Reading, Span
@@ -271,7 +271,7 @@ def test_a_compiled_reader_is_taken_as_it_is(tiny_reader: Path, cache: Path, tmp
 def test_a_compiled_reader_that_disagrees_is_refused(
     tiny_reader: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MIN_AGREEMENT", 1.01)
+    monkeypatch.setattr(compile_reader, "MIN_AGREEMENT", 1.01)
     with pytest.raises(ModelError, match="scores tokens differently"):
         load_reader(str(tiny_reader))
     assert list((cache / "readers").iterdir()) == []

@@ -63,5 +63,5 @@ def test_only_questions_that_are_answered_with_the_name_are_suggested(assistant:
 
 
 def test_no_more_are_looked_for_than_wanted(assistant: Assistant) -> None:
-    assert suggest(assistant, count=1) == ["Who met the drone pilots in ankara?"]
+    assert suggest(assistant, count=1) == ["Who met the governor of all drones?"]
     assert suggest(assistant, count=4, go_on=False) == []

@@ -140,7 +140,7 @@ def test_a_database_of_garbage_is_kept_and_made_anew(indexed: Path, screen: Scre
     (kept,) = index.glob("damaged-*.sqlite")
     assert kept.read_bytes() == garbage
     assert "is damaged" in err
-    assert f"it was kept as {kept.name} and everything was read anew\n" in err
+    assert f"saved the damaged file as {kept.name} and rebuilt the index\n" in err
     assert screen.run("ask", QUESTION, "-C", indexed)[2] == ""
 
 

@@ -20,8 +20,9 @@ from askbrief.answer.reader import build_context
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.types import Document, Passage
-from benchmarks.news import iter_rows
-from training.examples import Example, as_typed
+from corpora.questions import iter_rows
+from training.example import Example
+from training.examples import as_typed
 from training.text_index import TextIndex
 
 NAME = "cloze"
@@ -129,7 +130,7 @@ class PassagePool:
     """Passages of some articles, as the application cuts and shows them, found by BM25."""
 
     def __init__(self, documents: list[Document]) -> None:
-        chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+        chunk = partial(chunk_document, passage_words=Settings().passage_words)
         self.passages: list[tuple[Document, Passage]] = [(d, p) for d in documents for p in chunk(d)]
         self._index = TextIndex(passage.text for _, passage in self.passages)
 

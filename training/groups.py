@@ -28,9 +28,12 @@ from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.types import Document, Hit, Passage
-from benchmarks.common import build_store
-from benchmarks.news import index_archive, write_archive
-from training.examples import Example, Source, as_typed, load_rows
+from corpora.archive import index_archive, write_archive
+from corpora.questions import iter_rows
+from corpora.stores import build_store
+from training.example import Example
+from training.examples import as_typed
+from training.mixtures import Source
 
 SOURCES = (
     Source("squad_paragraphs", share=1.0, negatives=0.0, has_titles=True),
@@ -66,13 +69,13 @@ def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, se
     """
     rng = random.Random(seed)
     encoder = load_encoder()
-    rows = [(source, row) for source in sources for row in load_rows(data / f"reader/train/{source.name}.jsonl.gz")]
+    rows = [(source, row) for source in sources for row in iter_rows(data / f"reader/train/{source.name}.jsonl.gz")]
     titles = [row["title"].replace("_", " ") if source.has_titles else "" for source, row in rows]
     documents = [
         Document(str(at), title, row["context"], None, (f"{at}.txt",))
         for at, ((_, row), title) in enumerate(zip(rows, titles, strict=True))
     ]
-    chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+    chunk = partial(chunk_document, passage_words=Settings().passage_words)
     asked = [
         (qa, at)
         for at, (source, row) in enumerate(rows)
@@ -97,7 +100,7 @@ def build_quiz_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
     rng = random.Random(seed)
     with Assistant.open(write_archive(data, limit=0)) as assistant:
         index_archive(assistant)
-        for row in load_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
+        for row in iter_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
             for qa in row["qas"]:
                 hits = assistant.search(qa["question"], top=CANDIDATES, refresh=False)
                 document = Document("", "", row["context"], None, ("",))
@@ -133,7 +136,7 @@ def _build_group(
         elif _holds_none(hit, texts):
             wrong.append((example, hit.score))
     if not right:
-        passages = chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
+        passages = chunk_document(own, passage_words=Settings().passage_words)
         shown = (_show(question, own, passage, answers) for passage in passages)
         right = [(example, best * rng.uniform(0.7, 1.0)) for example in shown if example.answers]
     if not right or not wrong:
@@ -174,7 +177,7 @@ def load_groups(file: Path) -> list[Group]:
     """The groups that ``save_groups`` wrote."""
     return [
         Group([Example(**e | {"answers": [(s, t) for s, t in e["answers"]]}) for e in row["examples"]], row["scores"])
-        for row in load_rows(file)
+        for row in iter_rows(file)
     ]
 
 

@@ -172,7 +172,7 @@ class Assistant:
         Raises:
             StoreError: There is no index, it cannot be read, or it has no such document.
         """
-        return self._keeper.open().load_document(document_id)
+        return self._keeper.open().rows.load_document(document_id)
 
     def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
@@ -223,7 +223,7 @@ class Assistant:
             StoreError: There is no index, none that was completed, or it cannot be used.
         """
         store = self._keeper.open()
-        if not store.generation:
+        if not store.rows.generation:
             raise StoreNotFoundError(
                 f"{self.folder.index} holds no index yet; what was indexed so far is kept", hint="Run: askbrief index"
             )
@@ -241,7 +241,7 @@ class Assistant:
         with ThreadPoolExecutor(max_workers=1) as beside:
             listing = beside.submit(scan, self.folder)
             with suppress(StoreError):
-                if self._keeper.open().generation:
+                if self._keeper.open().rows.generation:
                     early = self._trace_store(question, top=top, read=read, checked=False)
             store = self._keeper.open() if early else None
             self._finish(self._keeper.refresh(found=listing.result()))

@@ -27,7 +27,6 @@ class Settings:
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
-        overlap_sentences: Sentences that a passage repeats of the one before it (0 to 3).
     """
 
     articles: str = "."
@@ -35,7 +34,6 @@ class Settings:
     encoder: str = ""
     reader: str = ""
     passage_words: int = 100
-    overlap_sentences: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +166,6 @@ def _check(values: dict[str, object], file: Path) -> Settings:
         if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
             raise ConfigError(f"{file}: {name} is too long", hint="Correct the value.")
     settings = Settings(**values)  # type: ignore[arg-type]
-    for name, low, high in (("passage_words", 20, 400), ("overlap_sentences", 0, 3)):
-        if not low <= getattr(settings, name) <= high:
-            raise ConfigError(f"{file}: {name} must lie between {low} and {high}", hint="Correct the value.")
+    if not 20 <= settings.passage_words <= 400:
+        raise ConfigError(f"{file}: passage_words must lie between 20 and 400", hint="Correct the value.")
     return settings

@@ -35,16 +35,72 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+PlaceKind = Literal[
+    "page",
+    "row",
+    "sheet",
+    "slide",
+    "notes",
+    "chapter",
+    "heading",
+    "message",
+    "item",
+    "line",
+    "time",
+    "quoted",
+    "section",
+]
+BlockKind = Literal["title", "heading", "dateline", "byline", "metadata", "paragraph", "item", "cell", "code", "quoted"]
+
+
 @dataclass(frozen=True, slots=True)
-class Document:
-    """One article, decoded and newline-normalised once, then never rewritten.
+class Place:
+    """Where a stretch of a document stands in the original: a page, a row, a message, a time.
 
     Attributes:
-        id: 16 hexadecimal digits, derived from title, date and text: equal articles have equal ids.
+        start: First character in the document's text.
+        end: Character after the last.
+        kind: What it is.
+        number: Its number in the original, from 1; None where it has none.
+        label: What people call it: a printed page number, a column's header, a chapter's title, "00:12:31"; "" if
+            nothing.
+    """
+
+    start: int
+    end: int
+    kind: PlaceKind
+    number: int | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a document that no sentence and no answer leaves: a headline, a paragraph, a list item, a cell.
+
+    "metadata" blocks (front matter, a row of tags) are kept in the text, but never become passages.
+    """
+
+    start: int
+    end: int
+    kind: BlockKind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article, extracted once, then never rewritten.
+
+    Attributes:
+        id: 16 hexadecimal digits, derived from everything below but the paths: equal articles have equal ids.
         title: The headline; '' when there is none.
         text: The text that every offset in askbrief counts characters of; lines end in LF.
         date: Publication date, where the article states one.
-        paths: Where it lies, relative to the folder, with ``/``, sorted; more than one for copies.
+        paths: Where it lies, relative to the folder, with ``/``, sorted; more than one for copies. An article inside
+            another file has that file's path, "!" and its name there.
+        author: As the article states it; '' when it does not.
+        blocks: The blocks of the text in order, not overlapping; they hold every character that is not white space.
+        places: Sorted by start, then from the outer to the inner; may nest, never partly overlap.
+        runs: Pairs (character of the text, character of the decoded file) where a stretch copied from the file begins;
+            () where text and file are the same, None where the lines are not the file's own.
     """
 
     id: str
@@ -52,6 +108,10 @@ class Document:
     text: str
     date: date | None
     paths: tuple[str, ...]
+    author: str = ""
+    blocks: tuple[Block, ...] = ()
+    places: tuple[Place, ...] = ()
+    runs: tuple[tuple[int, int], ...] | None = ()
 
     @property
     def path(self) -> str:
@@ -337,12 +397,12 @@ class Progress:
     """A step of a long task.
 
     Attributes:
-        stage: What is done, such as "Indexing".
-        done: Units that are done.
-        total: Units of the whole stage; 0 where that is not known.
-        is_slow: Whether it is known to take seconds; the last ``stage`` then says what came of it.
+        stage: What is being done, such as "Indexing".
+        done: Units done: files, or steps of a compilation.
+        total: All units; 0 = unknown.
+        is_slow: Whether it is known to take seconds; its last ``stage`` says what came of it.
         seconds: How long the whole stage is estimated to take, where that is long.
-        unit: What is counted, in the singular.
+        passages: Passages encoded so far.
         details: Technical figures, for those who ask for them.
     """
 
@@ -351,7 +411,7 @@ class Progress:
     total: int
     is_slow: bool = False
     seconds: float | None = None
-    unit: str = "file"
+    passages: int = 0
     details: str = ""
 
 

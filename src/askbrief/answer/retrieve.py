@@ -35,7 +35,7 @@ def gather(store: Store, derived: Derived, encoder: Encoder, query: str, *, dept
         worded = {row for row, _ in searching.result()}
         rows = sorted(near | worded)
         scoring = beside.submit(derived.lexical.score, query, rows)
-        cosines = {record.row: float(record.vector @ vector) for record in store.load_passages(rows)}
+        cosines = {record.row: float(record.vector @ vector) for record in store.rows.load_passages(rows)}
         bm25s = scoring.result()
     nearest = sorted(near, key=lambda row: (-cosines[row], row))[:depth]
     return [Match(row, cosines[row], bm25s.get(row, 0.0)) for row in sorted({*nearest, *worded})]
@@ -55,9 +55,9 @@ def load_candidates(store: Store, matches: Iterable[Match], *, top: int) -> list
     for match in matches:
         if len(candidates) == top:
             break
-        (record,) = store.load_passages([match.row])
+        (record,) = store.rows.load_passages([match.row])
         if record.document_id not in documents:
-            documents[record.document_id] = store.load_document(record.document_id)
+            documents[record.document_id] = store.rows.load_document(record.document_id)
         document = documents[record.document_id]
         passage = Passage(document.id, record.span, record.span.of(document.text))
         words = _profile(passage.text)

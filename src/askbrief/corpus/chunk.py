@@ -4,46 +4,71 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from askbrief.text.segment import find_sentences, find_words, trim
-from askbrief.types import Document, Passage, Span
+from askbrief.types import Block, BlockKind, Document, Passage, Span
 
-CHUNKER = 1
+CHUNKER = 2
 _MAX_CHARACTERS_PER_WORD = 12
+_UNREAD = frozenset(("metadata", "dateline", "byline"))
+_HEADINGS = frozenset(("title", "heading"))
 
 
-def chunk_document(document: Document, *, passage_words: int, overlap_sentences: int) -> list[Passage]:
+def chunk_document(document: Document, *, passage_words: int) -> list[Passage]:
     """Fills passages with whole sentences, in order, up to ``passage_words`` words each.
 
-    Every non-space character of the document lies in at least one passage. A sentence that alone is longer is cut at
-    a word border (text without spaces: after ``12 * passage_words`` characters). 12 characters count as a word at
-    least, so that text without spaces fills passages too.
+    No sentence leaves its block, no passage ends with a heading that others follow, and metadata, datelines and
+    by-lines are in none. Every other non-space character lies in at least one passage. A sentence that alone is longer
+    is cut at a word border (text without spaces: after ``12 * passage_words`` characters). 12 characters count as a
+    word at least, so that text without spaces fills passages too.
 
     Args:
         document: What to chunk.
         passage_words: Most words of a passage.
-        overlap_sentences: Sentences that a passage repeats of the one before it, where there is room.
     """
-    pieces = [
-        piece
-        for sentence in find_sentences(document.text)
-        for piece in _split_sentence(document.text, sentence, passage_words=passage_words)
-    ]
-    sizes = [_count_words(piece.of(document.text)) for piece in pieces]
     passages = []
+    for stretch in _find_stretches(document.text, document.blocks):
+        pieces = [
+            (piece, block.kind)
+            for block in stretch
+            for sentence in _find_sentences(document.text, block)
+            for piece in _split_sentence(document.text, sentence, passage_words=passage_words)
+        ]
+        spans = _fill(document.text, pieces, passage_words=passage_words)
+        passages += [Passage(document.id, span, span.of(document.text)) for span in spans]
+    return passages
+
+
+def _find_stretches(text: str, blocks: Sequence[Block]) -> list[list[Block]]:
+    """The blocks that are read, parted where one that is not read lies between them."""
+    stretches: list[list[Block]] = [[]]
+    for block in blocks or (Block(0, len(text), "paragraph"),):
+        if block.kind not in _UNREAD:
+            stretches[-1].append(block)
+        elif stretches[-1]:
+            stretches.append([])
+    return stretches
+
+
+def _find_sentences(text: str, block: Block) -> list[Span]:
+    sentences = find_sentences(text[block.start : block.end])
+    return [Span(block.start + sentence.start, block.start + sentence.end) for sentence in sentences]
+
+
+def _fill(text: str, pieces: Sequence[tuple[Span, BlockKind]], *, passage_words: int) -> Iterator[Span]:
+    sizes = [_count_words(piece.of(text)) for piece, _ in pieces]
     first = 0
     while first < len(pieces):
         last, total = first, sizes[first]
         while last + 1 < len(pieces) and total + sizes[last + 1] <= passage_words:
             last += 1
             total += sizes[last]
-        span = Span(pieces[first].start, pieces[last].end)
-        passages.append(Passage(document.id, span, span.of(document.text)))
-        if last + 1 == len(pieces):
-            break
-        first = _step_back(sizes, first, last + 1, passage_words=passage_words, overlap=overlap_sentences)
-    return passages
+        while first < last < len(pieces) - 1 and pieces[last][1] in _HEADINGS:
+            last -= 1
+        yield Span(pieces[first][0].start, pieces[last][0].end)
+        first = last + 1
 
 
 def build_indexed_text(title: str, text: str) -> str:
@@ -56,21 +81,8 @@ def find_vector_key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def find_content(text: str) -> str:
-    """The key that a file's text is known by: 32 hexadecimal digits."""
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
 def _count_words(text: str) -> int:
     return max(len(find_words(text)), math.ceil(len(text) / _MAX_CHARACTERS_PER_WORD))
-
-
-def _step_back(sizes: list[int], first: int, following: int, *, passage_words: int, overlap: int) -> int:
-    """Where the next passage starts: ``overlap`` pieces before ``following``, as far as that leaves room for it."""
-    start = following
-    while following - start < overlap and start - 1 > first and sum(sizes[start - 1 : following + 1]) <= passage_words:
-        start -= 1
-    return start
 
 
 def _split_sentence(text: str, sentence: Span, *, passage_words: int) -> list[Span]:

@@ -1,50 +1,76 @@
-"""Publication dates: from front matter, a dateline at the head of an article, or a file name."""
+"""Dates as people write them: in words, as ISO dates, in file names. What they mean for an article says ``head``."""
 
 from __future__ import annotations
 
+import datetime
 import re
-from datetime import date
+from dataclasses import dataclass
 
-_ISO = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
-    r"(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-_MONTH_FIRST = re.compile(rf"\b{_MONTH}\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})\b", re.IGNORECASE)
-_DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(\d{{4}})\b", re.IGNORECASE)
-_DATELINE = re.compile(
-    r"\s*(?:date|dated|published|updated|posted)\b\s*(?:on\b)?\s*[:\-–—]?\s*(?P<date>.{6,40})",
-    re.IGNORECASE | re.DOTALL,
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(\d{4})(\d{2})(\d{2})(?!\d)")
+_EAST_ASIAN = re.compile(r"(?P<year>\d{4})[年년]\s?(?P<month>\d{1,2})[月월]\s?(?P<day>\d{1,2})[日일]")
+_MONTH_FIRST = re.compile(
+    rf"\b(?P<month>{_MONTH})\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:,?\s+(?P<year>\d{{4}})\b)?", re.IGNORECASE
 )
+_DAY_FIRST = re.compile(
+    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?[\s-]+(?P<month>{_MONTH})(?:,?[\s-]+(?P<year>\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _MAX_YEAR, _MIN_YEAR = 2100, 1500
 
 
-def parse_date(text: str) -> date | None:
-    """The date that ``text`` starts with or holds, or None.
+@dataclass(frozen=True, slots=True)
+class WrittenDate:
+    """A date as it stands in a text: ``date`` is None where no year is written, then ``in_year`` gives it one."""
 
-    Understands ``2025-05-25`` (also with ``/`` or ``.``), ``May 25, 2025`` and ``25 May 2025``.
+    start: int
+    end: int
+    month: int
+    day: int
+    date: datetime.date | None
+
+    def in_year(self, year: int) -> datetime.date | None:
+        """The date in that year, if there is such a day."""
+        return _make(year, self.month, self.day)
+
+
+def parse_date(text: str) -> datetime.date | None:
+    """The first full date in ``text``, or None.
+
+    Understands ``2025-05-25`` (also with ``/`` or ``.``), ``May 25, 2025``, ``25 May 2025`` and ``2025年5月25日``.
     Dates of two numbers and a year (``05/06/2025``) are ambiguous and not taken.
     """
-    found = _find_date(text)
-    return found[0] if found else None
+    return next((found.date for found in find_dates(text) if found.date), None)
 
 
-def find_dateline(text: str) -> tuple[date, int] | None:
-    """The date stated at the head of an article, and the offset of the first character after it.
+def find_dates(text: str) -> list[WrittenDate]:
+    """The dates in ``text`` that exist, in order, not overlapping; those in words with or without a year."""
+    found = []
+    for pattern in (_ISO, _EAST_ASIAN, _MONTH_FIRST, _DAY_FIRST):
+        for match in pattern.finditer(text):
+            month, day = match["month"], int(match["day"])
+            number = int(month) if month.isdigit() else _MONTHS.index(month[:3].lower()) + 1
+            if _make(int(match["year"] or 2000), number, day):
+                when = _make(int(match["year"]), number, day) if match["year"] else None
+                found.append(WrittenDate(match.start(), match.end(), number, day, when))
+    found.sort(key=lambda item: (item.start, item.date is None, -item.end))
+    kept: list[WrittenDate] = []
+    for item in found:
+        if kept and item.start < kept[-1].end:
+            if kept[-1].date is None and item.date:  # "May 25 May 2025"
+                kept[-1] = item
+        else:
+            kept.append(item)
+    return kept
 
-    A dateline is a date that opens the text, or one that follows an opening word such as "date" or "Published:".
-    """
-    match = _DATELINE.match(text)
-    start = match.start("date") if match else len(text) - len(text.lstrip())
-    found = _find_date(text[start : start + 40])
-    if found is None or text[start : start + found[1]].strip() != "":
-        return None
-    return found[0], start + found[2]
 
-
-def find_file_name_date(name: str) -> date | None:
+def find_file_name_date(name: str) -> datetime.date | None:
     """The date in a file name such as ``2025-05-25-iran.md`` or ``20250525_iran.txt``."""
     for pattern in (_ISO, _COMPACT):
         for match in pattern.finditer(name.replace("_", "-")):
@@ -53,29 +79,17 @@ def find_file_name_date(name: str) -> date | None:
     return None
 
 
-def _find_date(text: str) -> tuple[date, int, int] | None:
-    """The first date in ``text`` with its start and end."""
-    candidates = []
-    if match := _ISO.search(text):
-        candidates.append((match, tuple(map(int, match.groups()))))
-    if match := _MONTH_FIRST.search(text):
-        candidates.append((match, (int(match[3]), _month(match[1]), int(match[2]))))
-    if match := _DAY_FIRST.search(text):
-        candidates.append((match, (int(match[3]), _month(match[2]), int(match[1]))))
-    for match, (year, month, day) in sorted(candidates, key=lambda item: item[0].start()):
-        if found := _make(year, month, day):
-            return found, match.start(), match.end()
-    return None
+def find_file_name_year(name: str) -> int | None:
+    """The only year in a file name such as ``ankara-2025.txt``."""
+    found = find_file_name_date(name)
+    years = {found.year} if found else {int(match[0]) for match in _YEAR.finditer(name)}
+    return years.pop() if len(years) == 1 else None
 
 
-def _month(name: str) -> int:
-    return _MONTHS.index(name[:3].lower()) + 1
-
-
-def _make(year: int, month: int, day: int) -> date | None:
+def _make(year: int, month: int, day: int) -> datetime.date | None:
     if not _MIN_YEAR <= year <= _MAX_YEAR:
         return None
     try:
-        return date(year, month, day)
+        return datetime.date(year, month, day)
     except ValueError:
         return None

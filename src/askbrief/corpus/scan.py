@@ -25,12 +25,15 @@ class ArticleFile(NamedTuple):
     Attributes:
         path: Relative to the root, with ``/``.
         size: Bytes.
-        mtime_ns: Time of the last change, nanoseconds.
+        mtime_ns: Time of the last change of the content, nanoseconds.
+        ctime_ns: Time of the last change of content, name or permissions, nanoseconds; a copy that keeps the other
+            time has a new one.
     """
 
     path: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ def _look_at(entry: os.DirEntry[str], path: str, root: Path) -> ArticleFile | Sk
         return SkippedFile(_shown(path), "is not a regular file")
     if not path.isascii() and path != _shown(path):
         return SkippedFile(_shown(path), "has a name that is not valid text")
-    return ArticleFile(path, status.st_size, status.st_mtime_ns)
+    return ArticleFile(path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _shown(path: str) -> str:

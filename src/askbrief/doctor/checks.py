@@ -13,13 +13,12 @@ from tempfile import TemporaryDirectory
 
 from askbrief.assistant import Assistant
 from askbrief.config import FILE_NAME, Folder, Settings, find_folder, open_folder
-from askbrief.corpus.chunk import find_content
-from askbrief.corpus.decode import decode
 from askbrief.corpus.scan import Scan, load_bytes
 from askbrief.doctor.installation import check_machine, check_models, guard
 from askbrief.doctor.offline import check_offline
 from askbrief.errors import AskbriefError, CorpusError, StoreNotFoundError, StoreOutdatedError
 from askbrief.index.plan import find_differences
+from askbrief.index.read import find_extraction_key
 from askbrief.index.refresh import identify, scan
 from askbrief.store.audit import audit
 from askbrief.store.store import Store
@@ -78,8 +77,9 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
         yield Check("index", "warning", error.message, "Run: askbrief index; it makes the index anew.")
         return
     with store:
-        differences = find_differences(found, store.load_stats())
-        facts = f"{folder.index}, generation {store.generation}, {count_noun(store.count_documents(), 'document')}"
+        differences = find_differences(found, store.rows.load_stats())
+        documents = count_noun(store.rows.count_documents(), "document")
+        facts = f"{folder.index}, generation {store.rows.generation}, {documents}"
         if differences.is_empty:
             yield Check("index", "ok", f"{facts}, up to date")
         else:
@@ -87,7 +87,7 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
             yield Check(
                 "index", "warning", f"{facts}; not up to date in {count_noun(count, 'file')}", "Run: askbrief index"
             )
-        if skipped := store.load_skipped():
+        if skipped := store.rows.load_skipped():
             shown = [f"{file.path} {file.reason}" for file in skipped]
             yield Check(
                 "skipped", "warning", _name("files", shown), "askbrief status names each file that is not read."
@@ -98,8 +98,8 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
         if faults:
             yield Check("contents", "failed", _name("faults", faults), advice)
             return
-        passages = store.count_passages()
-        if not store.generation:
+        passages = store.rows.count_passages()
+        if not store.rows.generation:
             return
         sound = f"the database is sound; both search indexes hold exactly its {count_noun(passages, 'passage')}"
         yield Check("contents", "ok", sound)
@@ -133,22 +133,22 @@ def _is_open_to_others(path: Path) -> bool:
 
 
 def _check_files(folder: Folder, store: Store, *, without: set[str], on_progress: OnProgress) -> Check:
-    """Reads every file and compares its text with what the index has of it."""
-    records = [r for r in store.load_files().values() if r.content is not None and r.path not in without]
+    """Read every file and compare its content with what the index has of it."""
+    records = [r for r in store.rows.load_files().values() if r.extraction is not None and r.path not in without]
     wrong = []
     for number, record in enumerate(records):
         on_progress(Progress("Comparing", number, len(records)))
         try:
-            text = decode(load_bytes(folder.root / record.path)).text
+            data = load_bytes(folder.root / record.path)
         except CorpusError as error:
             wrong.append(f"{record.path} {error.message}")
             continue
-        if find_content(text) != record.content:
-            wrong.append(f"{record.path} has another text, yet its size and time are as before")
+        if find_extraction_key(data, record.path) != record.extraction:
+            wrong.append(f"{record.path}: content changed, but size and modification time did not")
     if wrong:
         advice = f"Give each a new time (touch), or remove {folder.index} and run: askbrief index"
         return Check("files", "failed", _name("files are not as they are indexed", wrong), advice)
-    return Check("files", "ok", f"the index has the texts of {count_noun(len(records), 'file')} as they are")
+    return Check("files", "ok", f"the index has the contents of {count_noun(len(records), 'file')} as they are")
 
 
 def _prove_offline(folder: Folder | None, *, on_progress: OnProgress) -> Iterator[Check]:
@@ -167,8 +167,10 @@ def _prove_offline(folder: Folder | None, *, on_progress: OnProgress) -> Iterato
 
 def _make_question(store: Store) -> str:
     """A question about the first article that has a title."""
-    ids = (record.document_id for record in store.load_files().values() if record.document_id)
-    titles = (store.load_document(document_id).title for document_id in ids)
+    extractions, files = store.rows.load_extractions(), store.rows.load_files()
+    read = (extractions[files[path].extraction or b""] for path in sorted(files) if files[path].extraction)
+    ids = (document_id for extraction in read for _, document_id in extraction.parts)
+    titles = (store.rows.load_document(document_id).title for document_id in ids)
     return f"What is said about {shorten(next(filter(None, titles), 'it'), _TOPIC_CHARACTERS).rstrip('.!?')}?"
 
 

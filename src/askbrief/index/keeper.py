@@ -94,13 +94,13 @@ class IndexKeeper:
         """
         store, done = self.open(), (self.refreshed if checked else None) or Refreshed()
         return Freshness(
-            generation=store.generation,
-            documents=store.count_documents(),
-            passages=store.count_passages(),
+            generation=store.rows.generation,
+            documents=store.rows.count_documents(),
+            passages=store.rows.count_passages(),
             added=len(done.added),
             changed=len(done.changed),
             removed=len(done.removed),
             renamed=len(done.renamed),
-            skipped=store.load_skipped(),
+            skipped=store.rows.load_skipped(),
             checked=checked,
         )

@@ -1,18 +1,14 @@
-"""Planning: what differs between a folder and its index, and what bringing the index up to date will do."""
+"""Planning: what differs between a folder and its index, and what bringing the index up to date does."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from askbrief.corpus.chunk import find_content
-from askbrief.corpus.decode import decode
-from askbrief.corpus.scan import ArticleFile, Scan, load_bytes
-from askbrief.errors import CorpusError
+from askbrief.corpus.scan import ArticleFile, Scan
 from askbrief.store.rows import FileRecord
-from askbrief.types import Progress, SkippedFile
+from askbrief.types import SkippedFile
 
 RETRY_SIZE = -1
 """Size recorded for a file that could not be opened, so that the next refresh tries it again."""
@@ -23,7 +19,7 @@ class Differences:
     """What differs by names, sizes and times alone.
 
     Attributes:
-        pending: Files to read: new ones and those whose size or time changed.
+        pending: Files to read: new ones and those whose size or times changed.
         gone: Paths in the store that the folder no longer has.
         unlisted: Links and other entries that cannot be articles, where the store does not know it yet.
     """
@@ -40,7 +36,7 @@ class Differences:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What bringing an index up to date will do. Everything is sorted by path.
+    """What bringing an index up to date does. Everything is sorted by path.
 
     Attributes:
         added: New files.
@@ -48,11 +44,9 @@ class Plan:
         renamed: Files with the text of one that is gone, as (old path, new path).
         removed: Files that are gone.
         unreadable: Files that cannot be read, where that is new.
-        touched: Files with another size or time, but the same text; as they are to be recorded.
+        touched: Files with another size or time, but the same text.
         characters: Text that may have to be encoded; copies of known texts do not count.
-        seconds: How long encoding it takes, at most, as far as can be told.
-        reading: The files behind ``added``, ``changed`` and the new paths of ``renamed``.
-        problems: The records of ``unreadable``.
+        seconds: How long encoding it takes, as far as can be told.
     """
 
     added: tuple[str, ...] = ()
@@ -60,11 +54,9 @@ class Plan:
     renamed: tuple[tuple[str, str], ...] = ()
     removed: tuple[str, ...] = ()
     unreadable: tuple[SkippedFile, ...] = ()
-    touched: tuple[FileRecord, ...] = ()
+    touched: tuple[str, ...] = ()
     characters: int = 0
     seconds: float = 0.0
-    reading: tuple[ArticleFile, ...] = ()
-    problems: tuple[FileRecord, ...] = ()
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -73,23 +65,29 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """A file as it was read: either its text's hash, length and encoding, or the record of a problem."""
+class Found:
+    """What reading a file found.
 
+    Attributes:
+        record: What the store is to know of the file.
+        content: Stands for its texts; "" where nothing could be read.
+        characters: Length of its texts.
+    """
+
+    record: FileRecord
     content: str = ""
     characters: int = 0
-    encoding: str = ""
-    problem: FileRecord | None = None
 
 
-def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, str | None]]) -> Differences:
-    """Compares a folder with what the store knows (size, time and problem by path), without reading a file."""
-    pending = []
-    for file in scan.files:
-        record = known.get(file.path)
-        if record is None or record[0] != file.size or record[1] != file.mtime_ns:
-            pending.append(file)
-    unlisted = tuple(s for s in scan.skipped if known.get(s.path) != (RETRY_SIZE, 0, s.reason))
+def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | None]]) -> Differences:
+    """Compare a folder with what the store knows, without reading a file.
+
+    Args:
+        scan: The folder.
+        known: Size, time of change of content, time of any change, and problem, by path.
+    """
+    pending = [file for file in scan.files if known.get(file.path, ())[:3] != file[1:]]
+    unlisted = tuple(s for s in scan.skipped if known.get(s.path) != (RETRY_SIZE, 0, 0, s.reason))
     gone: tuple[str, ...] = ()
     if pending or unlisted or len(known) != len(scan.files) + len(scan.skipped):
         present = {file.path for file in scan.files} | {file.path for file in scan.skipped}
@@ -97,72 +95,59 @@ def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, str | None]
     return Differences(tuple(pending), gone, unlisted)
 
 
+def record_unlisted(skipped: SkippedFile) -> FileRecord:
+    """The record of an entry that cannot be an article."""
+    return FileRecord(skipped.path, RETRY_SIZE, 0, problem=skipped.reason)
+
+
 def build_plan(
-    differences: Differences, known: Mapping[str, FileRecord], *, root: Path
-) -> Generator[Progress, None, Plan]:
-    """Reads what differs and says what is to be done; yields progress.
+    differences: Differences, found: Sequence[Found], *, known: Mapping[str, FileRecord], contents: Mapping[bytes, str]
+) -> Plan:
+    """Sort out what happened to each file.
 
     Args:
         differences: What ``find_differences`` found.
-        known: What the store knows, by path.
-        root: Folder that paths are relative to.
+        found: What reading each of its pending files found, in that order.
+        known: What the store knows of files, by path.
+        contents: What stands for the texts of each extraction that the store knows, by key.
     """
-    texts: dict[str, _Text] = {}
-    for number, file in enumerate(differences.pending):
-        yield Progress("Comparing", number, len(differences.pending))
-        texts[file.path] = _load(file, root)
-    return _sort_out(differences, known, texts)
-
-
-def _load(file: ArticleFile, root: Path) -> _Text:
-    try:
-        decoded = decode(load_bytes(root / file.path))
-    except CorpusError as error:
-        return _Text(problem=record_problem(file, error))
-    return _Text(find_content(decoded.text), len(decoded.text), decoded.encoding)
-
-
-def record_problem(file: ArticleFile, error: CorpusError) -> FileRecord:
-    """The record of a file that cannot be read; one that the system does not let us open is tried again next time."""
-    size = RETRY_SIZE if isinstance(error.__cause__, OSError) else file.size
-    return FileRecord(file.path, size, file.mtime_ns, problem=error.message)
-
-
-def _sort_out(differences: Differences, known: Mapping[str, FileRecord], texts: Mapping[str, _Text]) -> Plan:
-    problems = [FileRecord(s.path, RETRY_SIZE, 0, problem=s.reason) for s in differences.unlisted]
-    touched: list[FileRecord] = []
-    added: list[str] = []
-    changed: list[str] = []
-    for file in differences.pending:
-        text, before = texts[file.path], known.get(file.path)
-        if text.problem is not None:
-            is_known = before is not None and before.problem == text.problem.problem
-            (touched if is_known else problems).append(text.problem)
-        elif before is None:
-            added.append(file.path)
-        elif before.content == text.content:
-            touched.append(replace(before, size=file.size, mtime_ns=file.mtime_ns, encoding=text.encoding))
+    before = {path: contents.get(record.extraction or b"", "") for path, record in known.items()}
+    unreadable = list(differences.unlisted)
+    touched: list[str] = []
+    added: list[Found] = []
+    changed: list[Found] = []
+    for file in found:
+        path, problem = file.record.path, file.record.problem
+        if problem is not None:
+            if path in known and known[path].problem == problem:
+                touched.append(path)
+            else:
+                unreadable.append(SkippedFile(path, problem))
+        elif path not in known:
+            added.append(file)
+        elif before[path] == file.content:
+            touched.append(path)
         else:
-            changed.append(file.path)
-
-    leaving: defaultdict[str, list[str]] = defaultdict(list)
-    for path in reversed(differences.gone):
-        leaving[known[path].content or ""].append(path)
-    renamed = [(leaving[texts[path].content].pop(), path) for path in added if leaving[texts[path].content]]
+            changed.append(file)
+    renamed = _find_renamed(added, [(path, before[path]) for path in differences.gone])
     olds, news = {old for old, _ in renamed}, {new for _, new in renamed}
-    added = [path for path in added if path not in news]
-
-    contents = {record.content for record in known.values()}
-    fresh = {texts[path].content: texts[path].characters for path in (*added, *changed)}
-    reading = {*added, *changed, *news}
+    added = [file for file in added if file.record.path not in news]
+    fresh = {file.content: file.characters for file in (*added, *changed)}
+    known_contents = set(before.values())
     return Plan(
-        added=tuple(added),
-        changed=tuple(changed),
+        added=tuple(file.record.path for file in added),
+        changed=tuple(file.record.path for file in changed),
         renamed=tuple(sorted(renamed)),
         removed=tuple(path for path in differences.gone if path not in olds),
-        unreadable=tuple(SkippedFile(r.path, r.problem or "") for r in sorted(problems, key=lambda r: r.path)),
+        unreadable=tuple(sorted(unreadable, key=lambda file: file.path)),
         touched=tuple(touched),
-        characters=sum(characters for content, characters in fresh.items() if content not in contents),
-        reading=tuple(file for file in differences.pending if file.path in reading),
-        problems=tuple(problems),
+        characters=sum(count for content, count in fresh.items() if content not in known_contents),
     )
+
+
+def _find_renamed(added: Sequence[Found], gone: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs of a path that is gone and a new one with the same content, each path at most once, in order."""
+    leaving: defaultdict[str, list[str]] = defaultdict(list)
+    for path, content in reversed(gone):
+        leaving[content].append(path)
+    return [(leaving[file.content].pop(), file.record.path) for file in added if leaving[file.content]]

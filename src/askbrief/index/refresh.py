@@ -1,4 +1,4 @@
-"""Indexing: brings a store up to date with its folder, as a generator of progress.
+"""Refreshing: brings a store up to date with its folder, as a generator of progress.
 
 Work that was done is kept: documents and vectors are saved batch by batch, so that an interrupted run goes on where it
 stopped, and nothing is visible before everything is there.
@@ -7,16 +7,13 @@ stopped, and nothing is visible before everything is there.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from time import perf_counter
 
 from askbrief.config import Folder
-from askbrief.corpus.chunk import CHUNKER, build_indexed_text, chunk_document, find_content, find_vector_key
-from askbrief.corpus.decode import decode
-from askbrief.corpus.document import build_document
-from askbrief.corpus.scan import ArticleFile, Scan, load_bytes, scan_folder
+from askbrief.corpus.chunk import CHUNKER
+from askbrief.corpus.scan import Scan, scan_folder
 from askbrief.errors import (
     CorpusError,
     StoreBusyError,
@@ -25,14 +22,16 @@ from askbrief.errors import (
     StoreNotFoundError,
     StoreOutdatedError,
 )
-from askbrief.index.plan import Plan, build_plan, find_differences, record_problem
+from askbrief.index.batch import Batch
+from askbrief.index.plan import Differences, Found, Plan, build_plan, find_differences, record_unlisted
+from askbrief.index.read import iter_files
 from askbrief.models.encoder import Encoder
-from askbrief.models.gpu import MANY_CHARACTERS, accelerate
+from askbrief.models.gpu import MANY_CHARACTERS, AcceleratedEncoder, accelerate
 from askbrief.store.lock import lock_for_writing
-from askbrief.store.rows import FileRecord
+from askbrief.store.rows import ExtractionRecord, FileRecord
 from askbrief.store.sqlite import set_aside_database
 from askbrief.store.store import Identity, Store
-from askbrief.types import Document, Passage, Progress, SkippedFile
+from askbrief.types import Progress, SkippedFile
 
 LOCK_TIMEOUT_SECONDS = 600.0
 SLOW_SECONDS = 5.0
@@ -40,7 +39,6 @@ SLOW_SECONDS = 5.0
 CHARACTERS_PER_SECOND = 40_000.0
 """Speed of encoding that is assumed until it was measured."""
 _MIN_MEASURED_CHARACTERS = 20_000
-_BATCH_PASSAGES = 256
 _SCRATCH = "rebuilding"
 
 
@@ -64,7 +62,6 @@ def identify(folder: Folder, encoder: Encoder) -> Identity:
         dimension=encoder.dimension,
         chunker=CHUNKER,
         passage_words=settings.passage_words,
-        overlap_sentences=settings.overlap_sentences,
     )
 
 
@@ -88,8 +85,30 @@ def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]
     store = _open_if_usable(folder, identify(folder, encoder))
     if store is not None:
         with store, suppress(StoreDamagedError):
-            return (yield from _plan(found, folder, store))
-    return (yield from _plan(found, folder, None))
+            rows = store.rows
+            known, extractions = rows.load_files(), rows.load_extractions()
+            differences = find_differences(found, rows.load_stats())
+            speed = rows.load_speed() or CHARACTERS_PER_SECOND
+            return (yield from _preview(folder, differences, known=known, extractions=extractions, speed=speed))
+    differences = find_differences(found, {})
+    return (yield from _preview(folder, differences, known={}, extractions={}, speed=CHARACTERS_PER_SECOND))
+
+
+def _preview(
+    folder: Folder,
+    differences: Differences,
+    *,
+    known: Mapping[str, FileRecord],
+    extractions: Mapping[bytes, ExtractionRecord],
+    speed: float,
+) -> Generator[Progress, None, Plan]:
+    found = []
+    contents = _find_contents(extractions)
+    for number, read in enumerate(iter_files(differences.pending, root=folder.root, known=extractions)):
+        yield Progress("Comparing", number, len(differences.pending))
+        found.append(read.found)
+    plan = build_plan(differences, found, known=known, contents=contents)
+    return replace(plan, seconds=plan.characters / speed)
 
 
 def refresh(
@@ -120,17 +139,17 @@ def refresh(
     identity = identify(folder, encoder)
     found = found or scan(folder)
     done = Refreshed()
-    if store is not None and not store.is_current:
+    if store is not None and not store.rows.is_current:
         store.close()
         store = None
     if store is None:
         store = _open_if_usable(folder, identity)
     if store is not None:
         try:
-            if find_differences(found, store.load_stats()).is_empty and store.generation:
+            if find_differences(found, store.rows.load_stats()).is_empty and store.rows.generation:
                 if is_thorough:
                     store.check()
-                done.skipped = store.load_skipped()
+                done.skipped = store.rows.load_skipped()
                 return store, done
         except StoreDamagedError:
             pass
@@ -218,7 +237,7 @@ def _open_or_create(folder: Folder, identity: Identity, done: Refreshed) -> Stor
     except StoreNotFoundError:
         pass
     except StoreOutdatedError as error:
-        done.notes.append(f"{error.message}; everything was read anew")
+        done.notes.append(f"{error.message}; rebuilt it")
     except StoreDamagedError as error:
         _set_aside(folder, error, done)
     return Store.create(folder.index, identity)
@@ -226,7 +245,7 @@ def _open_or_create(folder: Folder, identity: Identity, done: Refreshed) -> Stor
 
 def _set_aside(folder: Folder, error: StoreDamagedError, done: Refreshed) -> None:
     kept = set_aside_database(folder.index)
-    done.notes.append(f"{error.message}; it was kept as {kept.name} and everything was read anew")
+    done.notes.append(f"{error.message}; saved the damaged file as {kept.name} and rebuilt the index")
 
 
 def _lock(folder: Folder, stack: ExitStack) -> Generator[Progress, None, None]:
@@ -244,107 +263,71 @@ def _find_generation(folder: Folder, identity: Identity) -> int:
         return 0
     with store:
         try:
-            return store.generation
+            return store.rows.generation
         except StoreDamagedError:
             return 0
 
 
-def _plan(found: Scan, folder: Folder, store: Store | None) -> Generator[Progress, None, Plan]:
-    known = store.load_files() if store else {}
-    speed = (store.load_speed() if store else None) or CHARACTERS_PER_SECOND
-    stats = {path: (record.size, record.mtime_ns, record.problem) for path, record in known.items()}
-    plan = yield from build_plan(find_differences(found, stats), known, root=folder.root)
-    return replace(plan, seconds=plan.characters / speed)
-
-
 def _apply(
-    found: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
+    scan: Scan, folder: Folder, store: Store, encoder: Encoder, done: Refreshed
 ) -> Generator[Progress, None, None]:
-    plan = yield from _plan(found, folder, store)
-    total = len(plan.reading)
-    records = list(plan.problems)
-    accelerated = None
-    if plan.characters >= MANY_CHARACTERS:
-        yield Progress("Looking for a GPU", 0, 0)
-        accelerated = accelerate(encoder)
-    stage = f"Indexing on {accelerated.device}" if accelerated else "Indexing"
-    seconds = plan.seconds if plan.seconds > SLOW_SECONDS and not accelerated else None
-    batch = _Batch(store, accelerated or encoder)
-    for number, file in enumerate(plan.reading):
-        yield Progress(stage, number, total, seconds=seconds)
-        record, document = _read(file, folder)
-        records.append(record)
-        if document is not None:
-            batch.add(document, folder)
-            if batch.is_full:
-                batch.save()
-    batch.save()
-    if accelerated and accelerated.failure:
-        done.notes.append(f"{accelerated.device} failed ({accelerated.failure}); the rest was encoded without it")
-    if batch.characters >= _MIN_MEASURED_CHARACTERS and not accelerated:
-        store.save_speed(batch.characters / batch.seconds)
-    if plan.touched:
-        store.touch_files(plan.touched)
-    if records or plan.gone or not store.is_published:
-        yield Progress("Publishing", total, total)
-        store.publish(records, gone=plan.gone)
+    """Read what differs, encode what is new, and publish the result."""
+    known = store.rows.load_files()
+    extractions = store.rows.load_extractions()
+    differences = find_differences(scan, store.rows.load_stats())
+    total = len(differences.pending)
+    seconds = _estimate_seconds(differences, store)
+    accelerated: AcceleratedEncoder | None = None
+    batch: Batch | None = None
+    found: list[Found] = []
+    for number, read in enumerate(iter_files(differences.pending, root=folder.root, known=extractions)):
+        stage = f"Indexing on {accelerated.device}" if accelerated else "Indexing"
+        step = Progress(stage, number, total, seconds=None if accelerated else seconds)
+        yield replace(step, passages=batch.passages if batch else 0)
+        found.append(read.found)
+        if read.extraction is None:
+            continue
+        if batch is None:
+            store.rows.begin_adding()
+            if sum(file.size for file in differences.pending) >= MANY_CHARACTERS:
+                yield Progress("Looking for a GPU", 0, 0)
+                accelerated = accelerate(encoder)
+            batch = Batch(store, accelerated or encoder, passage_words=folder.settings.passage_words)
+        batch.add(read.extraction, read.documents)
+        extractions[read.extraction.key] = read.extraction
+        if batch.is_full:
+            for _ in batch.save():
+                yield replace(step, passages=batch.passages)
+    if batch is not None:
+        for _ in batch.save():
+            yield Progress(stage, total - 1, total, passages=batch.passages)
+        if accelerated and accelerated.failure:
+            done.notes.append(f"{accelerated.device} failed ({accelerated.failure}); encoded the rest without it")
+        if batch.characters >= _MIN_MEASURED_CHARACTERS and not accelerated:
+            store.rows.save_speed(batch.characters / batch.seconds)
+    plan = build_plan(differences, found, known=known, contents=_find_contents(extractions))
+    _publish(store, plan, differences, found)
     done.added, done.changed, done.renamed, done.removed = plan.added, plan.changed, plan.renamed, plan.removed
-    done.skipped = store.load_skipped()
+    done.skipped = store.rows.load_skipped()
     yield Progress("Indexed", total, total)
 
 
-def _read(file: ArticleFile, folder: Folder) -> tuple[FileRecord, Document | None]:
-    try:
-        decoded = decode(load_bytes(folder.root / file.path))
-    except CorpusError as error:
-        return record_problem(file, error), None
-    document = build_document(decoded.text, file.path)
-    content = find_content(decoded.text)
-    return FileRecord(file.path, file.size, file.mtime_ns, decoded.encoding, None, document.id, content), document
+def _publish(store: Store, plan: Plan, differences: Differences, found: Sequence[Found]) -> None:
+    """Make a new generation if anything else than sizes and times changed."""
+    touched = set(plan.touched)
+    store.rows.touch_files(file.record for file in found if file.record.path in touched)
+    records = [file.record for file in found if file.record.path not in touched]
+    records += map(record_unlisted, differences.unlisted)
+    if records or plan.gone or not store.is_published:
+        store.publish(records, gone=plan.gone)
 
 
-class _Batch:
-    """Documents on their way into the store.
+def _find_contents(extractions: Mapping[bytes, ExtractionRecord]) -> dict[bytes, str]:
+    return {key: extraction.content for key, extraction in extractions.items()}
 
-    Attributes:
-        characters: Text encoded so far.
-        seconds: Time that took.
-    """
 
-    def __init__(self, store: Store, encoder: Encoder) -> None:
-        self._store = store
-        self._encoder = encoder
-        self._documents: dict[str, tuple[Document, list[tuple[Passage, bytes]]]] = {}
-        self._passages = 0
-        self.characters = 0
-        self.seconds = 0.0
-
-    @property
-    def is_full(self) -> bool:
-        return self._passages >= _BATCH_PASSAGES
-
-    def add(self, document: Document, folder: Folder) -> None:
-        if document.id in self._documents or self._store.has_document(document.id):
-            return
-        settings = folder.settings
-        passages = chunk_document(
-            document, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
-        )
-        keys = [find_vector_key(build_indexed_text(document.title, passage.text)) for passage in passages]
-        self._documents[document.id] = (document, list(zip(passages, keys, strict=True)))
-        self._passages += len(passages)
-
-    def save(self) -> None:
-        texts = {
-            key: build_indexed_text(document.title, passage.text)
-            for document, passages in self._documents.values()
-            for passage, key in passages
-            if not self._store.has_vector(key)
-        }
-        began = perf_counter()
-        vectors = list(zip(texts, self._encoder.encode_passages(list(texts.values())), strict=True))
-        self.seconds += perf_counter() - began
-        self.characters += sum(map(len, texts.values()))
-        self._store.add_documents(self._documents.values(), vectors)
-        self._documents.clear()
-        self._passages = 0
+def _estimate_seconds(differences: Differences, store: Store) -> float | None:
+    """How long encoding what differs takes, as far as can be told from sizes; None if that is short."""
+    speed = store.rows.load_speed() or CHARACTERS_PER_SECOND
+    seconds = sum(file.size for file in differences.pending) / speed
+    return seconds if seconds > SLOW_SECONDS else None

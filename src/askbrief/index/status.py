@@ -29,7 +29,7 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
         AskbriefError: The folder or the store cannot be read.
     """
     found = scan(folder)
-    differences = find_differences(found, store.load_stats())
+    differences = find_differences(found, store.rows.load_stats())
     # Generations share files by hard links.
     sizes = {(file.st_dev, file.st_ino): file.st_size for file in _iter_file_stats(folder.index)}
     return Status(
@@ -43,9 +43,20 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
         freshness=freshness,
         pending=tuple(sorted([*(f.path for f in differences.pending), *(s.path for s in differences.unlisted)])),
         gone=differences.gone,
-        encodings={path: r.encoding for path, r in store.load_files().items() if r.encoding and r.encoding != "utf-8"},
+        encodings=_find_encodings(store),
         others=dict(found.others),
     )
+
+
+def _find_encodings(store: Store) -> dict[str, str]:
+    """The encodings of files that are not UTF-8, by path."""
+    extractions = store.rows.load_extractions()
+    found = {}
+    for path, record in store.rows.load_files().items():
+        extraction = extractions.get(record.extraction or b"")
+        if extraction is not None and extraction.encoding not in ("", "utf-8"):
+            found[path] = extraction.encoding
+    return found
 
 
 def _iter_file_stats(folder: Path) -> Iterator[os.stat_result]:

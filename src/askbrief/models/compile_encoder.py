@@ -106,7 +106,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
 
     def report(step: str) -> None:
         on_progress(
-            Progress("Preparing the encoder (once)", steps.index(step), len(steps) - 1, is_slow=True, unit="step")
+            Progress("Preparing the encoder (once)", steps.index(step), len(steps) - 1, is_slow=True)
         )
 
     report("loading")

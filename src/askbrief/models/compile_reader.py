@@ -35,7 +35,7 @@ def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress:
 
     def report(step: str) -> None:
         on_progress(
-            Progress("Preparing the reader (once)", steps.index(step), len(steps) - 1, is_slow=True, unit="step")
+            Progress("Preparing the reader (once)", steps.index(step), len(steps) - 1, is_slow=True)
         )
 
     report("loading")

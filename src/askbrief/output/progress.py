@@ -53,7 +53,8 @@ class ProgressDisplay:
         if self._live is None:
             self._live = _start_bar(self._stream)
         total = progress.total or None
-        count = f"{progress.done:,} of {count_noun(progress.total, progress.unit)}" if total else ""
+        count = "" if progress.is_slow or not total else f"{progress.done:,} of {count_noun(progress.total, 'file')}"
+        count += f", {count_noun(progress.passages, 'passage')}" if progress.passages else ""
         self._live.update(
             self._live.task_ids[0], description=progress.stage, completed=progress.done, total=total, count=count
         )
@@ -63,7 +64,7 @@ class ProgressDisplay:
     def _warn(self, progress: Progress) -> None:
         """Say before long work how long it takes."""
         self._has_warned = True
-        work = count_noun(progress.total, progress.unit)
+        work = count_noun(progress.total, "file")
         self._write(f"askbrief: {work} to index, {describe_seconds(progress.seconds or 0)}.{self._advice}")
 
     def _write(self, line: str) -> None:

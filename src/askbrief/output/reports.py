@@ -84,7 +84,7 @@ def plan_as_json(plan: Plan) -> str:
             "renamed": [{"from": old, "to": new} for old, new in plan.renamed],
             "removed": list(plan.removed),
             "unreadable": [{"path": file.path, "reason": file.reason} for file in plan.unreadable],
-            "touched": [record.path for record in plan.touched],
+            "touched": list(plan.touched),
             "characters": plan.characters,
             "seconds": round(plan.seconds, 1),
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import zip_longest
 
-from askbrief.corpus.chunk import find_content, find_vector_key
+from askbrief.corpus.chunk import find_vector_key
+from askbrief.corpus.document import find_document_id
 from askbrief.errors import StoreDamagedError
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
@@ -17,8 +18,8 @@ def audit(store: Store) -> Iterator[str]:
     The database is read whole and its checksums are compared; every row of the two search indexes must be the one
     published passage whose text and vector made it; the counts must agree.
     """
-    yield from store.find_damage()
-    if not store.generation:
+    yield from store.rows.find_damage()
+    if not store.rows.generation:
         return
     try:
         yield from _audit_files(store)
@@ -29,23 +30,28 @@ def audit(store: Store) -> Iterator[str]:
 
 
 def _audit_files(store: Store) -> Iterator[str]:
-    contents: dict[str, str] = {}
-    for record in store.load_files().values():
-        if record.document_id is None:
+    extractions = store.rows.load_extractions()
+    documents: set[str] = set()
+    for record in store.rows.load_files().values():
+        if record.extraction is None:
             continue
-        if record.document_id not in contents:
-            contents[record.document_id] = find_content(store.load_document(record.document_id).text)
-        if contents[record.document_id] != record.content:
-            yield f"the text kept for {record.path} is not that of the file it was read from"
-    if len(contents) != store.count_documents():
-        yield f"{len(contents):,} documents lie in files, but {store.count_documents():,} are counted"
+        if record.extraction not in extractions:
+            yield f"what was read of {record.path} is missing"
+            continue
+        for _, document_id in extractions[record.extraction].parts:
+            if document_id not in documents:
+                documents.add(document_id)
+                if find_document_id(store.rows.load_document(document_id)) != document_id:
+                    yield f"the text kept for {record.path} is not that of the file it was read from"
+    if len(documents) != store.rows.count_documents():
+        yield f"{len(documents):,} documents lie in files, but {store.rows.count_documents():,} are counted"
 
 
 def _audit_derived(store: Store, derived: Derived) -> Iterator[str]:
-    gone = set(store.load_removed())
+    gone = set(store.rows.load_removed())
     nearest = (pair for pair in derived.dense.iter_rows() if pair[0] not in gone)
     rows: list[int] = []
-    for published, dense in zip_longest(store.iter_published(), nearest):
+    for published, dense in zip_longest(store.rows.iter_published(), nearest):
         if published is None:
             yield f"the dense index holds row {dense[0]:,}, which is no published passage"
             break
@@ -63,5 +69,5 @@ def _audit_derived(store: Store, derived: Derived) -> Iterator[str]:
     else:
         if derived.lexical.load_rows() != rows:
             yield f"the lexical index holds {derived.lexical.count:,} passages, not the {len(rows):,} published ones"
-    if derived.dense.count != store.count_passages():
-        yield f"the dense index holds {derived.dense.count:,} passages, but {store.count_passages():,} are counted"
+    if derived.dense.count != store.rows.count_passages():
+        yield f"the dense index holds {derived.dense.count:,} passages, but {store.rows.count_passages():,} are counted"

@@ -33,6 +33,9 @@ from askbrief.store.lexical import LexicalIndex, build_lexical, extend_lexical
 BASE, RECENT, LEXICAL = "base.faiss", "recent.faiss", "lexical"
 _BLOCK_BYTES = 1 << 20
 
+FORMAT = 1
+"""Version of what the dense and the lexical index hold; another one is rebuilt from the database, without encoding."""
+
 Vectors = Iterable[tuple[int, NDArray[np.float32]]]
 Texts = Iterable[tuple[int, str]]
 
@@ -47,6 +50,7 @@ class Manifest:
         base_count: Vectors in the base, those that are gone included.
         files: Size in bytes and CRC-32 of each file, by path inside the generation's folder.
         seen: Inode and time of change, in nanoseconds, of each file when its checksum was taken.
+        format: ``FORMAT`` when it was written.
     """
 
     generation: int
@@ -54,6 +58,7 @@ class Manifest:
     base_count: int
     files: Mapping[str, tuple[int, int]]
     seen: Mapping[str, tuple[int, int]]
+    format: int = FORMAT
 
     def to_json(self) -> str:
         """One line that ``from_json`` takes."""
@@ -72,9 +77,15 @@ class Manifest:
                 {str(name): (int(one), int(other)) for name, (one, other) in pairs.items()}
                 for pairs in (fields["files"], fields.get("seen", {}))
             )
-            return cls(int(fields["generation"]), int(fields["base_row"]), int(fields["base_count"]), files, seen)
+            generation, base_row, base_count, version = (
+                int(fields[name]) for name in ("generation", "base_row", "base_count", "format")
+            )
+            manifest = cls(generation, base_row, base_count, files, seen, version)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise StoreDamagedError("the manifest of the index is damaged", hint="Run: askbrief index") from error
+        if manifest.format != FORMAT:
+            raise StoreDamagedError("the search indexes have another format", hint="Run: askbrief index")
+        return manifest
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Database:
         return self._number is not None and _find_number(self.file) == self._number
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file."""
         self._connection.close()
 
     def execute(self, statement: str, *values: object) -> int:
@@ -126,15 +126,16 @@ class Database:
 
 @contextlib.contextmanager
 def making_database(folder: Path) -> Iterator[Database]:
-    """An empty database, which has its name once the block has filled it; the one that is there is removed before.
+    """An empty database, which takes the place of the one that is there once the block has filled it.
 
     Raises:
         StoreError: The folder cannot be written.
     """
-    _clear(folder, kept=None)
+    _remove(folder, _UNFINISHED)
     with contextlib.closing(Database(folder, name=_UNFINISHED)) as database:
         yield database
         database.execute("PRAGMA journal_mode = WAL")  # not before: what is written has to be in the file itself
+    _remove(folder, FILE_NAME)  # with the files beside it, which would be read into the new one
     with _writing(folder):
         database.file.rename(folder / FILE_NAME)
 
@@ -146,7 +147,10 @@ def set_aside_database(folder: Path) -> Path:
         StoreError: The folder cannot be written.
     """
     kept = folder / f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite"
-    _clear(folder, kept=kept)
+    with _writing(folder):
+        (folder / FILE_NAME).rename(kept)
+    for name in (FILE_NAME, _UNFINISHED):
+        _remove(folder, name)
     return kept
 
 
@@ -172,14 +176,11 @@ def _find_number(file: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _clear(folder: Path, *, kept: Path | None) -> None:
-    file = folder / FILE_NAME
+def _remove(folder: Path, name: str) -> None:
+    """Remove a database with the files that SQLite keeps beside it."""
     with _writing(folder):
-        if kept is not None:
-            file.rename(kept)
-        for name in (FILE_NAME, _UNFINISHED):
-            for ending in ("", *_BESIDE):
-                (folder / f"{name}{ending}").unlink(missing_ok=True)
+        for ending in ("", *_BESIDE):
+            (folder / f"{name}{ending}").unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ from askbrief.store.generation import (
     remove_derived,
 )
 from askbrief.store.lock import refuse_foreign
-from askbrief.store.rows import SCHEMA_VERSION, FileRecord, Records, create_tables
+from askbrief.store.rows import SCHEMA_VERSION, FileRecord, Rows, create_tables
 from askbrief.store.sqlite import FILE_NAME, Database, making_database
 
 MIN_SHARED_PASSAGES = 5_000
@@ -49,7 +49,6 @@ class Identity:
         dimension: Length of its vectors.
         chunker: Version of the chunking.
         passage_words: As in the settings.
-        overlap_sentences: As in the settings.
         schema: Version of the tables.
     """
 
@@ -57,20 +56,21 @@ class Identity:
     dimension: int
     chunker: int
     passage_words: int
-    overlap_sentences: int
     schema: int = SCHEMA_VERSION
 
 
-class Store(Records):
+class Store:
     """An open store. Use it from one thread at a time, and close it.
 
     Attributes:
         folder: The index folder.
         identity: What it was made with.
+        rows: What its database holds.
     """
 
     def __init__(self, folder: Path, database: Database, identity: Identity) -> None:
-        super().__init__(database)
+        self.rows = Rows(database)
+        self._database = database
         self.folder = folder
         self.identity = identity
         self._derived: Derived | None = None
@@ -108,7 +108,9 @@ class Store(Records):
 
     @classmethod
     def create(cls, folder: Path, identity: Identity, *, generation: int = 0) -> Store:
-        """Makes an empty store in place of whatever store is there.
+        """Make an empty store in place of whatever store is there.
+
+        The vectors of a store that was made with the same encoder are kept, so that nothing is encoded twice.
 
         Args:
             folder: The index folder.
@@ -122,6 +124,8 @@ class Store(Records):
         with making_database(folder) as database, database.writing():
             remove_derived(folder, keep=None)
             create_tables(database, {key: str(value) for key, value in values.items()})
+            with contextlib.suppress(StoreError):
+                Rows(database).import_vectors(_iter_vectors(folder, encoder=identity.encoder))
         return cls(folder, Database(folder), identity)
 
     def replace(self, folder: Path) -> None:
@@ -131,13 +135,13 @@ class Store(Records):
             StoreError: The folder cannot be written.
             StoreDamagedError: The database that is there cannot be overwritten.
         """
-        move_derived(self.folder, folder, self.generation)
+        move_derived(self.folder, folder, self.rows.generation)
         self._database.copy_to(folder)
-        remove_derived(folder, keep=self.generation)
+        remove_derived(folder, keep=self.rows.generation)
         self.close()
 
     def close(self) -> None:
-        """Lets go of the files."""
+        """Close the files."""
         self._derived = None
         self._database.close()
 
@@ -150,7 +154,7 @@ class Store(Records):
     @property
     def is_published(self) -> bool:
         """Whether anything was published since the store was made."""
-        return self._meta("manifest") is not None
+        return self.rows.load_meta("manifest") is not None
 
     @property
     def is_exact(self) -> bool:
@@ -166,18 +170,19 @@ class Store(Records):
             StoreError: The folder cannot be written.
         """
         with self._database.writing():
-            self._save_files(records)
+            self.rows.save_files(records)
             self._database.execute_many("DELETE FROM files WHERE path = ?", ((path,) for path in gone))
-            gone_rows = self._drop_dead_documents()
-            self._save_copies()
-            generation = self.generation + 1
-            last_row = int(self._database.first("SELECT COALESCE(MAX(row), 0) FROM passages")[0])
-            self._save_meta("documents", str(self._count("documents")))
-            self._save_meta("passages", str(self._count("passages")))
+            gone_rows = self.rows.drop_unused()
+            self.rows.save_copies()
+            generation = self.rows.generation + 1
+            last_row = self.rows.find_last_row()
+            documents, passages, _ = self.rows.count_rows()
+            self.rows.save_meta("documents", str(documents))
+            self.rows.save_meta("passages", str(passages))
             if not self._extend_derived(gone_rows, last_row=last_row):
                 self._build_derived(generation, last_row=last_row)
-            self._save_meta("last_row", str(max(last_row, self._number("last_row"))))
-            self._save_meta("generation", str(generation))
+            self.rows.save_meta("last_row", str(max(last_row, self.rows.load_number("last_row"))))
+            self.rows.save_meta("generation", str(generation))
         self._derived = None
         remove_derived(self.folder, keep=generation)
 
@@ -212,11 +217,11 @@ class Store(Records):
             StoreError: The search indexes need rebuilding, and the folder cannot be written.
         """
         with self._database.reading():
-            if found := self.find_damage():
-                raise self._damaged(found[0])
-            self.load_files()
-            if sum(1 for _ in self.iter_published()) != self.count_passages():
-                raise self._damaged("a passage is missing")
+            if found := self.rows.find_damage():
+                raise self.rows.damaged(found[0])
+            self.rows.load_files()
+            if sum(1 for _ in self.rows.iter_published()) != self.rows.count_passages():
+                raise self.rows.damaged("a passage is missing")
         if self.is_published:
             with contextlib.ExitStack() as stack:
                 self._enter_snapshot(stack, is_thorough=True)
@@ -226,7 +231,7 @@ class Store(Records):
         repaired = -1
         while True:
             stack.enter_context(self._database.reading())
-            generation = self.generation
+            generation = self.rows.generation
             try:
                 self._derived = self._open_derived(is_thorough=is_thorough)
                 return self._derived
@@ -234,24 +239,24 @@ class Store(Records):
                 stack.close()
                 if repaired == generation:
                     raise
-            if self.generation == generation:  # else the writer of a later one took the files away
+            if self.rows.generation == generation:  # else the writer of a later one took the files away
                 self._repair_derived(generation, is_thorough=is_thorough)
                 repaired = generation
 
     def _open_derived(self, *, is_thorough: bool = False) -> Derived:
-        if not is_thorough and self._derived is not None and self._derived.generation == self.generation:
+        if not is_thorough and self._derived is not None and self._derived.generation == self.rows.generation:
             return self._derived
         manifest = check_files(self.folder, self._load_manifest(), is_thorough=is_thorough)
-        return open_derived(self.folder, manifest, dimension=self.identity.dimension, without=self.load_removed())
+        return open_derived(self.folder, manifest, dimension=self.identity.dimension, without=self.rows.load_removed())
 
     def _repair_derived(self, generation: int, *, is_thorough: bool) -> None:
         with self._database.writing():
-            if generation != self.generation:
+            if generation != self.rows.generation:
                 return
             try:
                 self._open_derived(is_thorough=is_thorough)
             except StoreDamagedError:
-                self._build_derived(generation, last_row=self._number("last_row"))
+                self._build_derived(generation, last_row=self.rows.load_number("last_row"))
 
     def _save_seen(self) -> None:
         """Keeps which files of the search indexes are sound, so that a copied index is not read at every opening."""
@@ -259,30 +264,30 @@ class Store(Records):
             manifest = self._load_manifest()
             if check_files(self.folder, manifest) != manifest:
                 with self._database.writing():
-                    self._save_meta("manifest", check_files(self.folder, self._load_manifest()).to_json())
+                    self.rows.save_meta("manifest", check_files(self.folder, self._load_manifest()).to_json())
 
     def _extend_derived(self, gone_rows: Sequence[int], *, last_row: int) -> bool:
         """Makes the next generation out of the files of the one before; returns whether they were worth it."""
         try:
             before = self._load_manifest()
-            published = [row for row in gone_rows if row <= self._number("last_row")]
-            self._save_removed(row for row in published if row <= before.base_row)
-            recent = self._count("passages WHERE row > ?", before.base_row)
-            stale = recent + self._count("removed")
+            published = [row for row in gone_rows if row <= self.rows.load_number("last_row")]
+            self.rows.save_removed(row for row in published if row <= before.base_row)
+            recent = self.rows.count_after(before.base_row)
+            stale = recent + self.rows.count_rows()[2]
             if before.base_count < MIN_SHARED_PASSAGES or stale > MAX_STALE_SHARE * before.base_count:
                 return False
             manifest = extend_derived(
                 self.folder,
                 before,
-                vectors=self._iter_vectors(before.base_row, last_row),
-                texts=self._iter_texts(self._number("last_row"), last_row),
+                vectors=self.rows.iter_vectors(before.base_row, last_row),
+                texts=self.rows.iter_texts(self.rows.load_number("last_row"), last_row),
                 without=published,
                 count=recent,
                 dimension=self.identity.dimension,
             )
         except StoreDamagedError:
             return False
-        self._save_meta("manifest", manifest.to_json())
+        self.rows.save_meta("manifest", manifest.to_json())
         return True
 
     def _build_derived(self, generation: int, *, last_row: int) -> None:
@@ -290,16 +295,29 @@ class Store(Records):
         manifest = build_derived(
             self.folder,
             generation,
-            vectors=self._iter_vectors(0, last_row),
-            texts=self._iter_texts(0, last_row),
+            vectors=self.rows.iter_vectors(0, last_row),
+            texts=self.rows.iter_texts(0, last_row),
             base_row=last_row,
-            count=self.count_passages(),
+            count=self.rows.count_passages(),
             dimension=self.identity.dimension,
         )
-        self._save_meta("manifest", manifest.to_json())
+        self.rows.save_meta("manifest", manifest.to_json())
 
     def _load_manifest(self) -> Manifest:
-        manifest = Manifest.from_json(self._meta("manifest") or "")
-        if manifest.generation != self.generation:
+        manifest = Manifest.from_json(self.rows.load_meta("manifest") or "")
+        if manifest.generation != self.rows.generation:
             raise StoreDamagedError("the search indexes are of another generation", hint="Run: askbrief index")
         return manifest
+
+
+def _iter_vectors(folder: Path, *, encoder: str) -> Iterator[tuple[bytes, bytes, int]]:
+    """Key, vector and checksum of the vectors in ``folder``; none if another encoder made them.
+
+    Raises:
+        StoreError: There is no database, or it cannot be read.
+    """
+    if not (folder / FILE_NAME).is_file():
+        return
+    with contextlib.closing(Database(folder)) as database:
+        if dict(database.rows("SELECT key, value FROM meta")).get("encoder") == encoder:
+            yield from database.rows("SELECT key, vector, checksum FROM vectors")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual.message import Message
 
+from askbrief.config import Folder
 from askbrief.errors import AskbriefError
 from askbrief.types import Answer, Document, Freshness, Progress, Trace
 
@@ -15,7 +15,7 @@ from askbrief.types import Answer, Document, Freshness, Progress, Trace
 class Opened(Message):
     """The folder is known; nothing is loaded yet."""
 
-    root: Path
+    folder: Folder
 
 
 @dataclass

@@ -34,12 +34,13 @@ from askbrief.tui.messages import (
 )
 from askbrief.tui.prompt import History, Prompt
 from askbrief.tui.quoting import build_footnote, build_quote
+from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.source import SourcePane
 from askbrief.tui.status import StatusLine, describe_changes
 from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion
-from askbrief.tui.worker import AssistantFactory, AssistantWorker
+from askbrief.tui.worker import AssistantWorker
 from askbrief.types import Answer
 
 WIDE_COLUMNS = 100
@@ -280,8 +281,8 @@ class ChatScreen(Screen[None]):
     @on(Opened)
     def become_open(self, event: Opened) -> None:
         """The folder is known, and so are the questions asked about it before."""
-        self.root = event.root
-        self._conversation.open(event.root)
+        self.root = event.folder.root
+        self._conversation.open(event.folder.root)
 
     @on(Conversation.Remembered)
     def remember(self, event: Conversation.Remembered) -> None:
