@@ -83,7 +83,8 @@ def _offer_current_folder(error: FolderNotFoundError, *, yes: bool) -> Folder:
     ):
         return folder
     raise FolderNotFoundError(
-        f"{found} in {folder.root}, but no index", hint="Index and ask them by naming the folder: --folder ."
+        f"{found.removesuffix(' here')} in {folder.root}, but no index",
+        hint="Index and ask them by naming the folder: --folder .",
     ) from error
 
 
@@ -96,7 +97,7 @@ def _ask_about_system_folder(folder: Folder) -> None:
         if click.confirm(f"{shown} is {danger}. Index everything in it?", default=False, err=True):
             return
     raise AskbriefError(
-        f"{folder.articles} is {danger} and is not indexed unasked",
+        f"{folder.articles} is {danger}, and is indexed only if you confirm it",
         hint="Name a folder of texts, or confirm with --yes.",
     )
 

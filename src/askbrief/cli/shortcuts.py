@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -63,8 +64,8 @@ def _expand(arguments: list[str]) -> list[str]:
 
 
 def _is_question(arguments: list[str]) -> bool:
-    first = arguments[0].strip()
-    if first.startswith("-"):
+    words = " ".join(takewhile(lambda argument: not argument.startswith("-"), arguments)).split()
+    if not words:
         return False
-    is_sentence = len(first.split()) > 1 or arguments[-1].rstrip().endswith("?")
-    return is_sentence or (len(arguments) > 1 and first.lower() in _QUESTION_WORDS)
+    is_sentence = len(arguments[0].split()) > 1 or words[-1].endswith("?")
+    return is_sentence or (len(words) > 1 and words[0].lower() in _QUESTION_WORDS)

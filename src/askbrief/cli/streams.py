@@ -152,15 +152,12 @@ def _is_terminal(stream: object) -> bool:
 
 
 def describe_failure(error: OSError) -> AskbriefError:
-    """What a system error means that nothing else explained: most often, that stdout cannot be written."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError) as failure:
-        drop_output()
-        reason = getattr(failure, "strerror", None) or str(failure)
-        return AskbriefError(f"standard output cannot be written: {reason}", hint="Free space, or redirect it.")
-    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return AskbriefError(f"the system refused: {what}", hint="Run: askbrief doctor")
+    """What a system error means that nothing else explained; one that names no file is about stdout."""
+    if error.filename:
+        return AskbriefError(f"{error.filename}: {error.strerror}", hint="Run: askbrief doctor")
+    drop_output()
+    reason = error.strerror or str(error)
+    return AskbriefError(f"standard output cannot be written: {reason}", hint="Free space, or redirect the output.")
 
 
 def drop_output() -> None:

@@ -16,7 +16,7 @@ from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
 _INDENT = 2
-_NEAREST_CHARACTERS = 300
+_NEAREST_CHARACTERS, _TITLE_CHARACTERS = 300, 100
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
@@ -49,8 +49,10 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
 
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
-    """Title, date, line and confidence, and on the next line the path."""
-    parts = [one_line(span.title).strip(), describe_date(span.date) if span.date else "", f"line {span.line}"]
+    """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
+    title = shorten(printable(span.title), _TITLE_CHARACTERS)
+    says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
+    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
     facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
     return _NEXT_LINE.join(
         [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
