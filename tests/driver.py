@@ -51,4 +51,4 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the backgro
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "load_reader", make_fake)  # noqa: B010
 setattr(progress, "QUIET_SECONDS", 3600.0)  # noqa: B010
-cli.main(sys.argv[3:])
+sys.exit(cli.run(sys.argv[3:]))

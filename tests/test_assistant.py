@@ -277,6 +277,7 @@ def test_without_a_folder_the_nearest_one_above_is_found(
 ) -> None:
     inner = tmp_path / "seeds" / "inner"
     inner.mkdir(parents=True)
+    (tmp_path / "askbrief.toml").write_text("articles = 'seeds'\nindex = 'index'", encoding="utf-8")
     (tmp_path / "seeds" / "a.txt").write_text("The drone hit Basra.\n", encoding="utf-8")
     monkeypatch.chdir(inner)
     with Assistant.open(encoder=encoder, reader=reader) as assistant:

@@ -115,7 +115,7 @@ def test_without_a_folder_the_rest_is_checked(tmp_path: Path, monkeypatch: pytes
     assert checks["folder"].found == f"{tmp_path / 'none'} does not exist"
     assert checks["offline"].outcome == "ok"
     monkeypatch.chdir(tmp_path)
-    assert "no articles here" in check(None)["folder"].found
+    assert "no folder named" in check(None)["folder"].found
 
 
 def test_the_settings_in_force_are_told(articles: Path) -> None:
@@ -346,7 +346,7 @@ def test_the_progress_of_what_takes_long_is_told(indexed: Path) -> None:
 def test_doctor_prints_a_line_a_check_and_exits_0(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "-C", str(indexed)]) == 0
     out, err = capsys.readouterr()
-    assert (len(out.splitlines()), err) == (14, "Asking, and holding a chat open, without a network\n")
+    assert (len(out.splitlines()), err) == (14, "askbrief: Asking, and holding a chat open, without a network\n")
     assert f"ok        articles  2 articles in {indexed}\n" in out
 
 
@@ -356,7 +356,7 @@ def test_doctor_exits_1_if_a_check_failed(indexed: Path, capsys: pytest.CaptureF
     out, err = capsys.readouterr()
     fields = json.loads(out)
     assert (out.count("\n"), fields["schema"], fields["sound"]) == (1, 1, False)
-    assert err == "Asking, and holding a chat open, without a network\n"
+    assert err == "askbrief: Asking, and holding a chat open, without a network\n"
     assert [item["name"] for item in fields["checks"] if item["outcome"] == "failed"] == ["contents"]
 
 

@@ -419,7 +419,7 @@ def test_the_chat_takes_no_module_from_the_working_directory(
     monkeypatch.setattr(serving, "ChatServer", FakeServer)
     assert run(["serve", "--folder", str(articles), "--port", "7"]) == 0
     ((command, port),) = commands
-    assert (command[3:], port) == (["askbrief", "chat", "--folder", str(articles)], 7)
+    assert (command[3:], port) == (["askbrief", "chat", "--yes", "--folder", str(articles)], 7)
     (tmp_path / "askbrief.py").write_text("raise SystemExit('planted')", encoding="utf-8")
     (tmp_path / "click.py").write_text("raise SystemExit('planted')", encoding="utf-8")
     done = subprocess.run([*command[:4], "--version"], capture_output=True, text=True, cwd=tmp_path, timeout=60)

@@ -89,7 +89,7 @@ def test_no_folder_named_and_none_around(tmp_path: Path, screen: Screen, monkeyp
     monkeypatch.chdir(tmp_path)
     code, message = screen.fail("ask", QUESTION)
     assert code == 1
-    assert message.startswith(f"askbrief: no articles here: neither {tmp_path}")
+    assert message.startswith(f"askbrief: no folder named: neither {tmp_path}")
 
 
 def test_a_folder_without_articles_names_what_is_there(tmp_path: Path, screen: Screen) -> None:

@@ -27,6 +27,7 @@ from askbrief.index.refresh import Refreshed, preview, scan
 from askbrief.index.status import build_status
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import Encoder
+from askbrief.store.store import Store
 from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, Trace
 
 _T = TypeVar("_T")
@@ -64,16 +65,16 @@ class Assistant:
         """Open a folder of articles; nothing is read yet.
 
         Args:
-            folder: The folder itself; None finds the nearest one above the working directory that has ``seeds/`` or
-                ``askbrief.toml``.
+            folder: The folder itself; None finds the nearest, from the current folder upwards, that has
+                ``askbrief.toml`` or an index.
             encoder: In place of the one that the settings name.
-            reader: Likewise.
+            reader: In place of the one that the settings name.
             on_progress: Called with each step of compiling a model and of refreshing the index.
 
         Raises:
             ConfigError: There is no such folder, or its settings are wrong.
         """
-        found = find_folder(Path.cwd()) if folder is None else open_folder(Path(folder))
+        found = find_folder() if folder is None else open_folder(Path(folder))
         return cls(found, encoder=encoder, reader=reader, on_progress=on_progress)
 
     def share_models(self, *, on_progress: Callable[[Progress], None] | None = None) -> Self:
@@ -155,7 +156,7 @@ class Assistant:
             StoreError: There is no index, or it cannot be used.
         """
         name = self.folder.settings.reader or str(self.reader.card["name"])
-        return build_status(self.folder, self._keeper.open(), freshness=self.find_freshness(), reader=name)
+        return build_status(self.folder, self._open_published(), freshness=self.find_freshness(), reader=name)
 
     def find_freshness(self) -> Freshness:
         """The state of the index, and what the last refresh changed.
@@ -215,14 +216,26 @@ class Assistant:
     def _keeper(self) -> IndexKeeper:
         return IndexKeeper(self.folder, self.encoder)
 
+    def _open_published(self) -> Store:
+        """The open store, with at least one complete state in it.
+
+        Raises:
+            StoreError: There is no index, none that was completed, or it cannot be used.
+        """
+        store = self._keeper.open()
+        if not store.rows.generation:
+            raise StoreNotFoundError(
+                f"{self.folder.index} holds no index yet; what was indexed so far is kept", hint="Run: askbrief index"
+            )
+        return store
+
     def _find_trace(self, question: str, *, refresh: bool, top: int, read: bool) -> Trace:
         """A trace of the index, brought up to date with the folder if ``refresh``.
 
         The folder is listed while the index as it is works already; that trace counts if nothing has changed.
         """
         if not refresh:
-            if not self._keeper.open().rows.generation:
-                raise StoreNotFoundError(f"{self.folder.index} holds no index yet", hint="Run: askbrief index")
+            self._open_published()
             return self._trace_store(question, top=top, read=read, checked=False)
         early: Trace | None = None
         with ThreadPoolExecutor(max_workers=1) as beside:

@@ -397,12 +397,13 @@ class Progress:
     """A step of a long task.
 
     Attributes:
-        stage: What is being done.
+        stage: What is being done, such as "Indexing".
         done: Units done: files, or steps of a compilation.
         total: All units; 0 = unknown.
         is_slow: Whether it is known to take seconds; its last ``stage`` says what came of it.
         seconds: How long the whole stage is estimated to take, where that is long.
         passages: Passages encoded so far.
+        details: Technical figures, for those who ask for them.
     """
 
     stage: str
@@ -411,6 +412,7 @@ class Progress:
     is_slow: bool = False
     seconds: float | None = None
     passages: int = 0
+    details: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,31 +7,33 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from askbrief.cli import options
+from askbrief.cli.exit_codes import DONE, NO_ANSWER
+from askbrief.cli.streams import tell, write, write_json
+
 if TYPE_CHECKING:
     from askbrief.conversations.saved import Conversation, Conversations, Entry
 
-
-EXIT_NOTHING_FOUND = 3
 
 _number = click.argument("number", metavar="ID", type=click.IntRange(min=1, max=2**63 - 1))
 
 
 @click.group(invoke_without_command=True)
-@click.option("--folder", "-C", type=click.Path(path_type=Path), help="Only conversations about this folder.")
+@options.folder_of("Only conversations about this folder.")
 @click.option("--search", "-s", "query", metavar="WORDS", help="Show the questions with WORDS in them or their answer.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, schema 1.")
+@options.as_json
 @click.pass_context
 def conversations(context: click.Context, folder: Path | None, query: str | None, as_json: bool) -> int:
     """List the saved conversations, the last used first."""
     if context.invoked_subcommand is not None:
-        return 0
+        return DONE
     with _open() as saved:
         if query is None:
             _show_conversations(saved.list_conversations(folder), as_json=as_json)
-            return 0
+            return DONE
         found = saved.search(query, folder=folder)
         _show_entries(query, found, as_json=as_json)
-        return 0 if found else EXIT_NOTHING_FOUND
+        return DONE if found else NO_ANSWER
 
 
 @conversations.command()
@@ -46,25 +48,24 @@ def export(number: int, form: str) -> int:
         pieces = iter_markdown(conversation, entries) if form == "markdown" else (f"{e.line}\n" for e in entries)
         for piece in pieces:
             click.echo(piece, nl=False)
-    return 0
+    return DONE
 
 
 @conversations.command()
 @_number
 def delete(number: int) -> int:
-    """Delete conversation ID for good."""
+    """Delete conversation ID permanently."""
     with _open() as saved:
         saved.delete(number)
-    return 0
+    return DONE
 
 
 def _open() -> Conversations:
     from askbrief.conversations.saved import Conversations
-    from askbrief.text.display import printable
 
     saved = Conversations()
     for note in saved.notes:
-        click.echo(printable(f"askbrief: {note}."), err=True)
+        tell(f"{note}.")
     return saved
 
 
@@ -72,7 +73,7 @@ def _show_conversations(found: list[Conversation], *, as_json: bool) -> None:
     if as_json:
         _echo_json({"conversations": [_conversation_fields(conversation) for conversation in found]})
     elif not found:
-        click.echo("No conversations yet.", err=True)
+        tell("no conversations yet.")
     for conversation in found if not as_json else ():
         count = f"{conversation.entries:,} question{'s' if conversation.entries != 1 else ''}"
         used = conversation.updated.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -83,7 +84,7 @@ def _show_entries(query: str, found: list[Entry], *, as_json: bool) -> None:
     if as_json:
         _echo_json({"query": query, "questions": [_entry_fields(entry) for entry in found]})
     elif not found:
-        click.echo("Nothing found.", err=True)
+        tell("nothing found.")
     for entry in found if not as_json else ():
         asked = entry.asked.astimezone().strftime("%Y-%m-%d %H:%M")
         answer = entry.answer.text if entry.answer.answered else "not in these documents"
@@ -116,10 +117,10 @@ def _entry_fields(entry: Entry) -> dict[str, Any]:
 def _echo_line(text: str) -> None:
     from askbrief.text.display import printable
 
-    click.echo(" ".join(printable(text).split("\n")))
+    write(" ".join(printable(text).split("\n")))
 
 
 def _echo_json(fields: dict[str, Any]) -> None:
     from askbrief.answer.schema import SCHEMA, as_json
 
-    click.echo(as_json({"schema": SCHEMA, **fields}))
+    write_json(as_json({"schema": SCHEMA, **fields}))

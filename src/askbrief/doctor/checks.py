@@ -42,7 +42,7 @@ def iter_checks(start: Path | None, *, on_progress: OnProgress) -> Iterator[Chec
     yield from check_machine()
     folder: Folder | None = None
     try:
-        folder = find_folder(Path.cwd()) if start is None else open_folder(start)
+        folder = find_folder() if start is None else open_folder(start)
     except AskbriefError as error:
         yield Check("folder", "failed", error.message, error.hint)
     else:

@@ -105,7 +105,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
     steps = ("loading", "exporting", "checking", "done")
 
     def report(step: str) -> None:
-        on_progress(Progress(f"Compiling the encoder (once): {step}", steps.index(step), len(steps) - 1, is_slow=True))
+        on_progress(Progress("Preparing the encoder (once)", steps.index(step), len(steps) - 1, is_slow=True))
 
     report("loading")
     with quiet_and_offline():
@@ -130,7 +130,8 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
             )
         complete = CompiledModel(target).card | {"agreement": agreement}
         (target / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
-    on_progress(Progress(describe_agreement(agreement), len(steps) - 1, len(steps) - 1, is_slow=True))
+    last = len(steps) - 1
+    on_progress(Progress("Prepared the encoder", last, last, is_slow=True, details=describe_agreement(agreement)))
 
 
 def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:
@@ -156,9 +157,9 @@ def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:
 
 
 def describe_agreement(agreement: dict[str, float]) -> str:
-    """One line for people."""
+    """The agreement on one line."""
     return (
-        f"Encoder compiled; against SentenceTransformer.encode: cosine {agreement['mean_cosine']:.3f}"
+        f"against SentenceTransformer.encode: cosine {agreement['mean_cosine']:.3f}"
         f" (lowest {agreement['min_cosine']:.3f}), rank correlation {agreement['rank_correlation']:.3f}"
     )
 

@@ -34,7 +34,7 @@ def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress:
     steps = ("loading", "exporting", "checking", "done")
 
     def report(step: str) -> None:
-        on_progress(Progress(f"Compiling the reader (once): {step}", steps.index(step), len(steps) - 1, is_slow=True))
+        on_progress(Progress("Preparing the reader (once)", steps.index(step), len(steps) - 1, is_slow=True))
 
     report("loading")
     with quiet_and_offline():

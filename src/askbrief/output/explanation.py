@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from rich.text import Text
+
+from askbrief.output.layout import wrap
+from askbrief.output.location import describe_location
 from askbrief.text.display import one_line, shorten
 from askbrief.types import Candidate, RankedSpan, Trace
 
@@ -25,6 +29,13 @@ def describe_trace(trace: Trace) -> list[str]:
     return lines
 
 
+def render_trace(trace: Trace, *, width: int | None = None) -> Text:
+    """``describe_trace`` for a terminal of ``width`` columns; None does not wrap."""
+    lines = describe_trace(trace)
+    blocks = [wrap(Text(line.lstrip()), width=width, indent=len(line) - len(line.lstrip())) for line in lines]
+    return Text("\n").join(blocks).append("\n")
+
+
 def describe_verdict(trace: Trace) -> str:
     """Why there is an answer, or none."""
     if not trace.candidates:
@@ -45,7 +56,7 @@ def _describe_candidate(number: int, candidate: Candidate, trace: Trace) -> list
     line = document.text.count("\n", 0, candidate.passage.span.start) + 1
     lexical = f"BM25 {match.bm25:.1f} (no. {match.lexical_rank})" if match.lexical_rank else "no word in common"
     lines = [
-        one_line(f"{number}. {document.path}:{line} · score {match.score:.2f}"),
+        f"{number}. {describe_location(document.path, line)} · score {match.score:.2f}",
         f"   cosine {match.cosine:.2f} (no. {match.dense_rank}) · {lexical}",
     ]
     ranked = [span for span in trace.ranked if span.candidate.match == match]

@@ -1,19 +1,24 @@
-"""Answers and hits as text for people and as JSON for programs. Writes nothing itself."""
+"""Answers and passages as text for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from rich.console import Console
+from rich.cells import cell_len
 from rich.text import Text
 
+from askbrief.output.layout import wrap
+from askbrief.output.location import describe_date, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 
 SPAN_STYLE = "bold black on yellow"
-_ANSWER_STYLE, _SOURCE_STYLE, _PATH_STYLE = "bold", "dim", "cyan"
-_NEAREST_CHARACTERS = 300
+_ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
+_INDENT = 2
+_NEAREST_CHARACTERS, _TITLE_CHARACTERS = 300, 100
 _BETWEEN = Text("\n\n")
+_NEXT_LINE = Text("\n")
 
 
 def describe_confidence(confidence: float) -> str:
@@ -22,27 +27,41 @@ def describe_confidence(confidence: float) -> str:
     return f"{word} confidence ({confidence:.0%})"
 
 
-def render_answer(answer: Answer, *, width: int | None = None) -> Text:
-    """An answer for people: the words, their sentence with the words lit, the source; or "not in these documents".
+def render_answer(answer: Answer, *, root: Path | None = None, width: int | None = None) -> Text:
+    """An answer for people: the words, their sentence with the words lit, the citation; or "not in these documents".
 
     Args:
         answer: What to show.
+        root: Absolute folder that paths are relative to, for links; None makes no links.
         width: Columns to wrap lines at; None does not wrap.
     """
     if not answer.answered:
-        return _render_no_answer(answer, width=width)
+        return _render_no_answer(answer, root=root, width=width)
     blocks = []
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
-        date = f" · {span.date}" if span.date else ""
-        source = _render_source(span.path, span.line)
-        source.append(f"{date} · {describe_confidence(span.confidence)}", style=_SOURCE_STYLE)
         blocks += [
-            _wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
-            _wrap(light_up(span), width=width, indent=2),
-            _wrap(source, width=width, indent=2),
+            wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
+            wrap(light_up(span), width=width, indent=_INDENT),
+            _render_citation(span, root=root, width=width),
         ]
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
+    """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
+    title = shorten(printable(span.title), _TITLE_CHARACTERS)
+    says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
+    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
+    facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
+    return _NEXT_LINE.join(
+        [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
+    )
+
+
+def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
+    room = None if width is None else width - indent
+    return Text(" " * indent).append_text(render_location(path, line, root=root, width=room))
 
 
 def light_up(span: AnswerSpan) -> Text:
@@ -53,15 +72,19 @@ def light_up(span: AnswerSpan) -> Text:
     return text
 
 
-def render_hits(hits: Sequence[Hit], *, width: int | None = None) -> Text:
-    """Passages for people, best first, each with its source and scores; ``width`` as in ``render_answer``."""
+def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | None = None) -> Text:
+    """Passages for people, best first, each with its place and scores; arguments as of ``render_answer``."""
     if not hits:
         return Text("No passage found.\n")
     blocks = []
     for number, hit in enumerate(hits, start=1):
-        head = Text(f"{number}. ", style=_ANSWER_STYLE).append_text(_render_source(hit.path, hit.line))
-        head.append(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
-        blocks += [_wrap(head, width=width), _wrap(Text(one_line(hit.passage.text)), width=width, indent=2)]
+        label = f"{number}. "
+        head = Text(label, style=_ANSWER_STYLE)
+        scores = Text(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
+        place = _render_place(hit.path, hit.line, root=root, width=width and width - len(label), indent=0)
+        if width is not None and cell_len(label + place.plain + scores.plain) > width:
+            scores = Text(f"\n{'':{_INDENT}}").append_text(wrap(scores[3:], width=width - _INDENT))
+        blocks += [head + place + scores, wrap(Text(one_line(hit.passage.text)), width=width, indent=_INDENT)]
     return _BETWEEN.join(blocks).append("\n")
 
 
@@ -92,33 +115,22 @@ def describe_skipped(freshness: Freshness) -> list[str]:
     return [one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
 
 
-def _render_no_answer(answer: Answer, *, width: int | None) -> Text:
-    blocks = [_wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
+def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
+    blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     if (hit := answer.nearest) is not None:
-        source = _render_source(hit.path, hit.line)
-        source.append(f" · {answer.confidence:.0%} likely to hold the answer", style=_SOURCE_STYLE)
+        likely = Text(f"line {hit.line} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
         blocks += [
             Text("The nearest passage:"),
-            _wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=2),
-            _wrap(source, width=width, indent=2),
+            wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
+            _NEXT_LINE.join(
+                [
+                    wrap(likely, width=width, indent=_INDENT),
+                    _render_place(hit.path, hit.line, root=root, width=width),
+                ]
+            ),
         ]
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
 
 
 def _render_basis(answer: Answer, *, width: int | None) -> Text:
-    return _wrap(Text(describe_basis(answer.freshness), style=_SOURCE_STYLE), width=width, indent=2)
-
-
-def _wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
-    """``text`` indented by ``indent`` columns and wrapped to at most ``width``, without blanks at the ends of lines."""
-    margin = " " * indent
-    if width is None:
-        return Text(margin).append_text(text)
-    lines = text.wrap(Console(width=width), max(10, width - indent))
-    for line in lines:
-        line.rstrip()
-    return Text("\n").join(Text(margin).append_text(line) for line in lines)
-
-
-def _render_source(path: str, line: int) -> Text:
-    return Text.assemble((one_line(f"{path}:{line}"), _PATH_STYLE))
+    return wrap(Text(describe_basis(answer.freshness), style=_SOURCE_STYLE), width=width, indent=2)
