@@ -170,7 +170,36 @@ def _follows_subject(rest: list[str], auxiliary: str, phrase: str) -> bool:
 
 def _is_bare_verb(words: list[str]) -> bool:
     """Whether the first word after "will" is a verb: what follows it is no verb itself."""
-    return len(words) < 2 or not words[1].islower() or words[1] in {
-        "the", "a", "an", "in", "on", "at", "to", "for", "with", "by", "from", "his", "her", "their", "its", "discussed",
-        "of", "about", "into", "over", "as", "him", "them", "it", "us",
-    } or words[0] == "be"
+    return (
+        len(words) < 2
+        or not words[1].islower()
+        or words[1]
+        in {
+            "the",
+            "a",
+            "an",
+            "in",
+            "on",
+            "at",
+            "to",
+            "for",
+            "with",
+            "by",
+            "from",
+            "his",
+            "her",
+            "their",
+            "its",
+            "discussed",
+            "of",
+            "about",
+            "into",
+            "over",
+            "as",
+            "him",
+            "them",
+            "it",
+            "us",
+        }
+        or words[0] == "be"
+    )

@@ -165,7 +165,9 @@ _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _SPEAKS = re.compile(
     r"[\"”]?,?\s(?:who|said|says|told|added|tweeted|wrote|argued|explained|insisted|resigned|apologi[sz]ed|testified|\d\d,)\b"
 )
-_AT_PLACE = re.compile(r"\b(?:in|at|near|across|from|outside|throughout|northern|southern|eastern|western)\s(?:the\s)?$")
+_AT_PLACE = re.compile(
+    r"\b(?:in|at|near|across|from|outside|throughout|northern|southern|eastern|western)\s(?:the\s)?$"
+)
 _NEW_PLACES = {("New", place) for place in ("York", "Zealand", "Jersey", "Mexico", "Delhi", "Orleans", "Hampshire")}
 _NATIONALITY = re.compile(
     r"[A-Z][a-z]+(?:anians?|ians?|rian|ish|nese|icans?|aqi|raeli|istanis?|orean|emeni|audi|[aeo]ans?)|Iranians?|French|Dutch"

@@ -130,8 +130,12 @@ their his her they he she him them there then not no so if about any some many m
 one ones first before after again still also too other else same new last next kind happen happened people
 """.split()
 )
-_INNER = re.compile(r"\b(?:that|because|if|when|while|before|after|whether|since|until|but|and)\s(?:\w+\s)?$", re.IGNORECASE)
-_NUMBER_PRONOUN = re.compile(r"\b(?:the|that|which)\s+(?:first|second|third|other|previous|next|last|earlier|one)\b", re.I)
+_INNER = re.compile(
+    r"\b(?:that|because|if|when|while|before|after|whether|since|until|but|and)\s(?:\w+\s)?$", re.IGNORECASE
+)
+_NUMBER_PRONOUN = re.compile(
+    r"\b(?:the|that|which)\s+(?:first|second|third|other|previous|next|last|earlier|one)\b", re.I
+)
 MAX_SHORT_WORDS = 6
 MAX_FOCUS_WORDS = 7
 
@@ -239,8 +243,14 @@ def _is_complete(core: str) -> bool:
     in_names = {word for name in names for word in _WORD.findall(name.text)}
     outside = [w for w in content if w not in in_names]
     at = core.find(parsed.rest)
-    subject_is_name = any(not core[at : name.span.start].strip() or fold(core[at : name.span.start].strip()) in (
-        "the", "a") for name in names) if not parsed.is_subject else len(outside) >= 1
+    subject_is_name = (
+        any(
+            not core[at : name.span.start].strip() or fold(core[at : name.span.start].strip()) in ("the", "a")
+            for name in names
+        )
+        if not parsed.is_subject
+        else len(outside) >= 1
+    )
     return subject_is_name and (bool(outside) or parsed.phrase.lower() in ("who", "what", "where"))
 
 
@@ -255,8 +265,12 @@ def _find_pronouns(core: str) -> list[tuple[int, int, str]]:
         before = core[: match.start()].rstrip()
         after = _WORD.search(core, match.end())
         following = fold(after.group()) if after else ""
-        if word == "that" and following and before and fold(before.split()[-1]) not in AUXILIARIES | {"of", "in", "on",
-                                                                                                   "after", "before"}:
+        if (
+            word == "that"
+            and following
+            and before
+            and fold(before.split()[-1]) not in AUXILIARIES | {"of", "in", "on", "after", "before"}
+        ):
             if not (following in ("fire", "day", "year") or _is_noun_after_that(core, match.start())):
                 continue
         if word == "there" and before and fold(before.split()[-1]) in AUXILIARIES and following:
@@ -315,7 +329,7 @@ def _find_answer_foci(text: str, parsed: Parsed | None, asks_person: bool) -> li
     if _is_nominal(text, parsed):
         only = names[0] if len(names) == 1 else None
         kind: Kind = (only.kind if only else "") or ("person" if asks_person else "")
-        text = text.strip(" ,;:.\"“”")
+        text = text.strip(' ,;:."“”')
         return [_Focus(text, kind, only.gender if only else "", is_name=bool(only))]
     return [_from_name(name) for name in names]
 
@@ -365,7 +379,11 @@ def _is_one(one: _Focus, other: _Focus) -> bool:
 def _is_nominal(answer: str, parsed: Parsed | None) -> bool:
     """Whether an answer can be spoken of afterwards: a name or noun, and no date, number or reason."""
     words = [fold(word) for word in _WORD.findall(answer)]
-    if not words or len(words) > MAX_FOCUS_WORDS or words[0] in ("in", "on", "at", "from", "by", "after", "before", "because", "to", "more", "about", "was"):
+    if (
+        not words
+        or len(words) > MAX_FOCUS_WORDS
+        or words[0] in ("in", "on", "at", "from", "by", "after", "before", "because", "to", "more", "about", "was")
+    ):
         return False
     if any(word in CALENDAR for word in words) or words[0][0].isdigit():
         return False
@@ -396,7 +414,9 @@ def _find_phrases(question: str) -> list[str]:
 def _match_topic(topic: str, foci: Sequence[_Focus]) -> list[_Focus]:
     """The earlier things that "back to X" names, else X itself."""
     words = {fold(word) for word in _WORD.findall(topic)} - FUNCTION_WORDS
-    matching = [focus for focus in foci if words & {fold(w) for part in focus.text.split() for w in re.split(r"[-]", part)}]
+    matching = [
+        focus for focus in foci if words & {fold(w) for part in focus.text.split() for w in re.split(r"[-]", part)}
+    ]
     return sorted(matching, key=lambda focus: -len(focus.text)) or [_Focus(topic, "", "", is_name=False)]
 
 
@@ -428,14 +448,22 @@ def _fill_in(wh: str, parsed: Parsed, answer: str) -> list[str]:
             return []
         plain = f"{wh} {parsed.auxiliary} {parsed.rest}"
         head = fold(parsed.phrase).split()[:1]
-        takes_object = head in (["what"], ["which"], ["whom"], ["who"]) and parsed.auxiliary in ("did", "does", "do", "will")
+        takes_object = head in (["what"], ["which"], ["whom"], ["who"]) and parsed.auxiliary in (
+            "did",
+            "does",
+            "do",
+            "will",
+        )
         if takes_object and answer and len(answer.split()) <= MAX_FOCUS_WORDS:
             last = parsed.rest.split()[-1]
             joined = f"{plain} {answer}" if fold(last) not in ("discuss",) else plain
             return [joined, plain]
         place = head == ["where"] and answer and len(answer.split()) <= 4
-        return [f"{plain} {answer if answer.lower().startswith(('in ', 'at ', 'on ')) else 'in ' + answer}", plain] if (
-            place and wh != "where") else [plain]
+        return (
+            [f"{plain} {answer if answer.lower().startswith(('in ', 'at ', 'on ')) else 'in ' + answer}", plain]
+            if (place and wh != "where")
+            else [plain]
+        )
     subject = answer if answer and len(answer.split()) <= MAX_FOCUS_WORDS else _as_subject(parsed.phrase)
     subjects = [s for s in dict.fromkeys((_lower_article(subject), _as_subject(parsed.phrase))) if s]
     if parsed.auxiliary:
@@ -509,8 +537,10 @@ def _put_in(
     rest = {g for _, _, g in pronouns if g != group}
     least = min((_misfit(focus, group) for focus in foci), default=2)
     fitting = sorted((f for f in foci if _misfit(f, group) <= max(least, 0)), key=lambda focus: _misfit(focus, group))
-    if any(group == "it" and fold(core[start:end]) in ("that", "this") and _is_noun_after_that(core, start)
-           for start, end, _ in pronouns):
+    if any(
+        group == "it" and fold(core[start:end]) in ("that", "this") and _is_noun_after_that(core, start)
+        for start, end, _ in pronouns
+    ):
         return [Rewrite(core, "as typed"), *_add_topic(core, foci, turns)]
     if least == 2:
         return [Rewrite(core, "as typed"), *_add_topic(core, foci, turns)]
@@ -523,7 +553,9 @@ def _put_in(
     if group == "they" and turns[0].answers:
         people = [f for f in foci if f.is_name and f.kind in ("person", "")][:2]
         if len(people) == 2 and parse_question(turns[0].searched):
-            both = _Focus(f"{_lower_article(people[0].text)} and {_lower_article(people[1].text)}", "person", "", is_name=True)
+            both = _Focus(
+                f"{_lower_article(people[0].text)} and {_lower_article(people[1].text)}", "person", "", is_name=True
+            )
             fitting.insert(0, both)
     for focus in fitting:
         text = _substitute(core, pronouns, group, focus)
@@ -580,7 +612,9 @@ def _substitute(core: str, pronouns: Sequence[tuple[int, int, str]], group: str,
             new += "’" if new.endswith("s") else "’s"
         if kind == "there":
             before = fold(core[:start].split()[-1]) if core[:start].split() else ""
-            moves = is_past(before) and find_lemma(before)[0] in ("go", "come", "travel", "fly", "move") or before == "go"
+            moves = (
+                is_past(before) and find_lemma(before)[0] in ("go", "come", "travel", "fly", "move") or before == "go"
+            )
             new = re.sub(r"^(?:in|at|to)\s", "", new)
             new = f"{'to' if moves else 'in'} {new}" if before not in ("in", "from", "to", "near", "left") else new
         text = text[:start] + new + text[end:]
