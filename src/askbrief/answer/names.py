@@ -7,6 +7,7 @@ beside it. What the rules cannot tell stays ``""``: unknown.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,7 +89,7 @@ _TITLES = frozenset(
 president minister chancellor ambassador senator sen representative rep governor gov mayor judge justice general gen
 colonel col captain capt lieutenant lt sergeant sgt officer chief director secretary professor prof dr doctor attorney
 sheriff commissioner chairman chairwoman spokesman spokeswoman spokesperson coach pope bishop archbishop rabbi imam
-ayatollah engineer singer songwriter leader lawmaker diplomat premier
+ayatollah ceo cfo founder cofounder engineer singer songwriter leader lawmaker diplomat premier
 """.split()
 )
 TITLES = _FEMALE_TITLES | _MALE_TITLES | _TITLES
@@ -139,6 +140,7 @@ trevor tyler vernon victor vincent vladimir volodymyr wade walter warren wayne w
 yusuf zachary
 """.split()
 )
+_SAINTLY = frozenset("saint st san santa mount mt fort port new the".split())
 _STARTERS = frozenset(
     """
 a about according after again all also although am an and another any are as at back because been before both but by
@@ -157,7 +159,7 @@ monday tuesday wednesday thursday friday saturday sunday january february march 
 october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """.split()
 )
-_CAPITAL = r"(?:[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
+_CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
 _RUN = re.compile(rf"{_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
 _JOINED = re.compile(r"\s(?:for|and)\s")
@@ -170,7 +172,7 @@ _AT_PLACE = re.compile(
 )
 _NEW_PLACES = {("New", place) for place in ("York", "Zealand", "Jersey", "Mexico", "Delhi", "Orleans", "Hampshire")}
 _NATIONALITY = re.compile(
-    r"[A-Z][a-z]+(?:anians?|ians?|rian|ish|nese|icans?|aqi|raeli|istanis?|orean|emeni|audi|[aeo]ans?)|Iranians?|French|Dutch"
+    r"[A-Z][a-z]+(?:anians?|ians?|rian|ish|nese|icans?|aqi|raeli|istanis?|orean|emeni|audi|[aeo]ans?|[a-z]lans)|Iranians?|French|Dutch"
     r"|Germans?|Greeks?|Swiss|Turks?|Kurds?|Arabs?|Iraqis?|Israelis?|Afghans?|Czech|Thai|British|Muslims?|Jews?|Jewish"
 )
 _ORDINAL_TAIL = frozenset(("ii", "iii", "iv", "jr", "sr", "jr.", "sr."))
@@ -226,6 +228,8 @@ def _build_name(text: str, start: int, end: int) -> Name | None:
     words = piece.split()
     while len(words) > 1 and fold(words[-1]) in CALENDAR and not (len(words) == 2 and guess_gender(piece)):
         piece = piece[: piece.rfind(words.pop())].rstrip()
+    if words and fold(words[-1]).rstrip(".") in TITLES:
+        return None  # a role: "Pakistan's Prime Minister"
     if not words or (len(words) == 1 and _is_plain(words[0])):
         return None
     end = start + len(piece)
@@ -242,9 +246,17 @@ def _skip_openers(text: str, start: int, end: int) -> tuple[str, int]:
     if titles:
         first, last = titles[0], titles[-1]
         return " ".join(plain[first : last + 1]), words[last + 1][1]
-    if len(words) >= 3 and plain[0] in COUNTRIES and not set(plain) & (_GROUP_WORDS | _PLACE_WORDS | _THING_WORDS):
+    first_name = next((i for i in range(1, len(words) - 1) if plain[i] in FEMALE_NAMES | MALE_NAMES), 0)
+    if first_name and plain[0] not in FEMALE_NAMES | MALE_NAMES | _SAINTLY and not _is_other(plain[first_name:]):
+        return "", words[first_name][1]  # "Commissioner for Human Rights Nada Al-Nashif"
+    if len(words) >= 3 and plain[0] in COUNTRIES and not _is_other(plain):
         words = words[1:]  # "Ambassador to Turkey Mohammad-Hassan Habibzadeh"
     return "", words[0][1] if words else end
+
+
+def _is_other(words: Sequence[str]) -> bool:
+    """Whether words of a name say that it is no person's."""
+    return bool(set(words) & (_GROUP_WORDS | _PLACE_WORDS | _THING_WORDS))
 
 
 def _is_plain(word: str) -> bool:

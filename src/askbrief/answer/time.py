@@ -237,6 +237,8 @@ def _day_of_month(match: re.Match[str], context: _Context) -> _Resolved:
 
 def _month_alone(match: re.Match[str], context: _Context) -> _Resolved:
     month, article = _month(match), context.article
+    if re.search(r"\b(?:early|mid|late)-?\sto\s$", context.text[max(0, match.start() - 12) : match.start()]):
+        return _NOTHING  # every year's
     word = (match["which"] or "").lower()
     sentence = context.sentence.of(context.text)
     years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence)}
@@ -249,7 +251,12 @@ def _month_alone(match: re.Match[str], context: _Context) -> _Resolved:
     if month == article.month:
         return (_whole_month(article.year - ("last" in word), month),), True
     forward = False if "last" in word else _points_forward(match, context)
-    if forward is False and "last" not in word and (month - article.month) % 12 <= 3 and not _tells_past(match, context):
+    if (
+        forward is False
+        and "last" not in word
+        and (month - article.month) % 12 <= 3
+        and not _tells_past(match, context)
+    ):
         forward = None
     coming = _whole_month(article.year + (month < article.month), month)
     past = _whole_month(article.year - (month > article.month), month)
@@ -274,7 +281,9 @@ def _weekday(match: re.Match[str], context: _Context) -> _Resolved:
         return _day(coming) if coming.weekday() < article.weekday() else _day(coming + timedelta(days=7), coming)
     if which in ("last", "this past", "this last"):
         past = article - timedelta(days=back or 7)
-        return _day(past) if back == 0 or back > 2 or number >= article.weekday() else _day(past - timedelta(days=7), past)
+        return (
+            _day(past) if back == 0 or back > 2 or number >= article.weekday() else _day(past - timedelta(days=7), past)
+        )
     if which in ("this", "this coming", "coming", "this upcoming"):
         return _day(future)
     if back == 0:
@@ -369,7 +378,10 @@ def _weekend(match: re.Match[str], context: _Context) -> _Resolved:
     article, which = context.article, (match["which"] or "").lower()
     saturday = article - timedelta(days=(article.weekday() - 5) % 7)
     is_weekend = article.weekday() >= 5
-    if which == "next" or (which == "this" and article.weekday() in (2, 3, 4)) or _points_forward(match, context):
+    forward = _points_forward(match, context)
+    if forward is None and not is_weekend and which not in ("last", "next"):
+        return tuple(Period(day, day + timedelta(days=1)) for day in (saturday + timedelta(days=7), saturday)), True
+    if which == "next" or (which == "this" and article.weekday() in (2, 3, 4)) or forward:
         saturday += timedelta(days=0 if is_weekend and which != "next" else 7)
     elif which == "last" and is_weekend:
         saturday -= timedelta(days=7)
@@ -460,18 +472,36 @@ _RULES = tuple(
     (re.compile(pattern, flags), resolve)
     for pattern, flags, resolve in (
         (rf"\b(?:{WEEKDAY},?\s)?{_MONTH_DAY_YEAR}", 0, _full),
-        (rf"\b(?:{WEEKDAY},?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>(?:19|20)\d\d)\b", 0, _full),
+        (
+            rf"\b(?:{WEEKDAY},?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>(?:19|20)\d\d)\b",
+            0,
+            _full,
+        ),
         (rf"\b(?P<month>{MONTH})\.?,?\s(?:of\s)?(?P<year>(?:19|20)\d\d)\b", 0, _month_and_year),
         (r"\b[Ff]rom\s(?P<first>(?:19|20)\d\d)\s(?:to|until|through)\s(?P<last>(?:19|20)\d\d)\b", 0, _years),
         (rf"\b(?:[Ff]rom\s|[Oo]n\s)?{_WEEKDAY_FIRST}(?P<month>{MONTH})\.?\s{_DAY}{_UNTIL}", 0, _day_of_month),
         (rf"\b(?:[Oo]n\s)?{_WEEKDAY_FIRST}(?:the\s)?{_DAY}\s(?:of\s)?(?P<month>{MONTH})\b", 0, _day_of_month),
-        (rf"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ll]ast|[Tt]his|[Nn]ext|[Ll]ate|[Ee]arly|[Mm]id-?)\s?(?:(?P<which>last|this|next|late|early|mid-)\s?)?(?P<month>{MONTH})\b(?!\.?,?\s\d|\s[A-Z])", 0, _month_alone),
+        (
+            rf"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ll]ast|[Tt]his|[Nn]ext|[Ll]ate|[Ee]arly|[Mm]id-?)\s?(?:(?P<which>last|this|next|late|early|mid-)\s?)?(?P<month>{MONTH})\b(?!\.?,?\s\d|\s[A-Z])",
+            0,
+            _month_alone,
+        ),
         (r"\b(?:on\s|at\s|over\s)?(?P<which>last|this|next|the)\s(?:past\s)?weekend\b", re.IGNORECASE, _weekend),
-        (rf"\b(?:[Oo]n\s)?(?:(?:the\s)?(?P<which>[Ll]ast|[Nn]ext|[Tt]his(?:\s(?:past|coming|upcoming|last))?|[Cc]oming)\s)?(?P<weekday>{WEEKDAY}){_PART}\b(?!s\b)", 0, _weekday),
+        (
+            rf"\b(?:[Oo]n\s)?(?:(?:the\s)?(?P<which>[Ll]ast|[Nn]ext|[Tt]his(?:\s(?:past|coming|upcoming|last))?|[Cc]oming)\s)?(?P<weekday>{WEEKDAY}){_PART}\b(?!s\b)",
+            0,
+            _weekday,
+        ),
         (r"\b(?P<which>last|this|next)\s(?P<unit>week|month|year)\b(?![’']s\s(?:Super|Olympic))", re.IGNORECASE, _week),
-        (r"\b(?:today|tonight|yesterday(?:\s(?:morning|afternoon|evening))?|last\snight|tomorrow(?:\s(?:morning|night))?)\b(?![’']s)", re.IGNORECASE, _near_day),
+        (
+            r"\b(?:today|tonight|yesterday(?:\s(?:morning|afternoon|evening))?|last\snight|tomorrow(?:\s(?:morning|night))?)\b(?![’']s)",
+            re.IGNORECASE,
+            _near_day,
+        ),
         (rf"\b(?P<count>{NUMBER})\s(?P<unit>day|week|month|year)s?\sago\b", re.IGNORECASE, _ago),
         (r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring)\s(?P<year>(?:19|20)\d\d)\b(?![-–,]\d)", 0, _year),
     )
 )
-_LATER = re.compile(rf"\b(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b(?!\s\w+ing)", re.IGNORECASE)
+_LATER = re.compile(
+    rf"\b(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b(?!\s\w+ing)", re.IGNORECASE
+)

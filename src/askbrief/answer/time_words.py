@@ -13,7 +13,9 @@ MONTH = (
 )
 NUMBERS = {
     word: number
-    for number, words in enumerate(("", "a an one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
+    for number, words in enumerate(
+        ("", "a an one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
     for word in words.split()
 }
 NUMBER = "|".join((*NUMBERS, r"\d{1,3}"))
@@ -66,7 +68,10 @@ FUTURE_VERB = re.compile(
     r"|planned|poised|likely|to)\b|plans?\sto|expects?\sto|hopes?\sto|intends?\sto|upcoming|tomorrow)\b",
     re.IGNORECASE,
 )
-PERHAPS_FUTURE_VERB = re.compile(r"\b(?:would|could|may|might|should|can|if|(?:was|were)\s(?:set|due|scheduled|expected|slated|planned|to))\b", re.IGNORECASE)
+PERHAPS_FUTURE_VERB = re.compile(
+    r"\b(?:would|could|may|might|should|can|if|(?:was|were)\s(?:set|due|scheduled|expected|slated|planned|to))\b",
+    re.IGNORECASE,
+)
 SPEECH = re.compile(
     rf"\b(?:said|says|told|tweeted|wrote|posted|announced|added|statement|speech|interview|conference)\b[^.!?“”\"]{{0,60}}?"
     rf"\b(?P<weekday>{WEEKDAY})\b"
