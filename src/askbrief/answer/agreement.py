@@ -79,9 +79,12 @@ class Agreement:
 
 _SPLIT = re.compile(r",\s(?:and|or)\s|,\s|\s(?:and|or|as well as)\s")
 _CORRECTION = re.compile(
-    r"\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b|\bnot \d", re.I
+    r"\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b|\bnot \d",
+    re.I,
 )
-_BEFORE_CORRECTION = re.compile(r"\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b", re.I)
+_BEFORE_CORRECTION = re.compile(
+    r"\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b", re.I
+)
 _MANY_ASKED = re.compile(
     r"(?:which|what)\s(?:\w+\s){0,3}?\w+s\s|in which \w+s\b|who (?:are|were|all)\b|name\s|list\s", re.IGNORECASE
 )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
+from askbrief.answer.words import word_list, word_set
 from askbrief.datatypes import Span
 from askbrief.text import find_words, fold
 
@@ -53,18 +54,17 @@ class Antecedent:
 
 
 _PRONOUN = re.compile(r"\b(?:he|him|his|she|her)\b", re.IGNORECASE)
-_PERSON_ROLES = frozenset(
-    """
+_PERSON_ROLES = word_set("""
 actor actress adviser advisor activist aide ambassador analyst archbishop artist athlete attorney author bishop
 businessman businesswoman candidate captain chairman chairwoman chancellor chef chief coach comedian commander
 commissioner congressman congresswoman councilman director diplomat doctor economist editor engineer envoy executive
 filmmaker founder general governor historian investigator journalist judge justice king lawmaker lawyer leader
 lieutenant mayor minister musician novelist officer official playwright policeman politician pope premier president
 priest prince princess principal producer professor prosecutor queen rapper reporter researcher scientist secretary
-senator sheriff singer spokesman spokesperson spokeswoman star superintendent surgeon teacher trainer writer billionaire
-""".split()
-)
-_GUARDED_ROLES = frozenset("attacker driver father gunman killer man mother pilot shooter suspect victim woman".split())
+senator sheriff singer spokesman spokesperson spokeswoman star superintendent surgeon teacher trainer writer
+billionaire
+""")
+_GUARDED_ROLES = word_set("attacker driver father gunman killer man mother pilot shooter suspect victim woman")
 """Roles that get a name only where the text itself puts the two side by side."""
 _THING_HEADS: dict[str, tuple[str, ...]] = {
     "airline": ("air", "airline", "airlines", "airways"),
@@ -72,11 +72,11 @@ _THING_HEADS: dict[str, tuple[str, ...]] = {
     "mountain": ("mount", "mountain"),
 } | {
     word: (word,)
-    for word in """
-agency airport bank bay bridge cathedral church club commission committee council desert fire festival grove hurricane
-island lake museum palace park party prison railway river storm stadium tournament tower treaty tribunal valley volcano
-zoo
-""".split()
+    for word in word_list("""
+agency airport bank bay bridge cathedral church club commission committee council desert fire festival grove
+hurricane island lake museum palace park party prison railway river storm stadium tournament tower treaty tribunal
+valley volcano zoo
+""")
 }
 _DEFINITE = re.compile(
     r"\b(?:[Tt]he|(?P<owner>[A-Z][\w-]+)[’']s)\s(?P<words>(?:[\w-]+\s){0,3}?)(?P<head>[A-Za-z]+)\b(?![-’'])"
@@ -85,7 +85,7 @@ _SOMEBODY = re.compile(
     rf"\b(?:an?|another|one)\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(sorted(_PERSON_ROLES | _GUARDED_ROLES))})\b"
 )
 _OF_THING = re.compile(r"['’]s\s|\s(?:officials?|spokes\w+|chief|director|head|members?|of)\b")
-_FORMER = frozenset("former ex previous late first next new other second same".split())
+_FORMER = word_set("former ex previous late first next new other second same")
 _TAIL_OF_NAME = re.compile(r"\s(?:of|for)\s")
 
 

@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 
 from askbrief.answer.time import Period
 from askbrief.errors import QuestionError
+from askbrief.answer.words import word_list
 from askbrief.text import count_noun, fold
 
 KEYS = ("since", "until", "source", "in", "type", "title")
@@ -96,10 +97,12 @@ class Filters:
 _FILTER = re.compile(r'(?<!\S)(?P<key>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<open>"[^"]*$)|(?P<plain>(?!//)\S*))')
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = word_list("january february march april may june july august september october november december")
 _MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS)
 _ISO_DAY = re.compile(rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
-_NAMED_MONTH = re.compile(rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I)
+_NAMED_MONTH = re.compile(
+    rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I
+)
 _YEAR_ALONE = re.compile(
     rf"(?<![\d.,$€£#-]){_YEAR}(?![\d.,]?\d|%|[’']?s\b|-)"
     r"(?!\s(?:people|men|women|children|dollars|euros|pounds|miles|km|kilomet\w+|met\w+rs|acres|feet|homes|jobs|troops"
@@ -124,7 +127,7 @@ def parse_filters(line: str) -> tuple[str, Filters]:
             _check_near(key, line)
             continue
         if match["open"] is not None:
-            raise QuestionError(f'the filter {key}: has a quotation mark without an end', hint=HINT)
+            raise QuestionError(f"the filter {key}: has a quotation mark without an end", hint=HINT)
         filters = _add(filters, key, match["quoted"] if match["quoted"] is not None else match["plain"])
         rest.append(line[at : match.start()])
         at = match.end()
@@ -218,7 +221,9 @@ def _parse_day(key: str, value: str) -> date:
 def _parse_folder(value: str) -> str:
     folder = PurePosixPath(value.replace("\\", "/"))
     if folder.is_absolute() or ".." in folder.parts:
-        raise QuestionError(f"in:{value} is no folder below the articles' own", hint="Give a path from the root: in:reports/.")
+        raise QuestionError(
+            f"in:{value} is no folder below the articles' own", hint="Give a path from the root: in:reports/."
+        )
     return str(folder)
 
 
@@ -247,7 +252,7 @@ def _holds_any(parts: tuple[str, ...], text: str) -> bool:
 
 def _describe_day(day: date, *, first: bool) -> str:
     """A day in words; the month or year alone where it is the first or last day of it."""
-    if first and (day.day, day.month) == (1, 1) or not first and (day.day, day.month) == (31, 12):
+    if (first and (day.day, day.month) == (1, 1)) or (not first and (day.day, day.month) == (31, 12)):
         return str(day.year)
     if day.day == (1 if first else monthrange(day.year, day.month)[1]):
         return f"{day:%B %Y}"

@@ -5,35 +5,35 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from askbrief.answer.words import word_list, word_set
 from askbrief.text import fold
 
-AUXILIARIES = frozenset(
-    "is are was were am do does did has have had will would can could shall should may might must".split()
-)
-_ADVERBS = frozenset("not also still already ever never really just first now then finally since recently".split())
-_PARTICIPLES = frozenset(
-    """
+AUXILIARIES = word_set("""
+is are was were am do does did has have had will would can could shall should may might must
+""")
+_ADVERBS = word_set("not also still already ever never really just first now then finally since recently")
+_PARTICIPLES = word_set("""
 been being beaten become begun bitten blown born bought bound bred broken brought built burnt caught chosen come cut
-dealt done drawn driven eaten fallen fed felt flown forbidden forgiven forgotten fought found frozen given gone grown
-held hidden hit hung hurt kept killed known laid led left lost made meant met paid put run said seen sent set shot shut
-sold spent split spoken spread struck stolen stood sunk sworn taken taught thought thrown told torn understood won worn
-written be
-""".split()
-)
+dealt done drawn driven eaten fallen fed felt flown forbidden forgiven forgotten fought found frozen given gone
+grown held hidden hit hung hurt kept killed known laid led left lost made meant met paid put run said seen sent set
+shot shut sold spent split spoken spread struck stolen stood sunk sworn taken taught thought thrown told torn
+understood won worn written be
+""")
 _PAST = {
     past: lemma
-    for pair in """
+    for pair in word_list("""
 ate:eat beat:beat became:become began:begin bent:bend bit:bite blew:blow bought:buy broke:break brought:bring
-built:build burnt:burn came:come caught:catch chose:choose cut:cut dealt:deal did:do drank:drink drew:draw drove:drive
-fed:feed fell:fall felt:feel fled:flee flew:fly forgot:forget fought:fight found:find froze:freeze gave:give got:get
-grew:grow had:have heard:hear held:hold hid:hide hit:hit hurt:hurt kept:keep knew:know laid:lay lay:lie led:lead
-left:leave lent:lend let:let lost:lose made:make meant:mean met:meet paid:pay put:put quit:quit ran:run rang:ring
-read:read rode:ride rose:rise said:say sang:sing sank:sink sat:sit saw:see sent:send set:set shook:shake shot:shoot
-showed:show shut:shut slept:sleep sold:sell sought:seek spent:spend spoke:speak spread:spread stole:steal stood:stand
-struck:strike swam:swim swore:swear taught:teach thought:think threw:throw told:tell took:take tore:tear
-understood:understand went:go withdrew:withdraw woke:wake won:win wore:wear wrote:write died:die lied:lie tied:tie
-created:create welcomed:welcome focused:focus overcame:overcome agreed:agree freed:free fired:fire hired:hire expired:expire
-""".split()
+built:build burnt:burn came:come caught:catch chose:choose cut:cut dealt:deal did:do drank:drink drew:draw
+drove:drive fed:feed fell:fall felt:feel fled:flee flew:fly forgot:forget fought:fight found:find froze:freeze
+gave:give got:get grew:grow had:have heard:hear held:hold hid:hide hit:hit hurt:hurt kept:keep knew:know laid:lay
+lay:lie led:lead left:leave lent:lend let:let lost:lose made:make meant:mean met:meet paid:pay put:put quit:quit
+ran:run rang:ring read:read rode:ride rose:rise said:say sang:sing sank:sink sat:sit saw:see sent:send set:set
+shook:shake shot:shoot showed:show shut:shut slept:sleep sold:sell sought:seek spent:spend spoke:speak spread:spread
+stole:steal stood:stand struck:strike swam:swim swore:swear taught:teach thought:think threw:throw told:tell
+took:take tore:tear understood:understand went:go withdrew:withdraw woke:wake won:win wore:wear wrote:write died:die
+lied:lie tied:tie created:create welcomed:welcome focused:focus overcame:overcome agreed:agree freed:free fired:fire
+hired:hire expired:expire
+""")
     for past, lemma in [pair.split(":")]
 }
 _DOUBLED = re.compile(r"([bcdfghjkmnpqrtvw])\1$")
@@ -85,9 +85,9 @@ def parse_question(question: str) -> Parsed | None:
     verb = words[place].lower()
     if verb not in AUXILIARIES:
         return Parsed(phrase, "", " ".join(words[place:]), is_subject=True)
-    rest = words[place + 1 :]
-    is_subject = fold(found["wh"]) in ("who", "what", "which", "how") and _follows_subject(rest, verb, phrase)
-    return Parsed(phrase, verb, " ".join(rest), is_subject)
+    after = words[place + 1 :]
+    is_subject = fold(found["wh"]) in ("who", "what", "which", "how") and _follows_subject(after, verb, phrase)
+    return Parsed(phrase, verb, " ".join(after), is_subject)
 
 
 def is_past(word: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from askbrief.answer.words import word_set
 from askbrief.datatypes import Span
 from askbrief.text import fold
 
@@ -35,130 +36,112 @@ class Name:
     gender: Gender
 
 
-COUNTRIES = frozenset(
-    """
+COUNTRIES = word_set("""
 afghanistan albania algeria andorra angola argentina armenia australia austria azerbaijan bahamas bahrain bangladesh
 barbados belarus belgium belize benin bhutan bolivia bosnia botswana brazil britain brunei bulgaria burundi cambodia
 cameroon canada chad chile china colombia congo croatia cuba cyprus denmark djibouti dominica ecuador egypt england
-eritrea estonia eswatini ethiopia fiji finland france gabon gambia georgia germany ghana greece grenada guatemala guinea
-guyana haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan jordan kazakhstan
-kenya kosovo kuwait kyrgyzstan laos latvia lebanon lesotho liberia libya liechtenstein lithuania luxembourg madagascar
-malawi malaysia maldives mali malta mauritania mauritius mexico moldova monaco mongolia montenegro morocco mozambique
-myanmar namibia nepal netherlands nicaragua niger nigeria norway oman pakistan palestine panama paraguay peru
-philippines poland portugal qatar romania russia rwanda samoa scotland senegal serbia seychelles singapore slovakia
-slovenia somalia spain sudan suriname sweden switzerland syria taiwan tajikistan tanzania thailand togo tonga tunisia
-turkey turkmenistan uganda ukraine uruguay uzbekistan vanuatu vatican venezuela vietnam wales yemen zambia zimbabwe
-uk us usa uae eu america europe africa asia scotland greenland gaza crimea
-""".split()
-)
-_PLACES = frozenset(
-    """
+eritrea estonia eswatini ethiopia fiji finland france gabon gambia georgia germany ghana greece grenada guatemala
+guinea guyana haiti honduras hungary iceland india indonesia iran iraq ireland israel italy jamaica japan jordan
+kazakhstan kenya kosovo kuwait kyrgyzstan laos latvia lebanon lesotho liberia libya liechtenstein lithuania
+luxembourg madagascar malawi malaysia maldives mali malta mauritania mauritius mexico moldova monaco mongolia
+montenegro morocco mozambique myanmar namibia nepal netherlands nicaragua niger nigeria norway oman pakistan
+palestine panama paraguay peru philippines poland portugal qatar romania russia rwanda samoa scotland senegal serbia
+seychelles singapore slovakia slovenia somalia spain sudan suriname sweden switzerland syria taiwan tajikistan
+tanzania thailand togo tonga tunisia turkey turkmenistan uganda ukraine uruguay uzbekistan vanuatu vatican venezuela
+vietnam wales yemen zambia zimbabwe uk us usa uae eu america europe africa asia scotland greenland gaza crimea
+""")
+_PLACES = word_set("""
 alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii idaho illinois indiana iowa
-kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska nevada
-ohio oklahoma oregon pennsylvania tennessee texas utah vermont wisconsin wyoming london paris berlin madrid rome moscow
-kyiv beijing shanghai tokyo delhi mumbai tehran baghdad ankara istanbul cairo jerusalem damascus beirut kabul islamabad
-seoul sydney melbourne toronto chicago boston seattle houston dallas atlanta miami brussels geneva vienna warsaw athens
-lagos nairobi johannesburg bangkok jakarta bali dubai riyadh doha karachi lahore
-""".split()
-)
-_PLACE_WORDS = frozenset(
-    """
+kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana nebraska
+nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont wisconsin wyoming london paris berlin madrid
+rome moscow kyiv beijing shanghai tokyo delhi mumbai tehran baghdad ankara istanbul cairo jerusalem damascus beirut
+kabul islamabad seoul sydney melbourne toronto chicago boston seattle houston dallas atlanta miami brussels geneva
+vienna warsaw athens lagos nairobi johannesburg bangkok jakarta bali dubai riyadh doha karachi lahore
+""")
+_PLACE_WORDS = word_set("""
 city county island islands lake river mountain mountains mount valley park grove street avenue road airport station
 bay beach bridge province region district village town square coast desert forest ocean sea republic kingdom states
-""".split()
-)
-_GROUP_WORDS = frozenset(
-    """
+""")
+_GROUP_WORDS = word_set("""
 agency air airline airlines airways army association authority bank board bureau cabinet cbs center centre channel
 church club college commission committee committees company congress corp corporation council court department
-federation force forces foundation fund government group hospital house inc institute industries journal league llc ltd
-ministry nations navy network news office organisation organization parliament party police post press school senate
-service services society systems team times tribune trust union university
-""".split()
-)
-_THING_WORDS = frozenset(
-    """
+federation force forces foundation fund government group hospital house inc institute industries journal league llc
+ltd ministry nations navy network news office organisation organization parliament party police post press school
+senate service services society systems team times tribune trust union university
+""")
+_THING_WORDS = word_set("""
 act agreement award awards bill book bowl cup day deal eve fire festival film flight games giant hurricane law line
 media network olympics open prize project show storm trail treaty war world
-""".split()
-)
-_FEMALE_TITLES = frozenset("ms mrs miss madam lady dame queen princess duchess actress congresswoman sister".split())
-_MALE_TITLES = frozenset("mr sir lord king prince duke actor congressman brother father".split())
-_TITLES = frozenset(
-    """
+""")
+_FEMALE_TITLES = word_set("ms mrs miss madam lady dame queen princess duchess actress congresswoman sister")
+_MALE_TITLES = word_set("mr sir lord king prince duke actor congressman brother father")
+_TITLES = word_set("""
 president minister chancellor ambassador senator sen representative rep governor gov mayor judge justice general gen
-colonel col captain capt lieutenant lt sergeant sgt officer chief director secretary professor prof dr doctor attorney
-sheriff commissioner chairman chairwoman spokesman spokeswoman spokesperson coach pope bishop archbishop rabbi imam
-ayatollah ceo cfo founder cofounder engineer singer songwriter leader lawmaker diplomat premier
-""".split()
-)
+colonel col captain capt lieutenant lt sergeant sgt officer chief director secretary professor prof dr doctor
+attorney sheriff commissioner chairman chairwoman spokesman spokeswoman spokesperson coach pope bishop archbishop
+rabbi imam ayatollah ceo cfo founder cofounder engineer singer songwriter leader lawmaker diplomat premier
+""")
 TITLES = _FEMALE_TITLES | _MALE_TITLES | _TITLES
-FEMALE_NAMES = frozenset(
-    """
-abigail adriana agnes aisha alexandra alexandria alice alicia alison allison amanda amber amelia amina amy ana andrea
-angela angelina anita ann anna anne annie april ashley audrey barbara beatrice bella beth betty beverly bonnie brenda
-brittany camila carla carmen carol carolina caroline catherine cecilia charlotte chelsea cheryl chloe christina
-christine chrissy cindy claire clara claudia connie courtney crystal cynthia daisy dana daniela danielle dawn deborah
-debra denise diana diane dolores donna doris dorothy edith eileen elaine eleanor elena elisabeth elise eliza elizabeth
-ella ellen ellie emily emma erica erin esther eva eve evelyn farah farzaneh fatima felicia fiona florence frances gabriella
-gail gemma gina giorgia gisele gladys glenda gloria grace greta gretchen hannah hazel heather heidi helen helena hillary
-holly ida ilhan imelda ines ingrid irene iris isabel isabella ivana jackie jacqueline jane janet janice jasmine jean
-jeanne jenna jennifer jenny jessica jill joan joanna joanne josephine joyce juanita judith judy julia juliana julie june
-kamala karen kate katherine kathleen kathryn kathy katie kayla keira kelly kendra kerry ketanji kim kimberly kristen
-kristi kristin kristina laura lauren leah leila lena leslie leticia lily linda lindsay lindsey lisa liz lois lola loretta
-lori lorraine louise lucia lucy lydia lynn mabel madeleine madison mahsa maggie maia malala marcia margaret maria mariah
-marian marie marilyn marina marjorie marlene martha mary maureen maya megan meghan melania melanie melinda melissa
-mercedes meredith mia michelle mildred mina miranda miriam molly monica nada nadia nancy naomi natalie natasha nichole
-nicole nina nora norma olena olga olivia pamela patricia paula pauline peggy penelope phoebe phyllis priscilla rachel
-rebecca regina renee rita roberta rosa rose rosemary ruth sabrina sally samantha samia sandra sanna sara sarah selena
-serena shannon sharon sheila shelly shirley sofia sonia sophia sophie stacey stella stephanie sue susan suzanne sylvia
-tamara tammy tania tara taylor teresa theresa tiffany timnit tina tracy ursula valerie vanessa vera veronica victoria
-viola virginia vivian wanda wendy whitney yolanda yvonne zara zoe
-""".split()
-)
-MALE_NAMES = frozenset(
-    """
+FEMALE_NAMES = word_set("""
+abigail adriana agnes aisha alexandra alexandria alice alicia alison allison amanda amber amelia amina amy ana
+andrea angela angelina anita ann anna anne annie april ashley audrey barbara beatrice bella beth betty beverly
+bonnie brenda brittany camila carla carmen carol carolina caroline catherine cecilia charlotte chelsea cheryl chloe
+christina christine chrissy cindy claire clara claudia connie courtney crystal cynthia daisy dana daniela danielle
+dawn deborah debra denise diana diane dolores donna doris dorothy edith eileen elaine eleanor elena elisabeth elise
+eliza elizabeth ella ellen ellie emily emma erica erin esther eva eve evelyn farah farzaneh fatima felicia fiona
+florence frances gabriella gail gemma gina giorgia gisele gladys glenda gloria grace greta gretchen hannah hazel
+heather heidi helen helena hillary holly ida ilhan imelda ines ingrid irene iris isabel isabella ivana jackie
+jacqueline jane janet janice jasmine jean jeanne jenna jennifer jenny jessica jill joan joanna joanne josephine
+joyce juanita judith judy julia juliana julie june kamala karen kate katherine kathleen kathryn kathy katie kayla
+keira kelly kendra kerry ketanji kim kimberly kristen kristi kristin kristina laura lauren leah leila lena leslie
+leticia lily linda lindsay lindsey lisa liz lois lola loretta lori lorraine louise lucia lucy lydia lynn mabel
+madeleine madison mahsa maggie maia malala marcia margaret maria mariah marian marie marilyn marina marjorie marlene
+martha mary maureen maya megan meghan melania melanie melinda melissa mercedes meredith mia michelle mildred mina
+miranda miriam molly monica nada nadia nancy naomi natalie natasha nichole nicole nina nora norma olena olga olivia
+pamela patricia paula pauline peggy penelope phoebe phyllis priscilla rachel rebecca regina renee rita roberta rosa
+rose rosemary ruth sabrina sally samantha samia sandra sanna sara sarah selena serena shannon sharon sheila shelly
+shirley sofia sonia sophia sophie stacey stella stephanie sue susan suzanne sylvia tamara tammy tania tara taylor
+teresa theresa tiffany timnit tina tracy ursula valerie vanessa vera veronica victoria viola virginia vivian wanda
+wendy whitney yolanda yvonne zara zoe
+""")
+MALE_NAMES = word_set("""
 aaron abdul abdullah abraham adam adrian ahmad ahmed aidan alan albert alberto alejandro aleksandr alex alexander
 alfred ali alvin anders andre andreas andrew andy angel anthony antonio antony arnold arthur austin barack barry ben
 benjamin bernard bernie bill billy blake bob bobby boris brad bradley brandon brendan brian bruce bryan caleb calvin
 cameron carl carlos cesar chad charles charlie chris christian christopher chuck clarence claude clint colin connor
-corey craig curtis dan daniel darren dave david dean dennis derek derrick diego dmitry dominic don donald douglas duncan
-dwayne dylan earl ed eddie edgar eduardo edward edwin elijah elon emmanuel enrique eric erik ernest ethan eugene evan
-felix fernando floyd francis francisco frank franklin fred frederick gary gavin gene geoffrey george gerald gilbert
-glenn gordon graham greg gregory guillermo gustavo guy harold harry harvey hassan hector henry herbert hiroshi howard
-hugh hugo hussein ian ibrahim isaac ismail ivan jack jackson jacob jaime jair jake james jamie jared jason javier jay
-jeff jeffrey jeremy jerome jerry jesse jesus jim jimmy joe joel joey john johnny jonathan jordan jorge jose joseph josh
-joshua juan julian julio justin karl kazem keith ken kenneth kevin khalid kurt kyle lance larry lars lawrence lee leo
-leon leonard leonardo lewis liam lionel lloyd logan louis lucas luis luke mahmoud manuel marc marco marcus mario mark
-martin marvin masoud mathew matt matthew max maxwell mehmet melvin michael miguel mike mitch mitchell mohamed mohammad
-mohammed morgan muhammad mustafa narendra nathan nathaniel neil nelson nicholas nick nicolas nigel noah norman oleg
-oliver omar oscar owen pablo patrick paul pavel pedro peter philip phillip pierre qasem rafael rahm ralph ramon randy
-raymond recep reza ricardo richard rick ricky rob robert roberto robin rodney rodrigo roger roland roman ron ronald ross
-roy russell ryan sadiq salvador sam samuel scott sean sebastian sergei sergey shane shaun shawn shehbaz shinzo simon
-stanley stefan stephen steve steven stuart tariq ted terry tetsuya theodore thomas tim timothy todd tom tommy tony travis
-trevor tyler vernon victor vincent vladimir volodymyr wade walter warren wayne wesley will william winston xavier yasser
-yusuf zachary
-""".split()
-)
-_SAINTLY = frozenset("saint st san santa mount mt fort port new the".split())
-_STARTERS = frozenset(
-    """
+corey craig curtis dan daniel darren dave david dean dennis derek derrick diego dmitry dominic don donald douglas
+duncan dwayne dylan earl ed eddie edgar eduardo edward edwin elijah elon emmanuel enrique eric erik ernest ethan
+eugene evan felix fernando floyd francis francisco frank franklin fred frederick gary gavin gene geoffrey george
+gerald gilbert glenn gordon graham greg gregory guillermo gustavo guy harold harry harvey hassan hector henry
+herbert hiroshi howard hugh hugo hussein ian ibrahim isaac ismail ivan jack jackson jacob jaime jair jake james
+jamie jared jason javier jay jeff jeffrey jeremy jerome jerry jesse jesus jim jimmy joe joel joey john johnny
+jonathan jordan jorge jose joseph josh joshua juan julian julio justin karl kazem keith ken kenneth kevin khalid
+kurt kyle lance larry lars lawrence lee leo leon leonard leonardo lewis liam lionel lloyd logan louis lucas luis
+luke mahmoud manuel marc marco marcus mario mark martin marvin masoud mathew matt matthew max maxwell mehmet melvin
+michael miguel mike mitch mitchell mohamed mohammad mohammed morgan muhammad mustafa narendra nathan nathaniel neil
+nelson nicholas nick nicolas nigel noah norman oleg oliver omar oscar owen pablo patrick paul pavel pedro peter
+philip phillip pierre qasem rafael rahm ralph ramon randy raymond recep reza ricardo richard rick ricky rob robert
+roberto robin rodney rodrigo roger roland roman ron ronald ross roy russell ryan sadiq salvador sam samuel scott
+sean sebastian sergei sergey shane shaun shawn shehbaz shinzo simon stanley stefan stephen steve steven stuart tariq
+ted terry tetsuya theodore thomas tim timothy todd tom tommy tony travis trevor tyler vernon victor vincent vladimir
+volodymyr wade walter warren wayne wesley will william winston xavier yasser yusuf zachary
+""")
+_SAINTLY = word_set("saint st san santa mount mt fort port new the")
+_STARTERS = word_set("""
 a about according after again all also although am an and another any are as at back because been before both but by
-can could did do does don't during each either even every few following for from had has have he her here hers his how
-however i if in instead into is it it's its just last later let like many may maybe me meanwhile might more most much my
-new next no none nor not now of off on once one only onto or other our out over per perhaps please she should
-since so some soon still such tell than thank that that's the their them then there these they this those though three
-through thus to today together tomorrow tonight too two under unless until up upon us-based was we we've well were what
-what's when where whether which while who who's whom whose why will with within without would yes yesterday yet you your
-back earlier five four six seven eight nine ten hundreds thousands people police officials authorities experts
-""".split()
-)
-CALENDAR = frozenset(
-    """
+can could did do does don't during each either even every few following for from had has have he her here hers his
+how however i if in instead into is it it's its just last later let like many may maybe me meanwhile might more most
+much my new next no none nor not now of off on once one only onto or other our out over per perhaps please she
+should since so some soon still such tell than thank that that's the their them then there these they this those
+though three through thus to today together tomorrow tonight too two under unless until up upon us-based was we
+we've well were what what's when where whether which while who who's whom whose why will with within without would
+yes yesterday yet you your describe tell compare explain list discuss give show am back earlier five four six seven
+eight nine ten hundreds thousands people police officials authorities experts
+""")
+CALENDAR = word_set("""
 monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
 october november december jan feb mar apr jun jul aug sep sept oct nov dec
-""".split()
-)
+""")
 _CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
 _RUN = re.compile(rf"{_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")

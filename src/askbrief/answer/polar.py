@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
-from askbrief.answer.words import find_stems, is_related
+from askbrief.answer.words import find_stems, is_related, word_set
 from askbrief.datatypes import Span
 from askbrief.text import fold
 
@@ -28,12 +28,14 @@ _POLAR = re.compile(
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(r"\sor\s(?!not\b|anyone\b|anything\b|any\b|more\b|later\b|so\b)", re.IGNORECASE)
-_ORDINALS = frozenset("first second third fourth fifth last only".split())
-_LIGHT = frozenset(
-    "anyone anybody anything someone somebody something any ever still already yet really also else true same still "
-    "there one it its that this he she they".split()
+_ORDINALS = word_set("first second third fourth fifth last only")
+_LIGHT = word_set("""
+anyone anybody anything someone somebody something any ever still already yet really also else true same still there
+one it its that this he she they
+""")
+_PREPOSITION = re.compile(
+    r"\s(?:in|on|at|to|for|with|by|from|after|before|about|during|against|among)\s", re.IGNORECASE
 )
-_PREPOSITION = re.compile(r"\s(?:in|on|at|to|for|with|by|from|after|before|about|during|against|among)\s", re.IGNORECASE)
 _CLAUSE = re.compile(r";\s|—|–\s|,\s(?:and|but|while|although|though|which|whereas)\s|\sbut\s")
 
 
@@ -114,5 +116,9 @@ def _remove_names(question: str) -> str:
 
 def _find_asked(question: str) -> set[str]:
     """The stems of what the question says of its names; of the names themselves where it says nothing more."""
-    kept = [word for word in _remove_names(question).split() if not (fold(word.strip("?,.")) in _LIGHT or fold(word).endswith("ly"))]
+    kept = [
+        word
+        for word in _remove_names(question).split()
+        if not (fold(word.strip("?,.")) in _LIGHT or fold(word).endswith("ly"))
+    ]
     return find_stems(" ".join(kept)) or find_stems(question)

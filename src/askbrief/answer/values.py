@@ -10,6 +10,7 @@ from typing import Literal
 from askbrief.answer.names import TITLES, find_names
 from askbrief.answer.time import Period, parse_period
 from askbrief.answer.time_words import NUMBERS
+from askbrief.answer.words import word_list, word_set
 from askbrief.text import fold
 
 ValueKind = Literal["number", "time", "name", "words"]
@@ -52,15 +53,18 @@ _MULTIPLES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion"
 _TEENS = {
     word: number
     for number, word in enumerate(
-        "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(), start=11
+        word_list("eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty"),
+        start=11,
     )
-} | {word: 10 * tens for tens, word in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), start=3)}
+} | {word: 10 * tens for tens, word in enumerate(word_list("thirty forty fifty sixty seventy eighty ninety"), start=3)}
 _VAGUE = {
     "dozens": (24, 199), "scores": (40, 199), "hundreds": (100, 999), "thousands": (1_000, 9_999),
     "millions": (1_000_000, 999_999_999), "billions": (10**9, 10**12),
     "tens of thousands": (10_000, 99_999), "hundreds of thousands": (100_000, 999_999),
 }  # fmt: skip
-_WORD_NUMBER = "|".join((*(w for w in NUMBERS if w not in ("a", "an")), *_TEENS, "zero", "none", "no one", "nobody", "no"))
+_WORD_NUMBER = "|".join(
+    (*(w for w in NUMBERS if w not in ("a", "an")), *_TEENS, "zero", "none", "no one", "nobody", "no")
+)
 _NUMBER = re.compile(
     rf"(?P<bound>at least|at most|up to|as many as|as few as|more than|fewer than|less than|no more than|over|under|about"
     rf"|around|roughly|approximately|some|nearly|almost|just over|just under|an estimated)?\s*"
@@ -71,17 +75,25 @@ _NUMBER = re.compile(
 _VAGUE_NUMBER = re.compile("|".join(sorted(_VAGUE, key=len, reverse=True)), re.IGNORECASE)
 _SHORT = {"bn": 10**9, "m": 10**6, "k": 1_000}
 _UNIT = re.compile(r"[\s-]?(?:of\s)?(?:the\s)?(?P<unit>(?:square|cubic|nautical|metric)\s\w+|[A-Za-z]{2,})")
-_NOT_UNITS = frozenset(
-    """
+_NOT_UNITS = word_set("""
 of in on at by for to and or the a an were was are is have had been more other giant old people person dead killed
 injured contained as from after
-""".split()
-)
+""")
 _PERSON = "person"
 _ABOUT = 0.1
 """Share that a rounded number may be off."""
-_SYNONYMS = {"people": _PERSON, "men": _PERSON, "women": _PERSON, "victim": _PERSON, "survivor": _PERSON,
-    "house": "home", "percentage": "percent", "yr": "year", "km": "kilometer", "kilometre": "kilometer"}
+_SYNONYMS = {
+    "people": _PERSON,
+    "men": _PERSON,
+    "women": _PERSON,
+    "victim": _PERSON,
+    "survivor": _PERSON,
+    "house": "home",
+    "percentage": "percent",
+    "yr": "year",
+    "km": "kilometer",
+    "kilometre": "kilometer",
+}
 
 
 def parse_value(text: str, *, sentence: str = "", article: date | None = None) -> Value:
@@ -117,8 +129,8 @@ def is_comparable(one: Value, other: Value) -> bool:
 
 def _parse_number(text: str, sentence: str) -> Value | None:
     if vague := _VAGUE_NUMBER.search(text):
-        low, high = _VAGUE[vague.group().lower()]
-        return Value("number", text, low=low, high=high, unit=_find_unit_around(text, text[vague.end() :], sentence))
+        least, most = _VAGUE[vague.group().lower()]
+        return Value("number", text, low=least, high=most, unit=_find_unit_around(text, text[vague.end() :], sentence))
     match = next((m for m in _NUMBER.finditer(text) if m["digits"] or m["word"]), None)
     if match is None or len(text[: match.start()].split()) > 3:
         return None
@@ -127,8 +139,10 @@ def _parse_number(text: str, sentence: str) -> Value | None:
     scale = re.search(r"\b(magnitude|level|category|number)\s$", text[: match.start()], re.IGNORECASE)
     amount = float(match["digits"].replace(",", "")) if match["digits"] else float(_find_word(match["word"]))
     multiple = (match["multiple"] or "").lower()
-    amount *= _MULTIPLES.get(multiple, _SHORT.get(multiple, 1))
-    unit = match["currency"] or ("percent" if match["percent"] else _find_unit_around(text, text[match.end() :], sentence))
+    amount *= float(_MULTIPLES.get(multiple, _SHORT.get(multiple, 1)))
+    unit = match["currency"] or (
+        "percent" if match["percent"] else _find_unit_around(text, text[match.end() :], sentence)
+    )
     unit = scale[1].lower() if scale else unit
     bound = (match["bound"] or _find_bound(text, sentence)).lower()
     low, high = _find_range(amount, bound)

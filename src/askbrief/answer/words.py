@@ -6,13 +6,22 @@ import re
 
 from askbrief.text import fold
 
-FUNCTION_WORDS = frozenset(
-    """
+
+def word_list(text: str) -> list[str]:
+    """The words of a table, in order."""
+    return text.split()
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table."""
+    return frozenset(text.split())
+
+
+FUNCTION_WORDS = word_set("""
 a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
 is are was were be been being has have had can could will would shall should may might must not no that this these
 those there it its their his her they he she them him into so if about many much more most
-""".split()
-)
+""")
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 _ENDINGS = ("ing", "ed", "es", "s")
 _MIN_STEM = 5
