@@ -214,6 +214,15 @@ def _substitute(core: str, pronouns: Sequence[tuple[int, int, str]], group: str,
     return text
 
 
+def put_in_words(core: str, pronouns: Sequence[tuple[int, int, str]], words: Sequence[str]) -> list[Rewrite]:
+    """The question with earlier words in place of its first pronoun, or at its end; nothing without words."""
+    if not words:
+        return []
+    focus = Focus(" ".join(words), "", "", is_name=False)
+    text = _substitute(core, pronouns, pronouns[0][2], focus) if pronouns else f"{core.rstrip('?!. ')} {focus.text}"
+    return [Rewrite(text, "names put in" if pronouns else "topic added", focus.text)]
+
+
 def add_topic(core: str, foci: Sequence[Focus], turns: Sequence[Turn]) -> list[Rewrite]:
     """The question with what was spoken of at its end, and as typed: the articles before may be enough."""
     core = core.rstrip("?!. ")

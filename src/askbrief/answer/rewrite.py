@@ -11,12 +11,19 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from askbrief.answer.candidates import add_topic, exchange_name, put_in_names, swap_question_words
+from askbrief.answer.candidates import (
+    add_topic,
+    exchange_name,
+    put_in_names,
+    put_in_words,
+    swap_question_words,
+)
 from askbrief.answer.dialogue import Rewrite, Said, Turn
 from askbrief.answer.foci import find_foci, match_topic
 from askbrief.answer.gate import stands_alone
 from askbrief.answer.grammar import parse_question
 from askbrief.answer.pronouns import find_pronouns
+from askbrief.answer.terms import find_left_out
 from askbrief.text import fold
 
 __all__ = ["Rewrite", "Said", "Turn", "build_rewrites", "choose_rewrite", "find_boosted"]
@@ -57,29 +64,34 @@ def build_rewrites(question: str, history: Sequence[Turn]) -> tuple[Rewrite, ...
         question: As typed.
         history: The turns before, oldest first.
     """
-    turns = list(history)[-MAX_TURNS:][::-1]
+    recent = list(history)[-MAX_TURNS:]
+    turns = recent[::-1]
     if not turns:
         return ()
-    lead = _LEAD.match(question.strip())
-    core = question.strip()[lead.end() if lead else 0 :].strip()
-    topic = (lead["topic"] or "") if lead else ""
-    if not core.rstrip("?!. "):
-        return ()
+    core, topic, has_lead = _take_lead(question)
     bare = core.rstrip("?!. ")
+    if not bare:
+        return ()
     foci = find_foci(turns)
     if topic:
         foci = [*match_topic(topic, foci), *foci]
     if _BARE.fullmatch(bare) or _EVENT.fullmatch(bare):
-        found = swap_question_words(find_question_words(bare), turns)
-    elif (about := _ABOUT.match(bare)) or (lead and not topic and not parse_question(core)):
-        found = exchange_name(about["rest"] if about else bare, turns)
-    elif stands_alone(core, turns, is_continued=bool(topic)):
+        return _keep_best(swap_question_words(_find_question_words(bare), turns))
+    if (about := _ABOUT.match(bare)) or (has_lead and not topic and not parse_question(core)):
+        return _keep_best(exchange_name(about["rest"] if about else bare, turns))
+    if stands_alone(core, turns, is_continued=bool(topic)):
         return ()
-    elif pronouns := find_pronouns(core):
-        found = put_in_names(core, pronouns, foci, turns)
-    else:
-        found = add_topic(core, foci, turns)
-    return _keep_best(found)
+    pronouns = find_pronouns(core)
+    rules = _keep_best(put_in_names(core, pronouns, foci, turns) if pronouns else add_topic(core, foci, turns))
+    words = find_left_out(core, recent, rules=rules, foci=foci, stands_alone=False)
+    return _keep_best([*rules[: MAX_REWRITES - 1], *put_in_words(core, pronouns, words), *rules])
+
+
+def _take_lead(question: str) -> tuple[str, str, bool]:
+    """The question without "and" or "back to X:" before it, that X, and whether there was anything before it."""
+    lead = _LEAD.match(question.strip())
+    core = question.strip()[lead.end() if lead else 0 :].strip()
+    return core, (lead["topic"] or "") if lead else "", lead is not None
 
 
 def choose_rewrite(confidences: Sequence[float]) -> tuple[int, int | None]:
@@ -117,6 +129,6 @@ def _keep_best(found: Iterable[Rewrite]) -> tuple[Rewrite, ...]:
     return tuple(kept.values())[:MAX_REWRITES]
 
 
-def find_question_words(bare: str) -> str:
+def _find_question_words(bare: str) -> str:
     found = _EVENT.fullmatch(bare) or _BARE.fullmatch(bare)
     return found["wh"] if found else bare
