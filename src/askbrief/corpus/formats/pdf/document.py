@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import ctypes
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.formats.pdf.furniture import find_furniture
-from askbrief.corpus.formats.pdf.glyphs import MAX_CHARACTERS, PageContent, read_page
+from askbrief.corpus.formats.pdf.glyphs import Index, PageContent, read_page
 from askbrief.corpus.formats.pdf.layout import order_page
-from askbrief.corpus.formats.pdf.paragraphs import Paragraph, build_paragraphs, join_pages, measure_text
+from askbrief.corpus.formats.pdf.metadata import choose_title, find_date, find_label, find_metadata
+from askbrief.corpus.formats.pdf.paragraphs import Paragraph, build_paragraphs, build_turned, join_pages, measure_text
 from askbrief.corpus.formats.pdf.pieces import Pieces, build_pieces
 from askbrief.corpus.formats.pdf.streams import find_oversized_stream
+from askbrief.corpus.formats.pdf.texcodes import find_codes
 from askbrief.corpus.formats.pdf.writing import write
 
 VERSION = 1
 EXTRACTOR = f"pdf {VERSION} pypdfium2 {pypdfium2.PYPDFIUM_INFO}"
+
+MAX_CHARACTERS = 20_000_000
 
 _MAX_MISSING = 200  # pages in a row that cannot be loaded; the number of pages is not believed after them
 _UNREADABLE = 0.3  # share of a page's characters without codes from which the page is reported
@@ -32,12 +35,6 @@ _ERRORS = {
     pdfium.FPDF_ERR_FORMAT: "is damaged, or not a PDF file",
     pdfium.FPDF_ERR_SECURITY: "is encrypted in a way that cannot be read",
 }
-_NO_TITLE = re.compile(
-    r"microsoft (?:word|powerpoint|excel) ?- .*|untitled.*|no title|document\d*|slide \d+|powerpoint presentation"
-    r"|\S*[/\\_]\S*|.*\.(?:docx?|pptx?|xlsx?|pdf|odt|rtf|tex|dvi|qx[dp]|indd|fm|wpd|txt|html?|e?ps|pm[d6]|cdr|ai|sgml?|xml)",
-    re.IGNORECASE,
-)
-
 # PDFium is not safe with threads.
 _ONE_THREAD = threading.Lock()
 
@@ -47,12 +44,20 @@ class _Read:
     """What was read of a file: for each page its pieces and printed number, and the numbers of pages that failed."""
 
     pages: list[Pieces] = field(default_factory=list)
+    turned: dict[int, Pieces] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     count: int = 0
     pictures: list[int] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    missing: int = 0
     cut: int = 0
+
+    def add(self, content: PageContent) -> None:
+        """Keep the text of the next page."""
+        if content.turned is not None:
+            self.turned[len(self.pages)] = build_pieces(content.turned)
+        self.pages.append(build_pieces(content.glyphs))
 
     def report(self) -> list[str]:
         """Say what could not be read."""
@@ -67,8 +72,12 @@ class _Read:
             reports.append(f"{describe_pages(self.unreadable)}: fonts without character codes")
         if self.failed:
             reports.append(f"{describe_pages(self.failed)} cannot be read (damaged)")
+        if self.missing:
+            reports.append(f"pages {self.missing:,}–{self.count:,} are missing")
         if self.cut:
-            reports.append(f"more than {MAX_CHARACTERS // 1_000_000} million characters: pages from {self.cut:,} on left out")
+            reports.append(
+                f"more than {MAX_CHARACTERS // 1_000_000} million characters: pages from {self.cut:,} on left out"
+            )
         return reports
 
 
@@ -88,15 +97,15 @@ def extract_pdf(data: bytes) -> Extraction:
         if isinstance(document, str):
             return Extraction((), (document,), extractor=EXTRACTOR)
         read = _read_pages(document)
-        named, author = _find_metadata(document, "Title"), _find_metadata(document, "Author")
+        named, author = find_metadata(document, "Title"), find_metadata(document, "Author")
     paragraphs = _build_paragraphs(read)
     reports = tuple(read.report())
     if not paragraphs:
         return Extraction((), reports or ("has no text",), extractor=EXTRACTOR)
-    title = _choose_title(named, paragraphs)
+    title = choose_title(named, paragraphs)
     text, blocks, places = write(paragraphs, read.labels)
     author = author if " " in author and len(author) <= 200 else ""
-    extracted = Extracted(text, blocks, places, title, author=author, runs=None)
+    extracted = Extracted(text, blocks, places, title, find_date(data), author, runs=None)
     return Extraction((extracted,), reports, extractor=EXTRACTOR)
 
 
@@ -130,14 +139,16 @@ def _open(data: bytes) -> Iterator[Any]:
 def _read_pages(document: Any) -> _Read:
     """Read the pages of an open document; a page that fails stays empty."""
     read, characters = _Read(count=pdfium.FPDF_GetPageCount(document)), 0
+    codes = np.zeros(256, np.int64)
     for number in range(1, read.count + 1):
         content = _read_page(document, number - 1)
-        read.labels.append(_find_label(document, number - 1))
+        read.labels.append(find_label(document, number - 1))
         if content is None:
             read.failed.append(number)
             read.pages.append(Pieces.empty())
             if len(read.failed) >= _MAX_MISSING and read.failed[-_MAX_MISSING] == number - _MAX_MISSING + 1:
-                read.failed += range(number + 1, read.count + 1)
+                del read.failed[-_MAX_MISSING:]
+                read.missing = number - _MAX_MISSING + 1
                 break
             continue
         characters += content.characters
@@ -148,16 +159,24 @@ def _read_pages(document: Any) -> _Read:
             read.pictures.append(number)
         if content.unreadable > _UNREADABLE * (content.characters + content.unreadable):
             read.unreadable.append(number)
-        read.pages.append(build_pieces(content.glyphs))
+        read.add(content)
+        codes += content.codes
+    trusted = find_codes(codes) if read.unreadable else None
+    if trusted is not None:
+        for number in read.unreadable:
+            content = _read_page(document, number - 1, trusted)
+            if content is not None:
+                read.pages[number - 1] = build_pieces(content.glyphs)
+        read.unreadable = []
     return read
 
 
-def _read_page(document: Any, index: int) -> PageContent | None:
+def _read_page(document: Any, index: int, trusted: Index | None = None) -> PageContent | None:
     page = pdfium.FPDF_LoadPage(document, index)
     if not page:
         return None
     try:
-        return read_page(page)
+        return read_page(page, trusted=trusted)
     except ValueError:
         return None
     finally:
@@ -169,40 +188,7 @@ def _build_paragraphs(read: _Read) -> list[Paragraph]:
     masks = find_furniture(read.pages, read.labels[: len(read.pages)])
     pages = [order_page(page.select(~mask)) for page, mask in zip(read.pages, masks, strict=True)]
     measures = measure_text(pages)
-    return join_pages([build_paragraphs(page, number, measures) for number, page in enumerate(pages)])
-
-
-def _find_label(document: Any, index: int) -> str:
-    """The printed number of a page; "" where the file does not say, or says what the count does."""
-    size = pdfium.FPDF_GetPageLabel(document, index, None, 0)
-    if not 2 < size <= 200:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDF_GetPageLabel(document, index, buffer, size)
-    return " ".join(buffer.raw[:size].decode("utf-16-le", "ignore").replace("\0", "").split())
-
-
-def _find_metadata(document: Any, key: str) -> str:
-    size = pdfium.FPDF_GetMetaText(document, key.encode(), None, 0)
-    if not 2 < size <= 4000:
-        return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDF_GetMetaText(document, key.encode(), buffer, size)
-    text = buffer.raw[:size].decode("utf-16-le", "ignore").replace("\0", "")
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-
-
-def _choose_title(named: str, paragraphs: list[Paragraph]) -> str:
-    """The title of the metadata, unless it is a file's name; otherwise the largest text of the first page.
-
-    Marks the paragraph that is the title.
-    """
-    first = [each for each in paragraphs if each.page == paragraphs[0].page and each.kind in ("heading", "paragraph")]
-    largest = max(first, key=lambda each: each.size, default=None)
-    written = ""
-    if largest is not None and largest.kind == "heading":
-        largest.kind = "title"
-        written = " ".join(line for _, line in largest.lines)
-    if named and not _NO_TITLE.fullmatch(named) and sum(map(str.isalpha, named)) >= 3:
-        return named
-    return written
+    built = [build_paragraphs(page, number, measures) for number, page in enumerate(pages)]
+    for number, pieces in read.turned.items():
+        built[number] += build_turned(order_page(pieces), number, measures)
+    return join_pages(built)

@@ -18,6 +18,8 @@ _NEAR_PAGES = 4  # running heads come back within so many pages
 _SAME_HEIGHT = 5.0  # points
 _MIN_LINE_NUMBERS = 10
 _NUMBER = re.compile(r"\d+")
+_PRINTED = re.compile(r"(?:(?:https?|file)://\S+ )?1/1|(?:https?|file)://\S+")
+_PRINT_DATE = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4},? \d{1,2}:\d\d")
 _ROMAN = re.compile(r"[ivxlcdm]{1,8}", re.IGNORECASE)
 _ROMAN_VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 
@@ -49,9 +51,12 @@ def find_furniture(pages: list[Pieces], labels: list[str]) -> list[NDArray[np.bo
     masks = [_find_line_numbers(page) for page in pages]
     edges = [_find_edges(number, page, mask) for number, (page, mask) in enumerate(zip(pages, masks, strict=True))]
     repeated = _find_repeated([edge for page in edges for edge in page], len(pages))
+    need = 2 if len(pages) <= 4 else max(3, len(pages) // 10)
+    offsets = _count_offsets(edges)
     for number, page in enumerate(pages):
         marked = {edge.piece for edge in edges[number] if (number, edge.piece) in repeated}
         marked |= _find_page_numbers(edges[number], labels[number], number + 1, len(pages))
+        marked |= {edge.piece for edge in edges[number] if edge.row == 0 and _is_counted(edge, offsets, need)}
         for piece in _keep_outer(edges[number], marked, page):
             masks[number][piece] = True
     return masks
@@ -63,6 +68,7 @@ def _find_line_numbers(page: Pieces) -> NDArray[np.bool_]:
     numeric = np.array([bool(re.fullmatch(r"\d{1,4}", text)) for text in page.text], bool)
     if numeric.sum() < 4 or numeric.all():
         return mask
+    mask |= _find_fives(page, numeric)
     rest = ~numeric
     outer = np.flatnonzero(numeric & (page.right < np.percentile(page.left[rest], 2) + 1))
     other = np.flatnonzero(numeric & (page.left > np.percentile(page.right[rest], 98) - 1))
@@ -75,8 +81,22 @@ def _find_line_numbers(page: Pieces) -> NDArray[np.bool_]:
         usual = int(np.median(steps))
         regular = (steps == usual).mean() >= 0.8 and np.abs(ways / np.median(ways) - 1).mean() < 0.15
         tall = page.base[margin[0]] - page.base[margin[-1]] > 0.5 * (page.base.max() - page.base.min())
-        if regular and tall and (usual == 1 and len(margin) >= _MIN_LINE_NUMBERS or usual in (5, 10)):
+        if regular and tall and ((usual == 1 and len(margin) >= _MIN_LINE_NUMBERS) or usual in (5, 10)):
             mask[margin] = True
+    return mask
+
+
+def _find_fives(page: Pieces, numeric: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Numbers 5, 10, 15, ... below each other at even distances, as between the columns of a patent."""
+    mask = np.zeros(len(page), bool)
+    middle = (page.left + page.right) / 2
+    for start in (i for i in np.flatnonzero(numeric) if page.text[i] == "5"):
+        column = np.flatnonzero(numeric & (np.abs(middle - middle[start]) < 5) & (page.base <= page.base[start]))
+        column = column[np.argsort(-page.base[column])]
+        values = np.array([int(page.text[i]) for i in column])
+        ways = -np.diff(page.base[column])
+        if len(column) >= 6 and (np.diff(values) == 5).all() and np.abs(ways / np.median(ways) - 1).max() < 0.15:
+            mask[column] = True
     return mask
 
 
@@ -135,8 +155,35 @@ def _find_repeated(edges: list[_Edge], pages: int) -> set[tuple[int, int]]:
     return repeated
 
 
+def _offset(edge: _Edge) -> str:
+    """By how much a piece that is a number differs from its page's; "" if it is none."""
+    text = edge.text.strip("-–—|.· ")
+    if text.isascii() and text.isdigit() and len(text) < 6:
+        return str(int(text) - edge.page)
+    if _ROMAN.fullmatch(text) and text.islower():
+        return f"roman {_read_roman(text) - edge.page}"
+    return ""
+
+
+def _is_counted(edge: _Edge, offsets: dict[str, int], need: int) -> bool:
+    offset = _offset(edge)
+    return offsets.get(offset, 0) >= (2 if offset.startswith("roman") else need)
+
+
+def _count_offsets(edges: list[list[_Edge]]) -> dict[str, int]:
+    """On how many pages a number in the outermost rows differs from the page's by each offset."""
+    counts: dict[str, int] = defaultdict(int)
+    for page in edges:
+        for offset in {_offset(edge) for edge in page if edge.row == 0}:
+            counts[offset] += 1
+    counts[""] = 0
+    return counts
+
+
 def _find_page_numbers(edges: list[_Edge], label: str, number: int, pages: int) -> set[int]:
     """Pieces alone in the outermost row that are the page's number."""
+    if pages == 1 and any(_PRINTED.fullmatch(edge.text) for edge in edges if edge.side == "bottom" and edge.row == 0):
+        return {edge.piece for edge in edges if edge.row == 0 and _is_printed(edge, edges)}
     names = {f"{number}", f"{number}/{pages}", f"{number} of {pages}", f"page {number}", f"page {number} of {pages}"}
     if label:
         names |= {label.lower(), f"page {label.lower()}"}
@@ -146,6 +193,13 @@ def _find_page_numbers(edges: list[_Edge], label: str, number: int, pages: int) 
         if len(row) == 1 and row[0].text.lower().strip("-–—|· ") in names:
             found.add(row[0].piece)
     return found
+
+
+def _is_printed(edge: _Edge, edges: list[_Edge]) -> bool:
+    """Whether a piece belongs to what browsers print around a page: address and number below, date and title above."""
+    if edge.side == "bottom":
+        return True
+    return any(_PRINT_DATE.match(other.text) for other in edges if other.side == "top" and other.row == 0)
 
 
 def _keep_outer(edges: list[_Edge], marked: set[int], page: Pieces) -> set[int]:

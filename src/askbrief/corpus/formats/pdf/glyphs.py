@@ -1,44 +1,32 @@
-"""Glyphs: the characters of one page as PDFium reports them, with their boxes turned upright."""
+"""Glyphs: the visible characters of one page, turned upright."""
 
 from __future__ import annotations
 
-import ctypes
 import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pypdfium2.raw as pdfium
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from askbrief.corpus.formats.pdf.characters import HYPHEN, Characters, Floats, has_picture, read_characters
 
-MAX_CHARACTERS = 20_000_000
-_MAX_OBJECTS = 20_000  # page objects looked at to tell a picture from an empty page
-_PICTURE_SHARE = 0.25  # of the page's area
-_FORM, _IMAGE, _TEXT = pdfium.FPDF_PAGEOBJ_FORM, pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_TEXT
-_HYPHEN = 2  # what PDFium puts in place of a hyphen at the end of a line
+__all__ = ["QUARTZ", "Floats", "Glyphs", "Index", "PageContent", "read_page"]
 
+Index = NDArray[np.int64]
 
-def _prototype(function: Any, result: Any, *arguments: Any) -> Any:
-    """Return ``function`` with plain addresses for pointers: half the time per call, and boxes go into one array."""
-    return ctypes.CFUNCTYPE(result, *arguments)(ctypes.cast(function, ctypes.c_void_p).value)
-
-
-_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
-_get_code = _prototype(pdfium.FPDFText_GetUnicode, ctypes.c_uint, _POINTER, _INT)
-_get_box = _prototype(pdfium.FPDFText_GetLooseCharBox, _INT, _POINTER, _INT, _POINTER)
-_get_origin = _prototype(pdfium.FPDFText_GetCharOrigin, _INT, _POINTER, _INT, _POINTER, _POINTER)
-_get_object = _prototype(pdfium.FPDFText_GetTextObject, _POINTER, _POINTER, _INT)
-_has_error = _prototype(pdfium.FPDFText_HasUnicodeMapError, _INT, _POINTER, _INT)
-_is_generated = _prototype(pdfium.FPDFText_IsGenerated, _INT, _POINTER, _INT)
+QUARTZ = 0xE000  # put for a glyph that macOS gives the character code 0
+_TILTED = 0.3  # radians from a right angle; watermarks are, lines of a scan are not
+_FEW = 0.1  # share of glyphs without codes up to which they are single signs in a text
+_SYMBOLS = {0xF0B7: "•", 0xF0A7: "▪", 0xF06E: "■", 0xF0D8: "➢", 0xF0FC: "✓", 0xF0E0: "→", 0xF02D: "-", 0xF0A8: "□"}
+_BLANKS = (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200C), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The visible glyphs of one page in the order of its content, white space left out.
+    """The visible glyphs of one page that run in one direction, in the order of its content, white space left out.
 
-    Coordinates are in points, from the page's lower left corner after it was turned so that most of its text is upright.
+    Coordinates are in points, from the page's lower left corner after it was turned so that these glyphs are upright.
 
     Attributes:
         codes: Characters (Unicode code points), shape (n,).
@@ -48,8 +36,8 @@ class Glyphs:
         bold: Whether the font is bold, shape (n,).
         space: 0 where no white space precedes the glyph, 1 where PDFium inferred it, 2 where the file has it, 3 where
             PDFium begins a line, shape (n,).
-        turned: Whether the glyph runs in another direction than most of the page, shape (n,).
         shared: Whether the glyph has the very box of the one before it (a ligature), shape (n,).
+        broken: Whether the glyph has no character code; such glyphs are kept inside words only, shape (n,).
         width, height: Of the page's visible box.
     """
 
@@ -60,152 +48,164 @@ class Glyphs:
     size: Floats
     bold: NDArray[np.bool_]
     space: NDArray[np.int64]
-    turned: NDArray[np.bool_]
     shared: NDArray[np.bool_]
+    broken: NDArray[np.bool_]
     width: float
     height: float
 
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What one page holds: its readable glyphs, how many have no character code, and whether it is a picture."""
+    """What one page holds.
+
+    Attributes:
+        glyphs: Its readable glyphs.
+        turned: Those of them that run in the second most frequent direction, if they stand within the text.
+        characters: How many glyphs can be read.
+        unreadable: How many more have no character code.
+        codes: How often each number below 256 stands in place of a character code, shape (256,).
+        is_picture: Whether the page is a picture without text.
+    """
 
     glyphs: Glyphs
+    turned: Glyphs | None
     characters: int
     unreadable: int
+    codes: Index
     is_picture: bool
 
 
-def read_page(page: Any) -> PageContent:
+def read_page(page: Any, *, trusted: Index | None = None) -> PageContent:
     """Read the glyphs of an open PDFium page.
 
     Glyphs outside the visible box of the page and those without a character code are left out.
 
+    Args:
+        page: PDFium's page.
+        trusted: What the codes of glyphs without character codes mean, shape (256,), 0 for nothing; None if they mean
+            nothing.
+
     Raises:
-        ValueError: PDFium cannot make text of the page.
+        ValueError: PDFium cannot make text of the page, or it has too many characters.
     """
-    text_page = pdfium.FPDFText_LoadPage(page)
-    if not text_page:
-        raise ValueError("the page has no readable content")
-    try:
-        count = min(max(0, pdfium.FPDFText_CountChars(text_page)), MAX_CHARACTERS)
-        raw = _read_raw(ctypes.cast(text_page, ctypes.c_void_p).value or 0, count)
-    finally:
-        pdfium.FPDFText_ClosePage(text_page)
-    visible = pdfium.FS_RECTF()
-    if not pdfium.FPDF_GetPageBoundingBox(page, visible):
-        visible.left, visible.bottom, visible.right, visible.top = 0.0, 0.0, 612.0, 792.0
-    glyphs, unreadable = _turn_upright(raw, visible)
-    characters = len(glyphs.codes)
-    is_picture = characters + unreadable == 0 and _has_picture(page, visible)
-    return PageContent(glyphs, characters, unreadable, is_picture)
+    raw = read_characters(page)
+    blank, broken, inside = _classify(raw)
+    histogram = np.bincount(np.minimum(raw.codes[~blank & inside & broken], 255), minlength=256)
+    codes = _translate_symbols(raw.codes, broken, broken & _begins_line(raw, blank))
+    if trusted is not None:
+        codes = np.where(broken & (codes < 256), trusted[np.minimum(codes, 255)], codes)
+    broken = broken & (codes == (raw.codes if trusted is None else 0))
+    inner = _lies_in_word(raw, broken)
+    quartz = inner & (codes == 0) & ~raw.errors
+    codes, broken = np.where(quartz, QUARTZ, codes), broken & ~quartz
+    keep = np.flatnonzero(~blank & inside & (~broken | inner) & (raw.fonts[:, 0] > 0.5))
+    space = _count_spaces(blank | broken, raw.generated | broken, codes, keep)
+    angles = raw.fonts[keep, 1] / (math.pi / 2)
+    straight = np.abs(angles - np.round(angles)) < _TILTED / (math.pi / 2)
+    quarters = np.where(straight, np.round(angles).astype(int) % 4, 4)
+    counts = np.bincount(quarters, minlength=5)[:4]
+    main, second = (int(quarter) for quarter in np.argsort(-counts, kind="stable")[:2])
+    glyphs = _build_glyphs(raw, codes, broken, keep[quarters == main], space[quarters == main], main)
+    turned = None
+    if counts[second]:
+        within = (quarters == second) & _lies_within(raw, keep, quarters == main)
+        turned = _build_glyphs(raw, codes, broken, keep[within], space[within], second) if within.any() else None
+    unreadable = int(histogram.sum()) if trusted is None else 0
+    return PageContent(
+        glyphs, turned, len(keep), unreadable, histogram, len(keep) + unreadable == 0 and has_picture(page)
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """The characters of a page as PDFium lists them, white space included."""
-
-    codes: NDArray[np.int64]
-    boxes: Floats
-    origins: Floats
-    fonts: Floats
-    errors: NDArray[np.bool_]
-    generated: NDArray[np.bool_]
-
-
-def _read_raw(text_page: int, count: int) -> _Raw:
-    boxes = np.zeros((count, 4), np.float32)
-    origins = np.zeros((count, 2), np.float64)
-    fonts = np.zeros((count, 3), np.float64)
-    errors = np.zeros(count, bool)
-    generated = np.zeros(count, bool)
-    codes = [_get_code(text_page, i) for i in range(count)]
-    box, origin = boxes.ctypes.data, origins.ctypes.data
-    last, font = None, (1.0, 0.0, 0.0)
-    for i, code in enumerate(codes):
-        if code <= 32:
-            generated[i] = _is_generated(text_page, i) == 1
-            if code != _HYPHEN and generated[i]:
-                continue
-        _get_box(text_page, i, box + 16 * i)
-        _get_origin(text_page, i, origin + 16 * i, origin + 16 * i + 8)
-        errors[i] = _has_error(text_page, i) == 1
-        item = _get_object(text_page, i)
-        if item is None or item != last:
-            last, font = item, _measure_font(text_page, i)
-        fonts[i] = font
-    return _Raw(np.array(codes, np.int64), boxes.astype(np.float64), origins, fonts, errors, generated)
+def _classify(raw: Characters) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which characters are white space, which have no code, and which lie within the visible box, shape (n,) each."""
+    codes, (left, bottom, right, top) = raw.codes, raw.visible
+    blank = (np.isin(codes, _BLANKS) | (raw.generated & (codes != HYPHEN))) & ~raw.errors
+    broken = raw.errors | ((codes < 32) & (codes != HYPHEN)) | ((codes >= 0x7F) & (codes < 0xA0))
+    broken |= ((codes >= 0xD800) & (codes < 0xF900)) | (codes == 0xFFFD) | (codes == 0xFFFF) | (codes >= 0xF0000)
+    x, y = (raw.boxes[:, 0] + raw.boxes[:, 2]) / 2, (raw.boxes[:, 1] + raw.boxes[:, 3]) / 2
+    inside = (x >= left - 1) & (x <= right + 1) & (y >= bottom - 1) & (y <= top + 1)
+    return blank, broken & ~blank, inside
 
 
-def _measure_font(text_page: int, index: int) -> tuple[float, float, float]:
-    """Font size in points, direction of the text in radians, and weight of a character."""
-    matrix = pdfium.FS_MATRIX()
-    handle = ctypes.cast(text_page, pdfium.FPDF_TEXTPAGE)
-    size = pdfium.FPDFText_GetFontSize(handle, index)
-    angle = 0.0
-    if pdfium.FPDFText_GetMatrix(handle, index, matrix):
-        size *= math.hypot(matrix.c, matrix.d)
-        angle = math.atan2(matrix.b, matrix.a) if matrix.a or matrix.b else 0.0
-    return (size if math.isfinite(size) else 0.0), angle, float(pdfium.FPDFText_GetFontWeight(handle, index))
-
-
-def _turn_upright(raw: _Raw, visible: Any) -> tuple[Glyphs, int]:
-    """Turn the page so that most text is upright; return its visible glyphs and the number of unreadable ones."""
-    codes = raw.codes
-    blank = np.isin(codes, (9, 10, 11, 12, 13, 32, 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000, 0x200B))
-    blank |= (codes >= 0x2000) & (codes <= 0x200A) | raw.generated & (codes != _HYPHEN)
-    blank &= ~raw.errors
-    middle_x, middle_y = (raw.boxes[:, 0] + raw.boxes[:, 2]) / 2, (raw.boxes[:, 1] + raw.boxes[:, 3]) / 2
-    # FS_RECTF lists left, top, right, bottom.
-    inside = (middle_x >= visible.left - 1) & (middle_x <= visible.right + 1)
-    inside &= (middle_y >= visible.bottom - 1) & (middle_y <= visible.top + 1)
-    broken = raw.errors | (codes < 32) & ~((codes == _HYPHEN) & ~raw.errors) | (codes >= 0x7F) & (codes < 0xA0)
-    broken |= (codes >= 0xE000) & (codes < 0xF900) | (codes == 0xFFFD) | (codes >= 0xF0000) | (codes == 0xFFFF)
-    broken |= (codes >= 0xD800) & (codes < 0xE000)
-    ink = ~blank & inside
-    keep = np.flatnonzero(ink & ~broken & (raw.fonts[:, 0] > 0.5))
-    quarters = np.round(raw.fonts[keep, 1] / (math.pi / 2)).astype(int) % 4
-    main = int(np.bincount(quarters, minlength=4).argmax()) if len(keep) else 0
-    tilt = np.abs(raw.fonts[keep, 1] - np.round(raw.fonts[keep, 1] / (math.pi / 2)) * (math.pi / 2))
-    left, right, base = _turn(raw, keep, main, visible)
-    order = _count_spaces(blank | broken, raw.generated | broken, codes, keep)
+def _build_glyphs(
+    raw: Characters, codes: Index, broken: NDArray[np.bool_], keep: Index, space: Index, quarters: int
+) -> Glyphs:
+    """The glyphs at ``keep``, turned by ``-quarters`` right angles."""
     values = codes[keep]
-    values[values == _HYPHEN] = ord("-")
+    values[values == HYPHEN] = ord("-")
     shared = np.zeros(len(keep), bool)
     if len(keep) > 1:
         same = np.abs(raw.boxes[keep[1:]] - raw.boxes[keep[:-1]]).max(axis=1) < 0.01
-        shared[1:] = same & (keep[1:] - keep[:-1] == 1)
-    wide, high = visible.right - visible.left, visible.top - visible.bottom
-    glyphs = Glyphs(
+        shared[1:] = same & (np.diff(keep) == 1)
+    wide, high = raw.visible[2] - raw.visible[0], raw.visible[3] - raw.visible[1]
+    return Glyphs(
         values,
-        left,
-        right,
-        base,
+        *_turn(raw, keep, quarters),
         raw.fonts[keep, 0],
         raw.fonts[keep, 2] >= 600,
-        order,
-        (quarters != main) | (tilt > 0.3),
+        space,
         shared,
-        *((wide, high) if main % 2 == 0 else (high, wide)),
+        broken[keep],
+        *((wide, high) if quarters % 2 == 0 else (high, wide)),
     )
-    return glyphs, int((ink & broken).sum())
 
 
-def _turn(raw: _Raw, keep: NDArray[np.int64], quarters: int, visible: Any) -> tuple[Floats, Floats, Floats]:
+def _lies_within(raw: Characters, keep: Index, main: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the glyphs at ``keep`` lie within the box around those where ``main``, and not in a margin."""
+    x, y = raw.boxes[keep][:, [0, 2]].mean(axis=1), raw.boxes[keep][:, [1, 3]].mean(axis=1)
+    within = (x > x[main].min()) & (x < x[main].max())
+    return np.asarray(within & (y > y[main].min()) & (y < y[main].max()), bool)
+
+
+def _translate_symbols(
+    codes: NDArray[np.int64], broken: NDArray[np.bool_], alone: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """The bullets and arrows of symbol fonts as Unicode has them, and bullets for single signs that begin a line."""
+    for private, public in _SYMBOLS.items():
+        codes = np.where(broken & (codes == private), ord(public), codes)
+    if len(codes) and broken.mean() < _FEW:
+        codes = np.where(alone & (codes < 0xE000), ord("•"), codes)
+    return codes
+
+
+def _begins_line(raw: Characters, blank: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each glyph stands alone before the first word of a line, in its size and on its baseline."""
+    found = np.zeros(len(blank), bool)
+    if len(blank) > 2:
+        size, base = raw.fonts[:, 0], raw.origins[:, 1]
+        found[:-2] = blank[1:-1] & ~blank[2:] & (np.abs(base[2:] - base[:-2]) < 0.1 * size[2:])
+        found[:-2] &= np.abs(size[2:] - size[:-2]) < 0.2 * size[2:]
+        found[1:] &= np.isin(raw.codes[:-1], (10, 13))
+    return found
+
+
+def _lies_in_word(raw: Characters, broken: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether each glyph without a code touches a letter on both sides."""
+    inside = np.zeros(len(broken), bool)
+    if len(broken) < 3 or broken.mean() > _FEW:
+        return inside
+    letter = (raw.codes >= 0x41) & ~broken & ~raw.generated
+    near = np.abs(np.diff(raw.boxes[:, 0], append=0.0)) < 2 * np.maximum(raw.fonts[:, 0], 1.0)
+    inside[1:-1] = broken[1:-1] & letter[:-2] & letter[2:] & near[:-2] & near[1:-1]
+    return inside
+
+
+def _turn(raw: Characters, keep: Index, quarters: int) -> tuple[Floats, Floats, Floats]:
     """Left and right ends and baselines of glyphs after turning the page by ``-quarters`` right angles."""
     boxes, origins = raw.boxes[keep], raw.origins[keep]
+    left, bottom, right, top = raw.visible
     if quarters == 0:
-        return boxes[:, 0] - visible.left, boxes[:, 2] - visible.left, origins[:, 1] - visible.bottom
+        return boxes[:, 0] - left, boxes[:, 2] - left, origins[:, 1] - bottom
     low, high = np.minimum(boxes[:, 1], boxes[:, 3]), np.maximum(boxes[:, 1], boxes[:, 3])
     if quarters == 1:
-        return low - visible.bottom, high - visible.bottom, visible.right - origins[:, 0]
+        return low - bottom, high - bottom, right - origins[:, 0]
     if quarters == 2:
-        return visible.right - boxes[:, 2], visible.right - boxes[:, 0], visible.top - origins[:, 1]
-    return visible.top - high, visible.top - low, origins[:, 0] - visible.left
+        return right - boxes[:, 2], right - boxes[:, 0], top - origins[:, 1]
+    return top - high, top - low, origins[:, 0] - left
 
 
 def _count_spaces(
-    blank: NDArray[np.bool_], generated: NDArray[np.bool_], codes: NDArray[np.int64], keep: NDArray[np.int64]
+    blank: NDArray[np.bool_], generated: NDArray[np.bool_], codes: NDArray[np.int64], keep: Index
 ) -> NDArray[np.int64]:
     """What white space stands before each kept glyph (see ``Glyphs.space``)."""
     result = np.zeros(len(keep), np.int64)
@@ -215,18 +215,3 @@ def _count_spaces(
         before = total[keep]
         result[np.diff(before, prepend=0) > 0] = level
     return result
-
-
-def _has_picture(page: Any, visible: Any) -> bool:
-    """Whether a page shows an image, or images together, over a good part of its area."""
-    area = max(1.0, (visible.right - visible.left) * (visible.top - visible.bottom))
-    bounds = [ctypes.c_float() for _ in range(4)]
-    covered = 0.0
-    for i in range(min(pdfium.FPDFPage_CountObjects(page), _MAX_OBJECTS)):
-        item = pdfium.FPDFPage_GetObject(page, i)
-        if pdfium.FPDFPageObj_GetType(item) not in (_IMAGE, _FORM):
-            continue
-        if pdfium.FPDFPageObj_GetBounds(item, *bounds):
-            left, bottom, right, top = (bound.value for bound in bounds)
-            covered += max(0.0, right - left) * max(0.0, top - bottom)
-    return covered >= _PICTURE_SHARE * area

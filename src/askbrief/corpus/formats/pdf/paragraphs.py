@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from askbrief.corpus.formats.pdf.layout import Line, Row
+from askbrief.corpus.formats.pdf.layout import Line
+from askbrief.corpus.formats.pdf.tables import Row
 
-Kind = Literal["title", "heading", "paragraph", "item", "metadata", "row"]
+Kind = Literal["title", "heading", "paragraph", "item", "metadata", "row", "contents"]
 
 # Distances are in units of the line's font size.
 _INDENT = 0.7
@@ -18,13 +20,15 @@ _OTHER_SIZE = 1.12  # ratio of font sizes from which lines are not of one paragr
 _HEADING_SIZE = 1.12  # of a heading's font to the text's
 _GAP = 1.3  # distance of baselines between paragraphs, in units of the usual distance
 _MAX_HEADING = 220  # characters
-_LOOK_AHEAD = 8  # notes, tables and captions between the two parts of a paragraph
+_TURNED_TEXT = 200  # characters
+_LOOK_AHEAD = 12  # notes, tables and captions between the two parts of a paragraph
 
 _END = re.compile(r"[.!?…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
 _STOP = re.compile(r"[.!?…。！？؟۔:;][\"'”’»)\]⁰¹²³⁴-⁹]*$")
+_PAGE_NUMBER = re.compile(r"\d{1,4}")
+_ENUMERATOR = re.compile(r"\(?(\d{1,3})[.)]\s")
 _BULLET = re.compile(r"[•●○◦▪■□‣⁃∙◆❏✓➢]|[-–—*·]\s")
 _NUMBERED = re.compile(r"(?:\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\(\d{1,3}\)|\[\d{1,3}\])\s")
-_LEADER = re.compile(r"\.{5,}|(?:\. ){5,}|…{3,}")
 
 
 @dataclass(slots=True)
@@ -77,8 +81,15 @@ def build_paragraphs(page: list[Line | Row], number: int, measures: Measures) ->
     while at < len(page):
         line = page[at]
         if isinstance(line, Row):
-            found.append(Paragraph("row", [(number, cell) for cell in line.cells], number, line.size))
-            at += 1
+            end = at + 1
+            while end < len(page) and isinstance(page[end], Row):
+                end += 1
+            rows = [row for row in page[at:end] if isinstance(row, Row)]
+            contents = _find_contents(rows)
+            for row, is_contents in zip(rows, contents, strict=True):
+                cells = [(number, cell) for cell in row.cells]
+                found.append(Paragraph("contents" if is_contents else "row", cells, number, row.size))
+            at = end
             continue
         end = at + 1
         while end < len(page) and _of_column(page[end], line.column):
@@ -87,6 +98,25 @@ def build_paragraphs(page: list[Line | Row], number: int, measures: Measures) ->
         found += _split_column(column, number, measures)
         at = end
     return found
+
+
+def build_turned(page: list[Line | Row], number: int, measures: Measures) -> list[Paragraph]:
+    """Join the lines of a page that run in another direction than the rest; a few words, as on axes, are no text."""
+    found = build_paragraphs(page, number, measures)
+    if sum(len(text) for paragraph in found for _, text in paragraph.lines) < _TURNED_TEXT:
+        for paragraph in found:
+            paragraph.kind = "contents" if paragraph.kind in ("row", "contents") else "metadata"
+    return found
+
+
+def _find_contents(rows: list[Row]) -> list[bool]:
+    """Which rows are those of a table of contents: leaders to page numbers that never fall."""
+    numbers = [int(row.cells[-1]) if row.leader and _PAGE_NUMBER.fullmatch(row.cells[-1]) else None for row in rows]
+    known = [number for number in numbers if number is not None]
+    rising = sum(a <= b for a, b in itertools.pairwise(known))
+    if len(known) < 3 or rising < 0.8 * (len(known) - 1):
+        return [False] * len(rows)
+    return [row.leader for row in rows]
 
 
 def _of_column(line: Line | Row, column: int) -> bool:
@@ -115,18 +145,21 @@ def _starts(group: list[Line], line: Line, right: float, leading: float, measure
     em = max(line.size, 1.0)
     lower, ended = line.text[:1].islower(), bool(_STOP.search(last.text))
     step = last.base - line.base
-    if _LEADER.search(line.text) or _LEADER.search(last.text):
+    if line.leader or last.leader:
         return True
     if _BULLET.match(line.text):
         return True
     if max(line.size, last.size) > _OTHER_SIZE * min(line.size, last.size):
         return not (lower and 0 < step < _GAP * leading)
-    if step > _GAP * leading or step < -0.5 * em:
+    if step > _GAP * max(leading, 1.15 * line.size) or step < -0.5 * em:
         return not (lower and not ended and step < 2.2 * leading)
     if lower and not ended:
         return False
+    number, before = _ENUMERATOR.match(line.text), _ENUMERATOR.match(group[0].text)
+    if number and before and int(number[1]) == int(before[1]) + 1:
+        return True
     if line.bold != last.bold:
-        return ended or not last.text.endswith((",", "-")) and (last.bold or right - last.right > 2 * em)
+        return ended or (not last.text.endswith((",", "-")) and (last.bold or right - last.right > 2 * em))
     if line.size > _HEADING_SIZE * measures.size or (line.bold and all(each.bold for each in group)):
         return bool(_NUMBERED.match(line.text)) and ended
     room = right - last.right
@@ -158,12 +191,12 @@ def _describe(group: list[Line], number: int, measures: Measures) -> Paragraph:
     bold = all(line.bold for line in group)
     kind: Kind = "paragraph"
     letters = sum(map(str.isalpha, text))
-    if _LEADER.search(text):
-        kind = "metadata"
-    elif _BULLET.match(text) or _NUMBERED.match(text):
+    if _BULLET.match(text) or _NUMBERED.match(text):
         kind = "item"
     large = first.size > _HEADING_SIZE * measures.size or (bold and first.size >= 0.95 * measures.size)
-    if large and kind != "metadata" and 2 <= letters and len(text) <= _MAX_HEADING and not text.endswith((",", ";")):
+    if not bold and text.endswith("."):
+        large = False
+    if large and letters >= 2 and len(text) <= _MAX_HEADING and not text.endswith((",", ";")):
         kind = "heading" if kind == "paragraph" or not _BULLET.match(text) else kind
     size = float(np.median([line.size for line in group]))
     full = last.column_right - last.right < 0.15 * max(1.0, last.column_right - last.column_left)
@@ -205,7 +238,8 @@ def _find_following(current: Paragraph, waiting: list[Paragraph], at: int) -> in
     broken = current.lines[-1][1].endswith(("-", "\u00ad", ","))
     for i in range(at, min(at + _LOOK_AHEAD, len(waiting))):
         following = waiting[i]
-        if following.page > page + 1 or following.kind in ("heading", "title") and following.size > current.size * 1.05:
+        larger = following.kind in ("heading", "title") and following.size > current.size * 1.05
+        if following.page > page + 1 or larger:
             return None
         if following.kind not in ("paragraph", "item") or abs(following.size / current.size - 1) > 0.07:
             continue
@@ -215,5 +249,7 @@ def _find_following(current: Paragraph, waiting: list[Paragraph], at: int) -> in
         if text[:1].islower() and (following.kind == "paragraph" or not _NUMBERED.match(text)):
             return i
         fits = i == at and following.kind == "paragraph" and (current.full or broken)
-        return i if fits and current.kind == "paragraph" and len(current.lines) > 1 and len(following.lines) > 1 else None
+        return (
+            i if fits and current.kind == "paragraph" and len(current.lines) > 1 and len(following.lines) > 1 else None
+        )
     return None

@@ -23,7 +23,7 @@ def find_oversized_stream(data: bytes) -> str:
     for found in _START.finditer(data):
         header = data[max(0, found.start() - 400) : found.start()]
         header = header[header.rfind(b"obj") + 1 :]
-        if b"FlateDecode" not in header and b"/Fl" not in header or _PICTURE.search(header):
+        if (b"FlateDecode" not in header and b"/Fl" not in header) or _PICTURE.search(header):
             continue
         end = data.find(b"endstream", found.end())
         end = len(data) if end < 0 else end

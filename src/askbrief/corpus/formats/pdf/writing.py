@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from askbrief.corpus.extracted import Block, Place
-from askbrief.corpus.formats.pdf.paragraphs import Paragraph
+from askbrief.corpus.extracted import Block, BlockKind, Place
+from askbrief.corpus.formats.pdf.paragraphs import Kind, Paragraph
 
+_KINDS: dict[Kind, BlockKind] = {
+    "title": "title",
+    "heading": "heading",
+    "paragraph": "paragraph",
+    "item": "item",
+    "metadata": "metadata",
+    "row": "cell",
+    "contents": "metadata",
+}
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _HYPHEN_END = re.compile(r"(\S*[^\W\d_])[-\u00ad\u2010]$")
 _WORD_START = re.compile(r"[^\W\d_]+")
 _DASH_END = re.compile(r"\S[-–—\u2010]$")
+_ADDRESS_END = re.compile(r"(?:https?://|www\.)\S*[/_=&?]$|https?:$|\w@$")
 _UNSPACED = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60\u3000-\u30ff]")
 
 
@@ -49,12 +59,13 @@ def write(paragraphs: list[Paragraph], labels: list[str]) -> tuple[str, tuple[Bl
     """
     words = _collect_words(paragraphs)
     written = Written()
-    row = False
+    last = ""
     for paragraph in paragraphs:
+        kind = paragraph.kind
         if written.length:
-            written.add("\n" if row and paragraph.kind == "row" else "\n\n")
-        row = paragraph.kind == "row"
-        if row:
+            written.add("\n" if kind == last and kind in ("row", "contents") else "\n\n")
+        last = kind
+        if kind in ("row", "contents"):
             _write_row(written, paragraph)
         else:
             _write_lines(written, paragraph, words)
@@ -69,7 +80,7 @@ def _write_row(written: Written, paragraph: Paragraph) -> None:
             written.add("\t")
         at = written.length
         written.add(cell)
-        written.blocks.append(Block(at, written.length, "cell"))
+        written.blocks.append(Block(at, written.length, _KINDS[paragraph.kind]))
     written.add_page(start, paragraph.page)
 
 
@@ -87,8 +98,7 @@ def _write_lines(written: Written, paragraph: Paragraph, words: dict[str, int]) 
         text = line
     written.add(text)
     written.add_page(start, page)
-    kind = "paragraph" if paragraph.kind == "row" else paragraph.kind
-    written.blocks.append(Block(begin, written.length, kind))
+    written.blocks.append(Block(begin, written.length, _KINDS[paragraph.kind]))
 
 
 def _join(text: str, line: str, words: dict[str, int]) -> tuple[str, str]:
@@ -101,6 +111,8 @@ def _join(text: str, line: str, words: dict[str, int]) -> tuple[str, str]:
         return text[:-1], ""
     if _DASH_END.search(text) and line[:1].isalnum() and text[-2].isalnum():
         return text, ""
+    if _ADDRESS_END.search(text) and line[:1].isascii() and line[:1].isalnum():
+        return text, ""
     if _UNSPACED.match(text[-1:]) and _UNSPACED.match(line[:1]):
         return text, ""
     return text, " "
@@ -109,12 +121,12 @@ def _join(text: str, line: str, words: dict[str, int]) -> tuple[str, str]:
 def _is_hyphenation(before: str, line: str, after: str, words: dict[str, int]) -> bool:
     """Whether the hyphen after ``before`` only breaks a word at the end of the line.
 
-    It does, unless only the hyphenated word stands elsewhere in the file, the word has other hyphens, or a capital
-    follows a small letter.
+    It does, unless only the hyphenated word stands elsewhere in the file, or a capital follows a small letter. In a
+    word with other hyphens, the hyphen is one of the word if what is before or after it is a word of the file.
     """
     head = re.split(r"[^\w-]", before)[-1]
     if "-" in head or line[len(after) : len(after) + 1] == "-":
-        return words.get((head + after).lower().replace("-", ""), 0) > 0
+        return not (words.get(head.rsplit("-", 1)[-1].lower()) or words.get(after.lower()))
     if after[0].isupper() and not head.isupper():
         return False
     joined, hyphenated = (head + after).lower(), f"{head}-{after}".lower()
@@ -122,7 +134,7 @@ def _is_hyphenation(before: str, line: str, after: str, words: dict[str, int]) -
 
 
 def _collect_words(paragraphs: list[Paragraph]) -> dict[str, int]:
-    """How often each word stands within a line of the file, in lower case; hyphenated ones as such."""
+    """How often each word stands within a line of the file, in lower case; hyphenated ones and their parts."""
     words: dict[str, int] = {}
     for paragraph in paragraphs:
         broken = False
@@ -132,5 +144,6 @@ def _collect_words(paragraphs: list[Paragraph]) -> dict[str, int]:
                 found = found[1:]
             broken = bool(_HYPHEN_END.search(line))
             for word in found[:-1] if broken else found:
-                words[word] = words.get(word, 0) + 1
+                for part in {word, *word.split("-")}:
+                    words[part] = words.get(part, 0) + 1
     return words
