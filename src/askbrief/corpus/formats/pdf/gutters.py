@@ -115,22 +115,16 @@ def _find_longest_run(gap: NDArray[np.bool_], blocked: NDArray[np.bool_]) -> tup
     """
     if not gap.any():
         return None
-    high, wide = gap.shape
-    count = np.zeros(wide, np.int64)
-    begin = np.zeros(wide, np.int64)
-    best = np.zeros(wide, np.int64)
-    best_begin = np.zeros(wide, np.int64)
-    best_end = np.zeros(wide, np.int64)
-    for row in range(high):
-        here = gap[row]
-        begin = np.where(here & (count == 0), row, begin)
-        count = np.where(blocked[row], 0, count + here)
-        better = here & (count > best)
-        best, best_begin = np.where(better, count, best), np.where(better, begin, best_begin)
-        best_end = np.where(better, row + 1, best_end)
+    counted: Index = np.cumsum(gap, axis=0)
+    runs: Index = counted - np.maximum.accumulate(np.where(blocked, counted, 0), axis=0)
+    best: Index = runs.max(axis=0)
     top = int(best.max())
     widest = np.flatnonzero(best == top)
     # The middle of the widest stretch of equally good columns.
     stretches = np.split(widest, np.flatnonzero(np.diff(widest) > 1) + 1)
-    column = int(max(stretches, key=len)[len(max(stretches, key=len)) // 2])
-    return top, column, int(best_begin[column]), int(best_end[column])
+    widest = max(stretches, key=len)
+    column = int(widest[len(widest) // 2])
+    end = int(runs[:, column].argmax()) + 1
+    crossed = np.flatnonzero(blocked[:end, column]).max(initial=-1)
+    start = int(crossed + 1 + gap[crossed + 1 : end, column].argmax())
+    return top, column, start, end

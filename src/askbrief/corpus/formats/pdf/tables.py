@@ -39,10 +39,13 @@ def find_rows(sheet: Sheet, columns: list[Index]) -> list[Row] | None:
     ]
     if sum(prose) > 1:
         return None
-    groups, distinct = _group_rows(sheet, columns, labelled=any(prose) and not prose[0])
-    if not (_match_baselines(sheet, lines, lengths, prose) or (distinct and _fills_rows(columns, groups))):
+    which = np.full(len(sheet.text), -1)
+    for number, column in enumerate(columns):
+        which[column] = number
+    groups, distinct = _group_rows(sheet, which, columns, labelled=any(prose) and not prose[0])
+    if not (_match_baselines(sheet, lines, lengths, prose) or (distinct and _fills_rows(which, groups))):
         return None
-    return [_build_row(sheet, columns, group) for group in groups]
+    return [_build_row(sheet, which, group) for group in groups]
 
 
 def _runs_on(sheet: Sheet, rows: list[Index]) -> bool:
@@ -74,7 +77,7 @@ def _match_baselines(sheet: Sheet, lines: list[list[Index]], lengths: list[float
     return True
 
 
-def _group_rows(sheet: Sheet, columns: list[Index], *, labelled: bool) -> tuple[list[Index], bool]:
+def _group_rows(sheet: Sheet, which: Index, columns: list[Index], *, labelled: bool) -> tuple[list[Index], bool]:
     """Group the pieces of a table into rows, and say whether wider gaps set them apart.
 
     Rows may have several lines where their cells are broken: then rows are further apart than lines are, or only the
@@ -86,14 +89,13 @@ def _group_rows(sheet: Sheet, columns: list[Index], *, labelled: bool) -> tuple[
     close, far = float(np.percentile(gaps, 10)), float(np.percentile(gaps, 90))
     if far - close > _STEP * sheet.body:
         breaks = np.array(gaps) > (close + far) / 2
-        full = [_covers(columns, strip) for strip in strips]
+        full = [_covers(which, strip) for strip in strips]
         inner = [full[i + 1] >= full[i] for i in np.flatnonzero(~breaks)]
         if np.mean(inner) < 0.7:
             return _join(strips, breaks), True
-    first = set(columns[0].tolist())
     breaks = np.ones(len(gaps), bool)
     for i, strip in enumerate(strips[1:]):
-        if not first.isdisjoint(strip.tolist()):
+        if (which[strip] == 0).any():
             continue
         small = all(sheet.text[j][0].islower() for j in strip)
         breaks[i] = not (small or (labelled and len(columns) == 2))
@@ -110,22 +112,20 @@ def _join(strips: list[Index], breaks: np.ndarray[tuple[int], np.dtype[np.bool_]
     return groups
 
 
-def _covers(columns: list[Index], strip: Index) -> int:
+def _covers(which: Index, strip: Index) -> int:
     """In how many columns a strip has text."""
-    return sum(bool(np.isin(strip, column).any()) for column in columns)
+    return len(set(which[strip].tolist()))
 
 
-def _fills_rows(columns: list[Index], groups: list[Index]) -> bool:
+def _fills_rows(which: Index, groups: list[Index]) -> bool:
     """Whether nearly every group has text in several columns, as rows do but lines of a sidebar do not."""
-    return len(groups) > 2 and bool(np.mean([_covers(columns, group) > 1 for group in groups]) >= 0.8)
+    return len(groups) > 2 and bool(np.mean([_covers(which, group) > 1 for group in groups]) >= 0.8)
 
 
-def _build_row(sheet: Sheet, columns: list[Index], group: Index) -> Row:
+def _build_row(sheet: Sheet, which: Index, group: Index) -> Row:
     texts: list[str] = []
-    for column in columns:
-        cell = group[np.isin(group, column)]
-        if not len(cell):
-            continue
+    for column in sorted(set(which[group].tolist())):
+        cell = group[which[group] == column]
         lines = sheet.split_rows(cell)
         if len(lines) == 1:
             texts += [sheet.join_row(part) for part in sheet.split_apart(lines[0])]
