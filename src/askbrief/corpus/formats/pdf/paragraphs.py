@@ -21,6 +21,7 @@ _HEADING_SIZE = 1.12  # of a heading's font to the text's
 _GAP = 1.3  # distance of baselines between paragraphs, in units of the usual distance
 _MAX_HEADING = 220  # characters
 _TURNED_TEXT = 200  # characters
+_SHORT_COLUMN = 12  # lines; their usual distance is not believed if it is large
 _LOOK_AHEAD = 12  # notes, tables and captions between the two parts of a paragraph
 
 _END = re.compile(r"[.!?…。！？؟۔][\"'”’»)\]⁰¹²³⁴-⁹]*$")
@@ -129,11 +130,15 @@ def _text_of(line: Line | Row) -> str:
 
 def _split_column(column: list[Line], number: int, measures: Measures) -> list[Paragraph]:
     """Cut the lines of one column where a paragraph ends."""
-    leading = column[0].leading if len(column) > 5 else 0.0
+    usual = measures.leading * column[0].size
+    leading = column[0].leading if len(column) > 5 else usual
+    if len(column) < _SHORT_COLUMN:
+        leading = min(leading, 1.2 * usual)
     groups = [[column[0]]]
     for at in range(1, len(column)):
-        right = max(line.right for line in column[max(0, at - 3) : at + 3])
-        if _starts(groups[-1], column[at], right, leading or measures.leading * column[at].size, measures):
+        near = max(line.right for line in column[max(0, at - 3) : at + 3])
+        right = column[at].column_right if _is_marked(groups[-1][0]) else near
+        if _starts(groups[-1], column[at], right, leading, measures):
             groups.append([])
         groups[-1].append(column[at])
     return [_describe(group, number, measures) for group in groups]
@@ -172,11 +177,16 @@ def _starts(group: list[Line], line: Line, right: float, leading: float, measure
     return _changes_indent(group, line, em, ended=ended)
 
 
+def _is_marked(line: Line) -> bool:
+    """Whether a line begins with the marker of a list."""
+    return bool(_BULLET.match(line.text) or _NUMBERED.match(line.text))
+
+
 def _changes_indent(group: list[Line], line: Line, em: float, *, ended: bool) -> bool:
     """Whether a line is set in or out so that it begins a paragraph."""
     last = group[-1]
     shift = line.left - last.left
-    marked = _BULLET.match(group[0].text) or _NUMBERED.match(group[0].text)
+    marked = _is_marked(group[0])
     if shift > _INDENT * em:
         return ended and not (marked and len(group) == 1) and shift < 8 * em
     if shift < -_INDENT * em:
@@ -191,7 +201,7 @@ def _describe(group: list[Line], number: int, measures: Measures) -> Paragraph:
     bold = all(line.bold for line in group)
     kind: Kind = "paragraph"
     letters = sum(map(str.isalpha, text))
-    if _BULLET.match(text) or _NUMBERED.match(text):
+    if _is_marked(first):
         kind = "item"
     large = first.size > _HEADING_SIZE * measures.size or (bold and first.size >= 0.95 * measures.size)
     if not bold and text.endswith("."):
