@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from askbrief.corpus.formats.pdf.pieces import Pieces
 
 _EDGE_ROWS = 4  # rows at the top and at the bottom of a page that may be heads and feet
-_EDGE_SHARE = 0.15  # of the page's height, for rows that are not the outermost
+_EDGE_SHARE = 0.08  # of the page's height, for rows that are not the outermost
+_MARGIN_SHARE = 0.25  # for all of them
 _NEAR_PAGES = 4  # running heads come back within so many pages
 _SAME_HEIGHT = 5.0  # points
 _MIN_LINE_NUMBERS = 10
@@ -209,7 +210,7 @@ def _keep_outer(edges: list[_Edge], marked: set[int], page: Pieces) -> set[int]:
         clear = True
         for at in range(_EDGE_ROWS):
             row = [edge for edge in edges if edge.side == side and edge.row == at]
-            found = [edge for edge in row if edge.piece in marked]
+            found = [edge for edge in row if edge.piece in marked and edge.y < _MARGIN_SHARE * page.height]
             if clear or (row and row[0].y < _EDGE_SHARE * page.height):
                 kept |= {edge.piece for edge in found}
                 numbers = any(_NUMBER.fullmatch(edge.text) or _ROMAN.fullmatch(edge.text) for edge in found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from askbrief.corpus.extracted import Block, BlockKind, Place
 from askbrief.corpus.formats.pdf.paragraphs import Kind, Paragraph
+from askbrief.types import Block, BlockKind, Place
 
 _KINDS: dict[Kind, BlockKind] = {
     "title": "title",
