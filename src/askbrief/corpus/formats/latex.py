@@ -1,0 +1,409 @@
+"""LaTeX read as text: sections, paragraphs, items, captions and footnotes; commands fall out, nothing is included or run.
+
+The text is a copy of stretches of the file, so that each of its characters has a line there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date
+
+from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
+from askbrief.corpus.formats.encoded import decode_bytes
+from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.writer import clean, one_line
+
+_SECTIONS = {"part": 1, "chapter": 2, "section": 3, "subsection": 4, "subsubsection": 5, "paragraph": 6, "subparagraph": 7, "frametitle": 3}
+# Commands and how many of their arguments are no text; those after them are.
+_DROPPED = {
+    "label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "cref": 1, "Cref": 1, "vref": 1, "nameref": 1, "cite": 1, "citep": 1,
+    "citet": 1, "citealp": 1, "citealt": 1, "citeauthor": 1, "citeyear": 1, "parencite": 1, "textcite": 1, "autocite": 1, "footcite": 1,
+    "nocite": 1, "includegraphics": 1, "vspace": 1, "hspace": 1, "input": 1, "include": 1, "bibliography": 1, "bibliographystyle": 1,
+    "setlength": 2, "addtolength": 2, "setcounter": 2, "addtocounter": 2, "pagestyle": 1, "thispagestyle": 1, "color": 1, "textcolor": 1,
+    "colorbox": 1, "href": 1, "captionof": 1, "resizebox": 2, "scalebox": 1, "multicolumn": 2, "multirow": 2, "hypersetup": 1, "newcommand": 2,
+    "renewcommand": 2, "providecommand": 2, "newenvironment": 3, "usepackage": 1, "documentclass": 1, "graphicspath": 1, "index": 1,
+    "addcontentsline": 3, "cline": 1, "cmidrule": 1, "lstinputlisting": 1, "verbatiminput": 1, "hyphenation": 1, "rule": 2, "raisebox": 1,
+    "parbox": 1, "fontsize": 2, "selectlanguage": 1, "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1,
+}  # fmt: skip
+_RAW_ENVIRONMENTS = frozenset({"verbatim", "lstlisting", "minted", "Verbatim", "alltt", "equation", "equation*", "align", "align*", "gather", "gather*",
+                               "eqnarray", "eqnarray*", "displaymath", "math", "multline", "multline*"})  # fmt: skip
+_LEFT_OUT = frozenset({"tikzpicture", "comment", "pgfplots", "filecontents", "filecontents*", "CCSXML"})
+_QUOTES = frozenset({"quote", "quotation", "verse", "displayquote"})
+# Environments whose first argument says how, not what.
+_WITH_ARGUMENT = {"tabular": 1, "tabular*": 2, "tabularx": 2, "longtable": 1, "array": 1, "minipage": 1, "wrapfigure": 2, "multicols": 1, "thebibliography": 1, "adjustbox": 1, "wraptable": 2, "subfigure": 1}  # fmt: skip
+_SYMBOLS = {
+    "ldots": "…", "dots": "…", "textellipsis": "…", "LaTeX": "LaTeX", "TeX": "TeX", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
+    "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "ı", "S": "§", "P": "¶", "copyright": "©", "pounds": "£", "euro": "€",
+    "texteuro": "€", "textdegree": "°", "textbackslash": "\\", "textasciitilde": "~", "textasciigrave": "`", "textbar": "|", "quad": " ",
+    "qquad": " ", "times": "×", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "approx": "≈", "pm": "±", "sim": "∼", "neq": "≠",
+    "rightarrow": "→", "to": "→", "leftarrow": "←", "infty": "∞", "textquotesingle": "'", "textendash": "–", "textemdash": "—",
+}  # fmt: skip
+_ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "c": "\u0327", "v": "\u030c",
+            "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "d": "\u0323", "b": "\u0331"}  # fmt: skip
+_TOKEN = re.compile(
+    r"""(?P<comment>%[^\n]*\n?[ \t]*)
+    |(?P<assign>\\[a-zA-Z]+\s*=\s*-?[\d.]+(?:pt|em|ex|cm|mm|in)?\s?)
+    |(?P<accent>\\(?:[`'^"~=.]|[cvuHkrdb](?=\s*\{|\s+[a-zA-Z]))\s*(?:\{\s*\\?(?P<letter>[a-zA-Z])\s*\}|\\?(?P<bare>[a-zA-Z])))
+    |\\(?P<word>[a-zA-Z@]+)\*?
+    |\\(?P<sign>.|\n)
+    |(?P<open>\{)|(?P<close>\})|(?P<math>\$\$?)|(?P<blank>\n[ \t]*\n\s*)|(?P<amp>&)|(?P<tilde>~)
+    |(?P<quote>``|''|---?)
+    |(?P<text>[^%\\{}$\n&~`'-]+|.|\n)""",
+    re.VERBOSE | re.DOTALL,
+)
+_QUOTED = {"``": "“", "''": "”", "--": "–", "---": "—"}
+_MACRO = re.compile(r"\\(?:def\s*\\([a-zA-Z]+)|(?:re)?newcommand\*?\s*\{?\s*\\([a-zA-Z]+)\s*\}?)\s*\{")
+_OPTION = re.compile(r"\s*\[[^\[\]]{0,2000}\]")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
+_END = "\\end{"
+
+
+def extract_latex(data: bytes, budget: Budget) -> list[Extracted]:
+    """The document of a LaTeX file, or of a part of one without a preamble.
+
+    Raises:
+        Unreadable: It holds no text.
+    """
+    source = clean(decode_bytes(data))
+    if len(source) > budget.characters:
+        budget.full = True
+        source = source[: budget.characters]
+    scan = _Scan(source)
+    begin = source.find("\\begin{document}")
+    for command, kind in (("title", "title"), ("author", "byline"), ("date", "dateline")):
+        scan.write_command(command, kind)
+    end = source.find("\\end{document}", begin)
+    scan.write(begin + len("\\begin{document}") if begin >= 0 else 0, end if end >= 0 else len(source))
+    scan.write_notes()
+    if not scan.blocks:
+        raise Unreadable("holds no text")
+    budget.characters -= scan.length
+    return [scan.finish()]
+
+
+@dataclass(slots=True)
+class _Group:
+    """An open brace: what ends with it."""
+
+    kind: str = ""
+    level: int = 0
+
+
+class _Scan:
+    """Copies what is text, token by token; no command is run and nothing recurses."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.parts: list[str] = []
+        self.length = 0
+        self.runs: list[tuple[int, int]] = []
+        self.blocks: list[Block] = []
+        self.headings: list[tuple[int, int, str]] = []
+        self.notes: list[tuple[int, int]] = []
+        self.note_places: list[Place] = []
+        self.title = self.author = ""
+        self.macros = self._find_macros()
+        self._kind: BlockKind = "paragraph"
+        self._begin: int | None = None
+        self._quotes = 0
+        self._groups: list[_Group] = []
+
+    def _find_macros(self) -> dict[str, str]:
+        """Macros without arguments whose meaning is plain words."""
+        macros: dict[str, str] = {}
+        for found in _MACRO.finditer(self.source):
+            end = self._skip_group(found.end() - 1)
+            body = self.source[found.end() : end - 1].replace("\\xspace", "\x00")
+            if "\\" not in body and "#" not in body and len(body) < 200:
+                macros[found[1] or found[2]] = body.replace("~", " ").replace("--", "–").replace("{", "").replace("}", "")
+        return macros
+
+    def _skip_group(self, at: int) -> int:
+        """The end of the group whose brace stands here."""
+        depth = 0
+        for found in _BRACE.finditer(self.source, at):
+            depth += {"{": 1, "}": -1}.get(found[0], 0)
+            if not depth:
+                return found.end()
+        return len(self.source)
+
+    def _skip_arguments(self, at: int, count: int, end: int) -> int:
+        """The end of options and of so many arguments after this position."""
+        while option := _OPTION.match(self.source, at, end):
+            at = option.end()
+        for _ in range(count):
+            begin = at
+            while begin < end and self.source[begin] in " \t\n":
+                begin += 1
+            if begin >= end:
+                return at
+            if self.source[begin] == "\\":
+                word = re.compile(r"\\[a-zA-Z@]+|\\.").match(self.source, begin)
+                at = word.end() if word else at
+            elif self.source[begin] == "{":
+                at = self._skip_group(begin)
+            while option := _OPTION.match(self.source, at, end):
+                at = option.end()
+        return at
+
+    def _emit(self, text: str, source: int) -> None:
+        if self._begin is None:
+            kept = text.lstrip()
+            if not kept:
+                return
+            source += len(text) - len(kept) if self.source.startswith(text, source) else 0
+            text = kept
+            if self.length:
+                self.parts.append("\n\n")
+                self.length += 2
+            self._begin = self.length
+        if not self.runs or self.runs[-1][1] + self.length - self.runs[-1][0] != source:
+            self.runs.append((self.length, source))
+        self.parts.append(text)
+        self.length += len(text)
+
+    def _end_block(self, kind: BlockKind | None = None) -> None:
+        """End the paragraph that is open; the next one is of this kind."""
+        if self._begin is not None:
+            while self.parts and not (stripped := self.parts[-1].rstrip()):
+                self.length -= len(self.parts.pop())
+            stripped = self.parts[-1].rstrip()
+            self.length -= len(self.parts[-1]) - len(stripped)
+            self.parts[-1] = stripped
+            self.blocks.append(Block(self._begin, self.length, self._kind))
+            self._begin = None
+            while self.runs and self.runs[-1][0] >= self.length:
+                self.runs.pop()
+        self._kind = kind or ("quoted" if self._quotes else "paragraph")
+
+    def write_command(self, command: str, kind: BlockKind) -> None:
+        """Write the argument of a command of the preamble."""
+        found = re.search(rf"\\{command}\s*(?:\[[^\]]*\])?\s*\{{", self.source)
+        if not found:
+            return
+        self._end_block(kind)
+        before = self.length
+        self.write(found.end(), self._skip_group(found.end() - 1) - 1)
+        text = one_line("".join(self.parts)[before:])
+        if command == "title" and text:
+            self.title = text
+            self.headings.append((self.blocks[-1].start, 0, text))
+        elif command == "author":
+            self.author = text
+
+    def write(self, at: int, end: int) -> None:
+        """Write the text of a stretch of the source."""
+        self._groups = []
+        while at < end:
+            found = _TOKEN.match(self.source, at, end)
+            if not found:
+                break
+            at = self._take(found, end)
+        self._end_block()
+
+    def _take(self, found: re.Match[str], end: int) -> int:
+        """Write one token; give back where the next one begins."""
+        kind, at = found.lastgroup, found.end()
+        if found["accent"]:
+            letter = found["letter"] or found["bare"]
+            mark = _ACCENTS[found["accent"][1]]
+            self._emit(unicodedata.normalize("NFC", letter + mark), found.start())
+        elif found["word"]:
+            return self._take_command(found["word"], found, end)
+        elif kind == "comment":
+            if "\n" in found[0] and self.source[at : at + 1] == "\n":
+                self._end_block()
+        elif kind == "assign" or kind == "math" and found[0] == "$$":
+            pass
+        elif kind == "math":
+            return self._take_math(found, end)
+        elif kind == "open":
+            self._groups.append(_Group())
+        elif kind == "close":
+            self._close_group()
+        elif kind == "blank":
+            if not any(group.kind for group in self._groups):
+                self._end_block()
+            else:
+                self._emit("\n", found.start())
+        elif kind == "sign":
+            self._take_sign(found)
+            if found["sign"] == "\\":
+                return self._skip_arguments(at, 0, end)
+        elif kind == "amp":
+            self._emit("\t", found.start())
+        elif kind == "tilde":
+            self._emit(" ", found.start())
+        elif kind == "quote":
+            self._emit(_QUOTED[found[0]], found.start())
+        else:
+            self._emit(found[0], found.start())
+        return at
+
+    def _take_sign(self, found: re.Match[str]) -> None:
+        sign = found["sign"]
+        if sign in "%&$#_{}":
+            self._emit(sign, found.start() + 1)
+        elif sign == "\\":
+            self._emit("\n", found.start())
+        elif sign in " \n,;:~":
+            self._emit(" ", found.start())
+
+    def _take_math(self, found: re.Match[str], end: int) -> int:
+        """Write a formula in the line: its symbols where all are known, else its source."""
+        close = self.source.find("$", found.end(), min(end, found.end() + 2000))
+        if close < 0:
+            self._emit("$", found.start())
+            return found.end()
+        body = self.source[found.end() : close]
+        words = re.findall(r"\\([a-zA-Z]+|.)", body)
+        if all(_symbol(word) for word in words):
+            at = found.end()
+            for part in re.split(r"(\\[a-zA-Z]+\s?|\\.)", body):
+                shown = _symbol(part.strip().lstrip("\\")) if part.startswith("\\") else part.replace("{", "").replace("}", "")
+                self._emit(shown, at)
+                at += len(part)
+        else:
+            self._emit(body, found.end())
+        return close + 1
+
+    def _take_command(self, word: str, found: re.Match[str], end: int) -> int:
+        at = found.end()
+        if word in ("begin", "end"):
+            return self._take_environment(word, at, end)
+        if word in _SECTIONS or word in ("caption", "captionof", "footnote", "footnotetext"):
+            at = self._skip_arguments(at, _DROPPED.get(word, 0), end)
+            begin = self.source.find("{", at, min(end, at + 20))
+            if begin < 0:
+                return at
+            if word.startswith("footnote"):
+                close = self._skip_group(begin)
+                self.notes.append((begin + 1, close - 1))
+                return close
+            self._end_block("heading" if word in _SECTIONS else None)
+            self._groups.append(_Group("heading" if word in _SECTIONS else "caption", _SECTIONS.get(word, 0)))
+            return begin + 1
+        if word == "item":
+            self._end_block("item")
+            return self._skip_arguments(at, 0, end) if not self.source.startswith("[", at) else at
+        if word == "par":
+            self._end_block()
+        elif word in self.macros:
+            return self._expand(self.macros[word], found, end)
+        elif word in _DROPPED:
+            return self._skip_arguments(at, _DROPPED[word], end)
+        elif symbol := _symbol(word):
+            self._emit(symbol, found.start())
+        elif word in ("def", "gdef", "edef", "let"):
+            name = re.compile(r"\s*\\[a-zA-Z]+[^{\n]*").match(self.source, at, end)
+            return self._skip_arguments(name.end() if name else at, 1, end)
+        else:
+            at = self._skip_arguments(at, 0, end)
+            if self.source[at : at + 1] == " ":
+                at += 1
+            return at
+        return at + 1 if self.source[at : at + 1] == " " and word in _SYMBOLS and not self.source.startswith("{}", at) else at
+
+    def _expand(self, body: str, found: re.Match[str], end: int) -> int:
+        at = found.end()
+        keeps_space = "\x00" in body
+        self._emit(body.replace("\x00", ""), found.start())
+        if not keeps_space and self.source[at : at + 1] == " ":
+            at += 1
+        if self.source.startswith("{}", at):
+            at += 2
+        return min(at, end)
+
+    def _take_environment(self, word: str, at: int, end: int) -> int:
+        found = re.compile(r"\s*\{([^{}]{0,60})\}").match(self.source, at, end)
+        if not found:
+            return at
+        name, at = found[1].strip(), found.end()
+        if name in _RAW_ENVIRONMENTS and word == "begin":
+            self._end_block("code")
+            close = self.source.find(f"{_END}{found[1]}}}", at, end)
+            close = close if close >= 0 else end
+            self._emit(self.source[at:close].strip("\n"), at + (self.source[at : at + 1] == "\n"))
+            self._end_block()
+            return close
+        if name in _LEFT_OUT and word == "begin":
+            close = self.source.find(f"{_END}{found[1]}}}", at, end)
+            return close if close >= 0 else end
+        if name in _QUOTES:
+            self._quotes += 1 if word == "begin" else -1
+        self._end_block()
+        if word == "begin":
+            at = self._skip_arguments(at, _WITH_ARGUMENT.get(name, 0), end)
+            if name == "abstract":
+                self.headings.append((self.length + (2 if self.length else 0), 3, "Abstract"))
+        return at
+
+    def _close_group(self) -> None:
+        group = self._groups.pop() if self._groups else _Group()
+        if group.kind == "heading" and self._begin is not None:
+            begin = self._begin
+            self._end_block()
+            self.headings.append((begin, group.level, one_line("".join(self.parts)[begin:] if self.length < 10_000 else self._tail(begin))))
+        elif group.kind:
+            self._end_block()
+
+    def _tail(self, begin: int) -> str:
+        """The text from here on, without joining all of it."""
+        parts: list[str] = []
+        at = self.length
+        for part in reversed(self.parts):
+            if at <= begin:
+                break
+            parts.append(part)
+            at -= len(part)
+        return "".join(reversed(parts))
+
+    def write_notes(self) -> None:
+        """Write the footnotes, counted from 1."""
+        self.body_length = self.length
+        for number, (begin, end) in enumerate(self.notes, 1):
+            blocks = len(self.blocks)
+            self.write(begin, end)
+            if len(self.blocks) > blocks:
+                self.note_places.append(Place(self.blocks[blocks].start, self.length, "notes", number, f"footnote {number}"))
+
+    def finish(self) -> Extracted:
+        """The document with its places."""
+        places: list[Place] = list(self.note_places)
+        opened: list[tuple[int, int, str]] = []
+        for start, level, label in [*self.headings, (self.body_length, -1, "")]:
+            while opened and opened[-1][1] >= level:
+                begin, _, words = opened.pop()
+                if start > begin:
+                    places.append(Place(begin, start, "heading", None, words))
+            opened.append((start, level, label))
+        return Extracted(
+            text="".join(self.parts),
+            blocks=tuple(self.blocks),
+            places=tuple(sorted(places, key=lambda place: (place.start, -place.end))),
+            title=self.title,
+            author=self.author,
+            date=self._find_day(),
+            runs=tuple(self.runs),
+        )
+
+    def _find_day(self) -> date | None:
+        dateline = next((block for block in self.blocks if block.kind == "dateline"), None)
+        found = re.search(r"(\d{4})-(\d\d)-(\d\d)", "".join(self.parts)[dateline.start : dateline.end]) if dateline else None
+        try:
+            return date(int(found[1]), int(found[2]), int(found[3])) if found else None
+        except ValueError:
+            return None
+
+
+def _symbol(word: str) -> str:
+    """The character that a command stands for; "" where it is none."""
+    if word in _SYMBOLS or len(word) < 2:
+        return _SYMBOLS.get(word, word if word in "%&$#_{}" else "")
+    try:
+        size = "SMALL" if word[0].islower() else "CAPITAL"
+        return unicodedata.lookup(f"GREEK {size} LETTER {word.removeprefix('var').upper()}")
+    except KeyError:
+        return ""

@@ -1,0 +1,271 @@
+"""JATS, TEI and FB2: the XML of journals, editions and books, with sections as places and references at the end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from xml.etree.ElementTree import Element
+
+from askbrief.corpus.extracted import BlockKind, Extracted
+from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.webpages import parse_date
+from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.xmlstream import load_tree
+
+_SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary", "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
+_TITLES = frozenset({"title", "head"})
+_BREAKS = frozenset(
+    "p l v ab item list-item def term disp-quote quote cit epigraph speech sp speaker stage table row tr caption fig table-wrap label "
+    "def-item subtitle text-author empty-line boxed-text disp-formula lg stanza list note fn figure ref bibl biblStruct title head poem "
+    "cite annotation date statement verse-group verse-line attrib opener closer salute signed dateline byline".split()
+)
+_SKIPPED = frozenset(
+    "graphic media object-id tex-math math annotation-xml processing-meta teiHeader fw pb del orig sic binary supplementary-material "
+    "alternatives permissions contrib-id pub-id ext-link-hidden".split()
+)
+_LINES = frozenset({"l", "v", "verse-line"})
+_ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
+_QUOTES = frozenset({"disp-quote", "quote", "cit", "epigraph", "cite"})
+_NOTES = frozenset({"note", "fn"})
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    title: str = ""
+    author: str = ""
+    published: date | None = None
+
+
+def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = None) -> list[Extracted]:
+    """An article, edition or book.
+
+    Args:
+        data: The file.
+        budget: Where broken XML is reported.
+        tree: Its tree where it was parsed already.
+
+    Raises:
+        Unreadable: It is of another kind, or has no text.
+    """
+    tree = load_tree([data], budget) if tree is None else tree
+    writer = Writer(budget)
+    walk = _Walk(writer)
+    if tree.tag in ("article", "pmc-articleset"):
+        article = tree if tree.tag == "article" else tree.find("article") or tree
+        about = _read_jats(article)
+        walk.begin(about.title)
+        walk.write_jats(article)
+    elif tree.tag in ("TEI", "TEI.2", "teiCorpus"):
+        about = _read_tei(tree)
+        walk.begin(about.title)
+        for text in tree.iter("text"):
+            walk.write(text, 2)
+            break
+    else:
+        about = _read_fb2(tree)
+        walk.begin(about.title)
+        for body in tree.findall("body"):
+            walk.write(body, 2)
+    walk.write_notes()
+    if not writer.blocks:
+        raise Unreadable("holds no text")
+    return [writer.finish(title=about.title, author=about.author, published=about.published)]
+
+
+class _Walk:
+    """Writes the elements of a tree in their order."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.buffer: list[str] = []
+        self.notes: list[str] = []
+        self.line_open = False
+
+    def begin(self, title: str) -> None:
+        """Write the document's title."""
+        if title:
+            self.writer.heading(title, 1, kind="title")
+
+    def write_jats(self, article: Element) -> None:
+        """Write abstract, body, back matter, and reviews with their answers."""
+        for abstract in article.findall("front/article-meta/abstract") + article.findall("front-stub/abstract"):
+            if abstract.find("title") is None:
+                self.writer.close_headings(2)
+                self.writer.open("heading", None, "Abstract", level=2)
+            self.write(abstract, 2)
+        for part in ("body", "back"):
+            for element in article.findall(part):
+                self.write(element, 2)
+        for inner in article.findall("sub-article"):
+            title = inner.find(".//article-title")
+            self.writer.heading(_words(title) if title is not None else "", 2)
+            self.write_inner(inner)
+
+    def write_inner(self, inner: Element) -> None:
+        """Write the body of a review or an answer, one level below its title."""
+        for element in inner.findall("body"):
+            self.write(element, 3)
+
+    def write(self, element: Element, level: int) -> None:
+        """Write an element whose headings have this level."""
+        self._walk(element, level, "paragraph")
+        self._flush("paragraph")
+
+    def _walk(self, element: Element, level: int, kind: BlockKind) -> None:
+        self.buffer.append(_spaces(element.text))
+        for child in element:
+            tag = child.tag
+            if tag in _SKIPPED or tag == "annotation" and element.tag == "FictionBook":
+                pass
+            elif tag in _SECTIONS:
+                self._flush(kind)
+                self._write_section(child, level)
+            elif tag in ("table", "tbody", "thead"):
+                self._flush(kind)
+                self._write_table(child)
+            elif tag in _TITLES and element.tag not in ("bibl", "biblStruct", "analytic", "monogr", "ref"):
+                self._flush(kind)
+                text = _words(child)
+                self.writer.add(text, "heading")
+            elif tag in _NOTES and child.get("n") is None and element.tag in ("p", "ab", "l", "hi", "q"):
+                self.notes.append(_words(child))
+            elif tag in _BREAKS:
+                self._flush(kind)
+                self._write_block(child, level, kind)
+            elif tag == "sup" and (digits := _words(child)).isdigit():
+                self.buffer.append(digits.translate(_RAISED))
+            elif tag in ("break", "lb", "br"):
+                self.buffer.append("\n")
+            else:
+                self._walk(child, level, kind)
+            self.buffer.append(_spaces(child.tail))
+
+    def _write_block(self, element: Element, level: int, kind: BlockKind) -> None:
+        tag = element.tag
+        if tag in ("ref", "biblStruct"):
+            self.writer.add(" ".join(_words(part) for part in _leaves(element)), "item")
+            return
+        inner: BlockKind = "item" if tag in _ITEMS else "quoted" if tag in _QUOTES else "paragraph" if tag == "p" and kind == "heading" else kind  # fmt: skip
+        self._walk(element, level, inner)
+        text = "".join(self.buffer)
+        if tag in _LINES and text.strip():
+            if self.line_open and self.writer.blocks:
+                self.writer.add_line(text)
+            else:
+                self.writer.add(text, inner)
+            self.buffer.clear()
+            self.line_open = True
+            return
+        self._flush(inner)
+        self.line_open = False
+
+    def _write_section(self, element: Element, level: int) -> None:
+        title = next((child for child in element if child.tag in _TITLES), None)
+        label = element.find("label")
+        words = _words(title) if title is not None else {"ref-list": "References", "listBibl": "References"}.get(element.tag, "")
+        if label is not None and title is not None and words:
+            words = f"{_words(label)} {words}"
+        self.line_open = False
+        if title is not None:
+            self.writer.heading(words, level)
+            element = _without(element, [title, label])
+        elif words:
+            self.writer.close_headings(level)
+            self.writer.open("heading", None, words, level=level)
+        self._walk(element, level + 1, "paragraph")
+        self._flush("paragraph")
+
+    def _write_table(self, table: Element) -> None:
+        rows = [row for row in table.iter() if row.tag in ("tr", "row")]
+        for at, row in enumerate(rows):
+            self.writer.add_row([_words(cell) for cell in row if cell.tag in ("td", "th", "cell")], first=not at)
+
+    def _flush(self, kind: BlockKind) -> None:
+        text = "".join(self.buffer)
+        self.buffer.clear()
+        if text.strip():
+            self.writer.add(text, kind)
+
+    def write_notes(self) -> None:
+        """Write the notes that stood inside paragraphs."""
+        self.writer.close_headings()
+        for number, note in enumerate(self.notes, 1):
+            place = self.writer.open("notes", number, f"footnote {number}")
+            self.writer.add(note)
+            self.writer.close(place)
+
+
+def _without(element: Element, left_out: Iterable[Element | None]) -> Element:
+    copy = Element(element.tag, element.attrib)
+    copy.text = element.text
+    copy.extend([child for child in element if child not in left_out])
+    return copy
+
+
+def _spaces(text: str | None) -> str:
+    return re.sub(r"\s+", " ", text) if text else ""
+
+
+def _words(element: Element) -> str:
+    return one_line("".join(element.itertext()))
+
+
+def _leaves(element: Element) -> Iterable[Element]:
+    """The parts of a reference that are written apart: names whole, others by themselves."""
+    for child in element:
+        if child.tag in _SKIPPED:
+            continue
+        if child.tag in ("name", "string-name", "persName", "mixed-citation", "p") or not len(child):
+            yield child
+        else:
+            yield from _leaves(child)
+
+
+def _read_jats(article: Element) -> _About:
+    meta = article.find("front/article-meta")
+    if meta is None:
+        return _About()
+    title = meta.find("title-group/article-title")
+    names = [
+        " ".join(filter(None, (name.findtext("given-names"), name.findtext("surname"))))
+        for contrib in meta.iter("contrib")
+        if contrib.get("contrib-type", "author") == "author"
+        for name in contrib.findall("name")
+    ]
+    dates = sorted(meta.findall("pub-date"), key=lambda stated: stated.find("day") is None)
+    published = next((found for stated in dates if (found := _read_jats_date(stated))), None)
+    return _About(_words(title) if title is not None else "", ", ".join(names), published)
+
+
+def _read_jats_date(stated: Element) -> date | None:
+    try:
+        return date(*(int(stated.findtext(part) or "") for part in ("year", "month", "day")))
+    except ValueError:
+        return None
+
+
+def _read_tei(tree: Element) -> _About:
+    head = tree.find("teiHeader/fileDesc")
+    if head is None:
+        return _About()
+    title = head.find("titleStmt/title")
+    authors = [_words(author) for author in head.findall("titleStmt/author")]
+    stated = head.find("publicationStmt/date")
+    day = (stated.get("when") or _words(stated)) if stated is not None else ""
+    return _About(_words(title) if title is not None else "", ", ".join(filter(None, authors)), parse_date(day))
+
+
+def _read_fb2(tree: Element) -> _About:
+    info = tree.find("description/title-info")
+    if info is None:
+        return _About()
+    names = [
+        " ".join(filter(None, (author.findtext(part) for part in ("first-name", "middle-name", "last-name"))))
+        for author in info.findall("author")
+    ]
+    stated = info.find("date")
+    day = (stated.get("value") or _words(stated)) if stated is not None else ""
+    return _About(one_line(info.findtext("book-title") or ""), ", ".join(filter(None, names)), parse_date(day))
