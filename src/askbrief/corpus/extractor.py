@@ -181,7 +181,9 @@ class _Worker:
                 return 0
         if sys.platform == "darwin":
             try:
-                shown = subprocess.run(["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, check=False)
+                shown = subprocess.run(
+                    ["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, check=False
+                )
                 return int(shown.stdout.strip() or 0) * 1024
             except (OSError, ValueError):
                 return 0

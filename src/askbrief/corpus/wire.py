@@ -22,7 +22,9 @@ def pack(extraction: Extraction, *, is_last: bool) -> list[bytes]:
     """
     texts = [document.text.encode("utf-8", "replace") for document in extraction.documents]
     header = {
-        "documents": [_pack_document(document, len(text)) for document, text in zip(extraction.documents, texts, strict=True)],
+        "documents": [
+            _pack_document(document, len(text)) for document, text in zip(extraction.documents, texts, strict=True)
+        ],
         "reports": extraction.reports,
         "encoding": extraction.encoding,
         "certainty": extraction.certainty,
@@ -36,7 +38,9 @@ def pack(extraction: Extraction, *, is_last: bool) -> list[bytes]:
 def _pack_document(document: Extracted, size: int) -> dict[str, Any]:
     return {
         "bytes": size,
-        "blocks": [number for block in document.blocks for number in (block.start, block.end, _BLOCKS.index(block.kind))],
+        "blocks": [
+            number for block in document.blocks for number in (block.start, block.end, _BLOCKS.index(block.kind))
+        ],
         "places": [
             value
             for place in document.places
@@ -62,7 +66,9 @@ def unpack(line: bytes, read: Callable[[int], bytes]) -> tuple[Extraction, bool]
     """
     header = json.loads(line)
     try:
-        documents = tuple(_unpack_document(found, read(found["bytes"]).decode("utf-8")) for found in header["documents"])
+        documents = tuple(
+            _unpack_document(found, read(found["bytes"]).decode("utf-8")) for found in header["documents"]
+        )
         extraction = Extraction(
             documents=documents,
             reports=tuple(header["reports"]),
@@ -81,7 +87,9 @@ def _unpack_document(found: dict[str, Any], text: str) -> Extracted:
     return Extracted(
         text=text,
         blocks=tuple(Block(start, end, _BLOCKS[kind]) for start, end, kind in _groups(blocks, 3)),
-        places=tuple(Place(start, end, _PLACES[kind], number, label) for start, end, kind, number, label in _groups(places, 5)),
+        places=tuple(
+            Place(start, end, _PLACES[kind], number, label) for start, end, kind, number, label in _groups(places, 5)
+        ),
         title=found["title"],
         date=date.fromisoformat(found["date"]) if found["date"] else None,
         author=found["author"],

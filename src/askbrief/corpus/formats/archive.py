@@ -66,7 +66,15 @@ class Archive:
                     if count >= RATIO_FROM and count > RATIO * max(1, info.compress_size):
                         raise Unreadable(f"unpacks to more than {RATIO} times its size")
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
             raise Unreadable("is damaged") from error
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:

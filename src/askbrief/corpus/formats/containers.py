@@ -12,7 +12,9 @@ from askbrief.corpus.formats.limits import DEPTH, Budget, Unreadable
 ReadMember = Callable[[str, bytes, Budget], list[Extracted]]
 
 
-def extract_zip(data: bytes, budget: Budget, *, is_read: Callable[[str], bool], read_member: ReadMember) -> list[Extracted]:
+def extract_zip(
+    data: bytes, budget: Budget, *, is_read: Callable[[str], bool], read_member: ReadMember
+) -> list[Extracted]:
     """The documents of the members whose names tell a format that is read.
 
     Args:

@@ -61,7 +61,10 @@ def extract_epub(data: bytes, budget: Budget) -> list[Extracted]:
         name = posixpath.normpath(posixpath.join(base, unquote(item.get("href", "")))) if item is not None else ""
         if item is None or name not in archive:
             missing += 1
-        elif item.get("media-type", "application/xhtml+xml") in _PAGES and "nav" not in (item.get("properties") or "").split():
+        elif (
+            item.get("media-type", "application/xhtml+xml") in _PAGES
+            and "nav" not in (item.get("properties") or "").split()
+        ):
             try:
                 _write_file(decode_page(archive.read(name)), name, contents, writer)
             except Unreadable as error:

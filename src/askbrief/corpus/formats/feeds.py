@@ -50,7 +50,9 @@ def _read_item(item: Element, number: int, budget: Budget) -> Extracted:
     writer = Writer(budget)
     place = writer.open("item", number, title)
     writer.add(title, "title")
-    body = next((found for name in ("encoded", "content", "description", "summary") if (found := _markup(item.find(name)))), "")
+    body = next(
+        (found for name in ("encoded", "content", "description", "summary") if (found := _markup(item.find(name)))), ""
+    )
     write_flow(body, writer)
     writer.close(place)
     author = item.find("author")

@@ -13,7 +13,7 @@ from askbrief.corpus.formats.writer import Writer, clean, fold
 
 _SKIPPED = frozenset(
     "script style noscript template head title svg math object iframe select option button textarea canvas audio video "
-    "map nav form rp rt".split()
+    "map nav form rp rt annotation annotation-xml".split()
 )
 _KEPT_IN_BOOKS = frozenset({"math", "form", "nav"})
 _BREAKS = frozenset(
@@ -29,7 +29,10 @@ _DIGITS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _CELL = 400
 _LINE = 120
 # What stands in books in the place of a picture.
-_NO_PICTURE = re.compile(r"\s*\[\s*(?:image|illustration|picture|photo|figure)(?:\s+(?:unavailable|not available|missing))?\.?\s*\]\s*", re.I)
+_NO_PICTURE = re.compile(
+    r"\s*\[\s*(?:image|illustration|picture|photo|figure)(?:\s+(?:unavailable|not available|missing))?\.?\s*\]\s*", re.I
+)
+_BACK_LINK = re.compile("\\s*\u21a9[\ufe0e\ufe0f]?\\s*$")
 _NOTE_MARK = re.compile(r"[0-9]{1,4}")
 
 
@@ -44,7 +47,9 @@ class _Row:
 class _Flow:
     """A parser target that writes blocks as elements end."""
 
-    def __init__(self, writer: Writer, on_anchor: Callable[[str], None] | None, *, heading_place: PlaceKind | None) -> None:
+    def __init__(
+        self, writer: Writer, on_anchor: Callable[[str], None] | None, *, heading_place: PlaceKind | None
+    ) -> None:
         self.writer = writer
         self.on_anchor = on_anchor
         self.heading_place = heading_place
@@ -57,6 +62,7 @@ class _Flow:
         self.rows: list[_Row] = []
         self.anchors: list[str] = []
         self.superscript = 0
+        self.linked = self.links = 0
         self.first_row = True
         # Blocks written and elements open when the last line was written that others may follow.
         self.line_of: tuple[int, int] | None = None
@@ -85,6 +91,8 @@ class _Flow:
                 self._pass_anchors()
         if name == "pre":
             self.pre += 1
+        elif name == "a":
+            self.links += 1
         elif name == "blockquote" or "gmail_quote" in (attributes.get("class") or ""):
             self.stack[-1] = ("blockquote", hides)
             self.quoted += 1
@@ -113,6 +121,8 @@ class _Flow:
             self._flush(within=name, ends=True)
         if name == "pre":
             self.pre -= 1
+        elif name == "a":
+            self.links -= 1
         elif name == "blockquote":
             self.quoted -= 1
         elif name == "tr" and self.rows:
@@ -121,6 +131,7 @@ class _Flow:
     def data(self, text: str) -> None:
         """Text stands."""
         if not self.hidden:
+            self.linked += len(text) if self.links else 0
             self.buffer.append(text if self.pre else text.replace("\n", " ").replace("\r", " "))
 
     def comment(self, text: str) -> None:
@@ -147,7 +158,7 @@ class _Flow:
         self.anchors.clear()
 
     def _flush(self, *, within: str = "", ends: bool = False) -> None:
-        text = "".join(self.buffer)
+        text = _BACK_LINK.sub("", "".join(self.buffer))
         self.buffer.clear()
         self.superscript = 0
         if not text.strip():
@@ -213,7 +224,7 @@ def write_flow(
     *,
     on_anchor: Callable[[str], None] | None = None,
     heading_place: PlaceKind | None = "heading",
-) -> None:
+) -> int:
     """Write what a reader sees of a page, without scripts, forms and menus.
 
     Args:
@@ -221,11 +232,15 @@ def write_flow(
         writer: Where the blocks go.
         on_anchor: Called with each id in the page just before what stands at it is written (books).
         heading_place: The kind of place that headings open; None for none.
+
+    Returns:
+        How many of its characters are in links.
     """
     if not page.strip():
-        return
+        return 0
     target = _Flow(writer, on_anchor, heading_place=heading_place)
     parser: Any = etree.HTMLParser(target=target, huge_tree=True, encoding="utf-8", no_network=True)
     for at in range(0, len(page), 1 << 20):
         parser.feed(page[at : at + (1 << 20)].encode("utf-8", "replace"))
     parser.close()
+    return target.linked

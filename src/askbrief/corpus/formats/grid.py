@@ -9,7 +9,9 @@ from itertools import islice
 from askbrief.corpus.extracted import BlockKind
 from askbrief.corpus.formats.writer import Writer, fold, one_line
 
-_NUMBER = re.compile(r"[-+(]?[^\w\s]{0,2}\s?[\d.,'’  ]*\d[\d.,'’  ]*\s?[%€$£)]?|\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[-–—]+")
+_NUMBER = re.compile(
+    r"[-+(]?[^\w\s]{0,2}\s?[\d.,'’  ]*\d[\d.,'’  ]*\s?[%€$£)]?|\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[-–—]+"
+)
 _HEADER_LENGTH = 120
 _AHEAD = 3
 
@@ -101,7 +103,9 @@ class Grid:
             return bool(following)
         return self._gap and (numbers or len(following) > 1 and any(is_number(c) for c in following[1] if c.strip()))
 
-    def _write_cells(self, number: int, filled: dict[int, str], header: dict[int, str], *, kind: BlockKind = "cell") -> None:
+    def _write_cells(
+        self, number: int, filled: dict[int, str], header: dict[int, str], *, kind: BlockKind = "cell"
+    ) -> None:
         writer = self.writer
         row = writer.open("row", number)
         gap: str | None = None

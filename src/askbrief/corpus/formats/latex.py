@@ -15,7 +15,16 @@ from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, Unreadable
 from askbrief.corpus.formats.writer import clean, one_line
 
-_SECTIONS = {"part": 1, "chapter": 2, "section": 3, "subsection": 4, "subsubsection": 5, "paragraph": 6, "subparagraph": 7, "frametitle": 3}
+_SECTIONS = {
+    "part": 1,
+    "chapter": 2,
+    "section": 3,
+    "subsection": 4,
+    "subsubsection": 5,
+    "paragraph": 6,
+    "subparagraph": 7,
+    "frametitle": 3,
+}
 # Commands and how many of their arguments are no text; those after them are.
 _DROPPED = {
     "label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "cref": 1, "Cref": 1, "vref": 1, "nameref": 1, "cite": 1, "citep": 1,
@@ -25,11 +34,12 @@ _DROPPED = {
     "colorbox": 1, "href": 1, "captionof": 1, "resizebox": 2, "scalebox": 1, "multicolumn": 2, "multirow": 2, "hypersetup": 1, "newcommand": 2,
     "renewcommand": 2, "providecommand": 2, "newenvironment": 3, "usepackage": 1, "documentclass": 1, "graphicspath": 1, "index": 1,
     "addcontentsline": 3, "cline": 1, "cmidrule": 1, "lstinputlisting": 1, "verbatiminput": 1, "hyphenation": 1, "rule": 2, "raisebox": 1,
-    "parbox": 1, "fontsize": 2, "selectlanguage": 1, "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1,
+    "parbox": 1, "hypertarget": 1, "fontsize": 2, "selectlanguage": 1, "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1,
 }  # fmt: skip
 _RAW_ENVIRONMENTS = frozenset({"verbatim", "lstlisting", "minted", "Verbatim", "alltt", "equation", "equation*", "align", "align*", "gather", "gather*",
                                "eqnarray", "eqnarray*", "displaymath", "math", "multline", "multline*"})  # fmt: skip
 _LEFT_OUT = frozenset({"tikzpicture", "comment", "pgfplots", "filecontents", "filecontents*", "CCSXML"})
+_TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
 _QUOTES = frozenset({"quote", "quotation", "verse", "displayquote"})
 # Environments whose first argument says how, not what.
 _WITH_ARGUMENT = {"tabular": 1, "tabular*": 2, "tabularx": 2, "longtable": 1, "array": 1, "minipage": 1, "wrapfigure": 2, "multicols": 1, "thebibliography": 1, "adjustbox": 1, "wraptable": 2, "subfigure": 1}  # fmt: skip
@@ -107,7 +117,8 @@ class _Scan:
         self.macros = self._find_macros()
         self._kind: BlockKind = "paragraph"
         self._begin: int | None = None
-        self._quotes = 0
+        self._quotes = self._tables = 0
+        self._gap = "\n\n"
         self._groups: list[_Group] = []
 
     def _find_macros(self) -> dict[str, str]:
@@ -117,7 +128,9 @@ class _Scan:
             end = self._skip_group(found.end() - 1)
             body = self.source[found.end() : end - 1].replace("\\xspace", "\x00")
             if "\\" not in body and "#" not in body and len(body) < 200:
-                macros[found[1] or found[2]] = body.replace("~", " ").replace("--", "–").replace("{", "").replace("}", "")
+                macros[found[1] or found[2]] = (
+                    body.replace("~", " ").replace("--", "–").replace("{", "").replace("}", "")
+                )
         return macros
 
     def _skip_group(self, at: int) -> int:
@@ -156,9 +169,12 @@ class _Scan:
             source += len(text) - len(kept) if self.source.startswith(text, source) else 0
             text = kept
             if self.length:
-                self.parts.append("\n\n")
-                self.length += 2
+                self.parts.append(self._gap)
+                self.length += len(self._gap)
+            self._gap = "\n\n"
             self._begin = self.length
+        elif not text.strip() and "\n" in text and self.parts[-1].rstrip(" ").endswith("\n"):
+            return
         if not self.runs or self.runs[-1][1] + self.length - self.runs[-1][0] != source:
             self.runs.append((self.length, source))
         self.parts.append(text)
@@ -176,7 +192,7 @@ class _Scan:
             self._begin = None
             while self.runs and self.runs[-1][0] >= self.length:
                 self.runs.pop()
-        self._kind = kind or ("quoted" if self._quotes else "paragraph")
+        self._kind = kind or ("cell" if self._tables else "quoted" if self._quotes else "paragraph")
 
     def write_command(self, command: str, kind: BlockKind) -> None:
         """Write the argument of a command of the preamble."""
@@ -232,8 +248,11 @@ class _Scan:
             self._take_sign(found)
             if found["sign"] == "\\":
                 return self._skip_arguments(at, 0, end)
+            if found["sign"] == "[":
+                return self._take_raw(at, "\\]", end)
         elif kind == "amp":
-            self._emit("\t", found.start())
+            self._end_block()
+            self._gap = "\t"
         elif kind == "tilde":
             self._emit(" ", found.start())
         elif kind == "quote":
@@ -246,6 +265,9 @@ class _Scan:
         sign = found["sign"]
         if sign in "%&$#_{}":
             self._emit(sign, found.start() + 1)
+        elif sign == "\\" and self._tables:
+            self._end_block()
+            self._gap = "\n"
         elif sign == "\\":
             self._emit("\n", found.start())
         elif sign in " \n,;:~":
@@ -262,7 +284,11 @@ class _Scan:
         if all(_symbol(word) for word in words):
             at = found.end()
             for part in re.split(r"(\\[a-zA-Z]+\s?|\\.)", body):
-                shown = _symbol(part.strip().lstrip("\\")) if part.startswith("\\") else part.replace("{", "").replace("}", "")
+                shown = (
+                    _symbol(part.strip().lstrip("\\"))
+                    if part.startswith("\\")
+                    else part.replace("{", "").replace("}", "")
+                )
                 self._emit(shown, at)
                 at += len(part)
         else:
@@ -287,7 +313,7 @@ class _Scan:
             return begin + 1
         if word == "item":
             self._end_block("item")
-            return self._skip_arguments(at, 0, end) if not self.source.startswith("[", at) else at
+            return self._take_label(at, end)
         if word == "par":
             self._end_block()
         elif word in self.macros:
@@ -304,7 +330,23 @@ class _Scan:
             if self.source[at : at + 1] == " ":
                 at += 1
             return at
-        return at + 1 if self.source[at : at + 1] == " " and word in _SYMBOLS and not self.source.startswith("{}", at) else at
+        return (
+            at + 1
+            if self.source[at : at + 1] == " " and word in _SYMBOLS and not self.source.startswith("{}", at)
+            else at
+        )
+
+    def _take_label(self, at: int, end: int) -> int:
+        """Write the label of an item, which stands in brackets."""
+        option = _OPTION.match(self.source, at, end)
+        if not option:
+            return at
+        begin, close = self.source.find("[", at) + 1, option.end() - 1
+        while begin < close:
+            found = _TOKEN.match(self.source, begin, close)
+            begin = self._take(found, close) if found else close
+        self._emit(" ", close)
+        return close + 1
 
     def _expand(self, body: str, found: re.Match[str], end: int) -> int:
         at = found.end()
@@ -322,15 +364,14 @@ class _Scan:
             return at
         name, at = found[1].strip(), found.end()
         if name in _RAW_ENVIRONMENTS and word == "begin":
-            self._end_block("code")
-            close = self.source.find(f"{_END}{found[1]}}}", at, end)
-            close = close if close >= 0 else end
-            self._emit(self.source[at:close].strip("\n"), at + (self.source[at : at + 1] == "\n"))
-            self._end_block()
-            return close
+            return self._take_raw(at, f"{_END}{found[1]}}}", end)
         if name in _LEFT_OUT and word == "begin":
             close = self.source.find(f"{_END}{found[1]}}}", at, end)
             return close if close >= 0 else end
+        if name in _TABLES:
+            self._end_block()
+            self._tables += 1 if word == "begin" else -1
+            self._gap = "\n\n"
         if name in _QUOTES:
             self._quotes += 1 if word == "begin" else -1
         self._end_block()
@@ -340,12 +381,29 @@ class _Scan:
                 self.headings.append((self.length + (2 if self.length else 0), 3, "Abstract"))
         return at
 
+    def _take_raw(self, at: int, closes: str, end: int) -> int:
+        """Write code or a formula as it is in the source; give back where what closes it stands."""
+        self._end_block("code")
+        close = self.source.find(closes, at, end)
+        close = close if close >= 0 else end
+        body = self.source[at:close]
+        lines = body.strip()
+        self._emit(lines, at + body.find(lines))
+        self._end_block()
+        return close
+
     def _close_group(self) -> None:
         group = self._groups.pop() if self._groups else _Group()
         if group.kind == "heading" and self._begin is not None:
             begin = self._begin
             self._end_block()
-            self.headings.append((begin, group.level, one_line("".join(self.parts)[begin:] if self.length < 10_000 else self._tail(begin))))
+            self.headings.append(
+                (
+                    begin,
+                    group.level,
+                    one_line("".join(self.parts)[begin:] if self.length < 10_000 else self._tail(begin)),
+                )
+            )
         elif group.kind:
             self._end_block()
 
@@ -367,7 +425,9 @@ class _Scan:
             blocks = len(self.blocks)
             self.write(begin, end)
             if len(self.blocks) > blocks:
-                self.note_places.append(Place(self.blocks[blocks].start, self.length, "notes", number, f"footnote {number}"))
+                self.note_places.append(
+                    Place(self.blocks[blocks].start, self.length, "notes", number, f"footnote {number}")
+                )
 
     def finish(self) -> Extracted:
         """The document with its places."""
@@ -391,7 +451,11 @@ class _Scan:
 
     def _find_day(self) -> date | None:
         dateline = next((block for block in self.blocks if block.kind == "dateline"), None)
-        found = re.search(r"(\d{4})-(\d\d)-(\d\d)", "".join(self.parts)[dateline.start : dateline.end]) if dateline else None
+        found = (
+            re.search(r"(\d{4})-(\d\d)-(\d\d)", "".join(self.parts)[dateline.start : dateline.end])
+            if dateline
+            else None
+        )
         try:
             return date(int(found[1]), int(found[2]), int(found[3])) if found else None
         except ValueError:

@@ -8,18 +8,23 @@ from collections.abc import Callable
 from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
 
 # What a line is: a block's kind, and the level and words of a heading.
 Line = tuple[BlockKind, int, str]
-_ITEM = re.compile(r"\s*(?:[-*+•]|\(?[0-9a-zA-Z#]{1,3}[.)])\s+\S")
+_ITEM = re.compile(r"\s*(?:[-*+•]|[*.]{1,5}|\(?[0-9a-zA-Z#]{1,3}[.)])\s+\S")
+_FIELD = re.compile(r"(?:#\+|:)?(title|authors?|date|revdate|published):+\s*(\S.*)", re.IGNORECASE)
+_HEAD_LINES = 40
 _RST_RULE = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _RST_FIELD = re.compile(r":[^:\s][^:]*:(?:\s|$)")
 _RST_DIRECTIVE = re.compile(r"\s*\.\. (?:([\w:+-]+)::|_|\[|\||.*)")
 _MAIL_FIELD = re.compile(r"[A-Z][\w-]*: ")
 _PROSE_DIRECTIVES = frozenset("note warning tip important caution danger attention hint admonition topic sidebar epigraph pull-quote "
                               "highlights seealso versionadded versionchanged deprecated container compound rubric".split())  # fmt: skip
-_ORG_HEADING = re.compile(r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED) +)?(?:\[#[A-Z]\] +)?(.*?)(?:\s+:[\w@:]+:)?\s*$")
+_ORG_HEADING = re.compile(
+    r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED) +)?(?:\[#[A-Z]\] +)?(.*?)(?:\s+:[\w@:]+:)?\s*$"
+)
 _ORG_DRAWER = re.compile(r"\s*:[\w-]+:\s*$")
 _ORG_PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED|CLOCK):")
 _ORG_BLOCK = re.compile(r"\s*#\+begin_(\w+)", re.IGNORECASE)
@@ -76,7 +81,26 @@ def _build(data: bytes, budget: Budget, read: Callable[[list[str]], list[Line | 
         start += len(line) + 1
     places = _nest(headings, len(text.rstrip()))
     title = next((label for _, level, label in headings if level == 1), "")
-    return Extracted(text=text, blocks=tuple(blocks), places=tuple(places), title=title)
+    stated = _read_fields([line for line, kind in zip(lines[:_HEAD_LINES], kinds, strict=False) if kind and kind[0] == "metadata"])
+    return Extracted(
+        text=text,
+        blocks=tuple(blocks),
+        places=tuple(places),
+        title=title or stated.get("title", ""),
+        author=stated.get("author", ""),
+        date=parse_date(stated.get("date", "")),
+    )
+
+
+def _read_fields(lines: list[str]) -> dict[str, str]:
+    """Title, author and date that the metadata at the beginning state."""
+    stated: dict[str, str] = {}
+    for line in lines:
+        found = _FIELD.match(line)
+        if found:
+            name = found[1].lower()
+            stated.setdefault("author" if name.startswith("author") else "title" if name == "title" else "date", one_line(found[2]))
+    return stated
 
 
 def _nest(headings: list[tuple[int, int, str]], end: int) -> list[Place]:
@@ -128,16 +152,26 @@ def _read_rst(lines: list[str]) -> list[Line | None]:
             if style not in levels:
                 levels.append(style)
             text_at = below - 1
-            kinds[text_at] = ("title" if not any(k and k[1] for k in kinds) else "heading", levels.index(style) + 1, one_line(lines[text_at]))
+            kinds[text_at] = (
+                "title" if not any(k and k[1] for k in kinds) else "heading",
+                levels.index(style) + 1,
+                one_line(lines[text_at]),
+            )
             kinds[below] = ("metadata", 0, "")
             if text_at != at:
                 kinds[at] = ("metadata", 0, "")
         elif directive:
-            kinds[at] = ("metadata", 0, "")
             name = directive[1] or ""
-            block = (indent, "paragraph" if name in _PROSE_DIRECTIVES else "code" if "code" in name else "metadata")
-        elif in_head and (_RST_FIELD.match(line) or _MAIL_FIELD.match(line)) or _RST_FIELD.match(line.lstrip()) or (
-            in_head and last and last[0] == "metadata" and line[:1] == " "
+            is_note = line.lstrip().startswith(".. [")
+            kinds[at] = ("paragraph" if is_note else "metadata", 0, "")
+            if line.strip() == ".." and not (at + 1 < len(lines) and lines[at + 1].strip()):
+                continue
+            block = (indent, "paragraph") if is_note else (indent, "paragraph" if name in _PROSE_DIRECTIVES else "code" if "code" in name else "metadata")
+        elif (
+            in_head
+            and (_RST_FIELD.match(line) or _MAIL_FIELD.match(line))
+            or _RST_FIELD.match(line.lstrip())
+            or (in_head and last and last[0] == "metadata" and line[:1] == " ")
         ):
             kinds[at] = ("metadata", 0, "")
         elif _RST_RULE.match(line):
@@ -160,7 +194,13 @@ def _find_rst_heading(lines: list[str], at: int) -> tuple[int, str] | None:
     if rule and below and at + 2 < len(lines) and lines[at + 2].rstrip() == line and not _RST_RULE.match(below):
         return at + 2, rule[1] * 2
     under = _RST_RULE.match(below)
-    if under and not rule and line[:1] != " " and len(below) >= min(4, len(line)) and (at == 0 or not lines[at - 1].strip() or _RST_RULE.match(lines[at - 1])):
+    if (
+        under
+        and not rule
+        and line[:1] != " "
+        and len(below) >= min(4, len(line))
+        and (at == 0 or not lines[at - 1].strip() or _RST_RULE.match(lines[at - 1]))
+    ):
         return at + 1, under[1]
     return None
 
@@ -178,7 +218,17 @@ def _read_org(lines: list[str]) -> list[Line | None]:
             kind = None
         elif block:
             ends = line.strip().lower() == f"#+end_{block}"
-            kind = ("metadata" if ends else "quoted" if block in ("quote", "verse") else "paragraph" if block == "center" else "code", 0, "")
+            kind = (
+                "metadata"
+                if ends
+                else "quoted"
+                if block in ("quote", "verse")
+                else "paragraph"
+                if block == "center"
+                else "code",
+                0,
+                "",
+            )
             block = "" if ends else block
         elif drawer:
             kind, drawer = ("metadata", 0, ""), line.strip().lower() != ":end:"
@@ -217,7 +267,11 @@ def _read_asciidoc(lines: list[str]) -> list[Line | None]:
         elif heading:
             level = len(heading[1])
             kind = ("title" if level == 1 and not kinds else "heading", level, one_line(heading[2]))
-        elif _ADOC_ATTRIBUTE.match(line) or line.startswith(("//", "[", "include::", "ifdef::", "endif::", "image::")) or _ADOC_DELIMITER.match(line):
+        elif (
+            _ADOC_ATTRIBUTE.match(line)
+            or line.startswith(("//", "[", "include::", "ifdef::", "endif::", "image::"))
+            or _ADOC_DELIMITER.match(line)
+        ):
             kind = ("metadata", 0, "")
         else:
             kind = _prose(line, last)

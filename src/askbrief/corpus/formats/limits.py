@@ -93,5 +93,7 @@ class Budget:
         if self.unlisted:
             reports.append(f"{self.unlisted:,} more parts could not be read")
         if self.full:
-            reports.append(f"holds more than {CHARACTERS // 1_000_000} million characters or {PARTS:,} cells; the rest was not read")
+            reports.append(
+                f"holds more than {CHARACTERS // 1_000_000} million characters or {PARTS:,} cells; the rest was not read"
+            )
         return tuple(reports)

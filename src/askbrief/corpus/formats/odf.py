@@ -60,6 +60,10 @@ class _Story:
         self.writer = writer
         self.title = ""
         self._parents: dict[str, str] = {}
+        self._style = ""
+        self._raised: set[str] = set()
+        self._bold: set[str] = set()
+        self._spans: list[tuple[str, int]] = []
         self._paragraphs: list[tuple[str, dict[str, str], list[str]]] = []
         self._rows: list[list[str]] = []
         self._notes: list[tuple[str, list[str]]] = []
@@ -92,7 +96,15 @@ class _Story:
         if name in ("p", "h"):
             self._paragraphs.append((name, attributes, []))
         elif name == "style":
-            self._parents[attributes.get("name", "")] = attributes.get("parent-style-name", "")
+            self._style = attributes.get("name", "")
+            self._parents[self._style] = attributes.get("parent-style-name", "")
+        elif name == "text-properties":
+            if attributes.get("text-position", "").startswith("super"):
+                self._raised.add(self._style)
+            if attributes.get("font-weight") == "bold":
+                self._bold.add(self._style)
+        elif name == "span":
+            self._spans.append((attributes.get("style-name", ""), len(self._paragraphs[-1][2]) if self._paragraphs else 0))
         elif name == "list-item":
             self._items += 1
         elif name == "table":
@@ -119,6 +131,8 @@ class _Story:
     def _end(self, name: str) -> None:
         if name in ("p", "h") and self._paragraphs:
             self._write_paragraph(*self._paragraphs.pop())
+        elif name == "span" and self._spans:
+            self._end_span(*self._spans.pop())
         elif name == "list-item":
             self._items -= 1
         elif name == "table-row" and self._rows:
@@ -132,6 +146,14 @@ class _Story:
             self.writer.close(self._place)
         elif name == "frame" and self._title_frames:
             self._title_frames.pop()
+
+    def _end_span(self, style: str, begin: int) -> None:
+        """Raise the digits of a span in superscript."""
+        if style in self._raised and self._paragraphs:
+            parts = self._paragraphs[-1][2]
+            text = "".join(parts[begin:])
+            if text.strip().isdigit():
+                parts[begin:] = [text.translate(_RAISED)]
 
     def _begin_slide(self) -> None:
         if self._slide:
@@ -164,6 +186,8 @@ class _Story:
         elif style == "Title" and not self.title:
             self.title = one_line(text)
             self.writer.heading(text, 1, kind="title")
+        elif attributes.get("style-name", "") in self._bold and not self._items and _looks_like_heading(text):
+            self.writer.heading(text, 10)
         else:
             self.writer.add(text, "item" if self._items else "quoted" if style == "Quotations" else "paragraph")
 
@@ -197,7 +221,13 @@ class _Story:
                 self.writer.close(place)
 
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
+
+
+def _looks_like_heading(text: str) -> bool:
+    text = text.strip()
+    return len(text) <= 100 and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
 
 
 def _count(attributes: dict[str, str]) -> int:

@@ -24,7 +24,9 @@ def load_relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
     for kind, element, attributes, _ in iter_events(archive.iter_chunks(source)):
         if kind == "start" and element == "Relationship" and attributes.get("TargetMode") != "External":
             target = attributes.get("Target", "")
-            resolved = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            resolved = (
+                target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
+            )
             relations[attributes.get("Id", "")] = (attributes.get("Type", "").rpartition("/")[2], resolved)
     return relations
 
@@ -45,7 +47,10 @@ def find_main_part(archive: Archive, usual: str) -> str:
 
 def load_properties(archive: Archive) -> tuple[str, str]:
     """Title and author that the file's properties state; "" where they state none, or only a file's name."""
-    part = next((target for kind, target in load_relations(archive, "").values() if kind == "core-properties"), "docProps/core.xml")
+    part = next(
+        (target for kind, target in load_relations(archive, "").values() if kind == "core-properties"),
+        "docProps/core.xml",
+    )
     if part not in archive:
         return "", ""
     try:

@@ -15,7 +15,16 @@ from askbrief.corpus.formats.rtf import decompress_rtf, rtf_text
 from askbrief.corpus.formats.writer import one_line
 
 _PROPERTY = "__substg1.0_{}{}"
-_SUBJECT, _BODY, _HTML, _RTF, _SENDER, _SENDER_ADDRESS, _TO, _CC = "0037", "1000", "1013", "1009", "0C1A", "0C1F", "0E04", "0E03"
+_SUBJECT, _BODY, _HTML, _RTF, _SENDER, _SENDER_ADDRESS, _TO, _CC = (
+    "0037",
+    "1000",
+    "1013",
+    "1009",
+    "0C1A",
+    "0C1F",
+    "0E04",
+    "0E03",
+)
 _LONG_NAME, _SHORT_NAME, _ATTACHED = "3707", "3704", "3701"
 _SUBMITTED, _DELIVERED = 0x0039, 0x0E06
 

@@ -15,15 +15,16 @@ from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import load_tree
 
 _SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary", "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
-_TITLES = frozenset({"title", "head"})
+_INLINE = frozenset({"p", "ab", "l", "hi", "note", "head", "cell", "q", "said"})
+_MAYBE_INLINE = frozenset({"quote", "cit", "label", "def", "term", "cite", "list", "ref", "title", "head", "bibl"})
 _BREAKS = frozenset(
     "p l v ab item list-item def term disp-quote quote cit epigraph speech sp speaker stage table row tr caption fig table-wrap label "
     "def-item subtitle text-author empty-line boxed-text disp-formula lg stanza list note fn figure ref bibl biblStruct title head poem "
     "cite annotation date statement verse-group verse-line attrib opener closer salute signed dateline byline".split()
 )
 _SKIPPED = frozenset(
-    "graphic media object-id tex-math math annotation-xml processing-meta teiHeader fw pb del orig sic binary supplementary-material "
-    "alternatives permissions contrib-id pub-id ext-link-hidden".split()
+    "graphic media object-id annotation-xml processing-meta teiHeader fw pb del orig sic binary supplementary-material "
+    "permissions contrib-id pub-id ext-link-hidden".split()
 )
 _LINES = frozenset({"l", "v", "verse-line"})
 _ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
@@ -52,7 +53,7 @@ def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = N
     """
     tree = load_tree([data], budget) if tree is None else tree
     writer = Writer(budget)
-    walk = _Walk(writer)
+    walk = _Walk(writer, frozenset({"head"}) if tree.tag.startswith(("TEI", "tei")) else frozenset({"title"}))
     if tree.tag in ("article", "pmc-articleset"):
         article = tree if tree.tag == "article" else tree.find("article") or tree
         about = _read_jats(article)
@@ -66,9 +67,13 @@ def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = N
             break
     else:
         about = _read_fb2(tree)
-        walk.begin(about.title)
+        if tree.find("body/title") is None:
+            walk.begin(about.title)
         for body in tree.findall("body"):
-            walk.write(body, 2)
+            if body.get("name") == "notes":
+                walk.notes += [_words(_without(note, note.findall("title"))) for note in body.findall("section")]
+            else:
+                walk.write(body, 2)
     walk.write_notes()
     if not writer.blocks:
         raise Unreadable("holds no text")
@@ -78,8 +83,9 @@ def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = N
 class _Walk:
     """Writes the elements of a tree in their order."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, titles: frozenset[str]) -> None:
         self.writer = writer
+        self.titles = titles
         self.buffer: list[str] = []
         self.notes: list[str] = []
         self.line_open = False
@@ -118,7 +124,7 @@ class _Walk:
         self.buffer.append(_spaces(element.text))
         for child in element:
             tag = child.tag
-            if tag in _SKIPPED or tag == "annotation" and element.tag == "FictionBook":
+            if tag in _SKIPPED:
                 pass
             elif tag in _SECTIONS:
                 self._flush(kind)
@@ -126,22 +132,33 @@ class _Walk:
             elif tag in ("table", "tbody", "thead"):
                 self._flush(kind)
                 self._write_table(child)
-            elif tag in _TITLES and element.tag not in ("bibl", "biblStruct", "analytic", "monogr", "ref"):
+            elif tag in self.titles and element.tag not in ("bibl", "biblStruct", "analytic", "monogr", "ref"):
                 self._flush(kind)
                 text = _words(child)
                 self.writer.add(text, "heading")
+            elif tag == "fn" and element.tag == "fn-group":
+                self.notes.append(" ".join(_words(part) for part in child if part.tag != "label"))
             elif tag in _NOTES and child.get("n") is None and element.tag in ("p", "ab", "l", "hi", "q"):
                 self.notes.append(_words(child))
-            elif tag in _BREAKS:
+            elif tag == "alternatives":
+                self.buffer.append(_formula(child))
+            elif tag == "math":
+                self.buffer.append(_words(child))
+            elif tag in _BREAKS and not self._is_inline(child, element):
                 self._flush(kind)
                 self._write_block(child, level, kind)
-            elif tag == "sup" and (digits := _words(child)).isdigit():
+            elif (tag == "sup" or child.get("rend") == "superscript") and (digits := _words(child)).isdigit():
                 self.buffer.append(digits.translate(_RAISED))
             elif tag in ("break", "lb", "br"):
                 self.buffer.append("\n")
             else:
                 self._walk(child, level, kind)
             self.buffer.append(_spaces(child.tail))
+
+    @staticmethod
+    def _is_inline(child: Element, parent: Element) -> bool:
+        """Whether an element that may stand alone is part of a sentence here."""
+        return child.tag in _MAYBE_INLINE and parent.tag in _INLINE and not len(child) or child.tag == "ref" and parent.tag != "ref-list"
 
     def _write_block(self, element: Element, level: int, kind: BlockKind) -> None:
         tag = element.tag
@@ -163,9 +180,13 @@ class _Walk:
         self.line_open = False
 
     def _write_section(self, element: Element, level: int) -> None:
-        title = next((child for child in element if child.tag in _TITLES), None)
+        title = next((child for child in element if child.tag in self.titles), None)
         label = element.find("label")
-        words = _words(title) if title is not None else {"ref-list": "References", "listBibl": "References"}.get(element.tag, "")
+        words = (
+            _words(title)
+            if title is not None
+            else {"ref-list": "References", "listBibl": "References"}.get(element.tag, "")
+        )
         if label is not None and title is not None and words:
             words = f"{_words(label)} {words}"
         self.line_open = False
@@ -196,6 +217,12 @@ class _Walk:
             place = self.writer.open("notes", number, f"footnote {number}")
             self.writer.add(note)
             self.writer.close(place)
+
+
+def _formula(alternatives: Element) -> str:
+    """One of the forms of a formula."""
+    found = next((form for name in ("math", "tex-math", "textual-form") if (form := alternatives.find(name)) is not None), None)
+    return _words(found) if found is not None else ""
 
 
 def _without(element: Element, left_out: Iterable[Element | None]) -> Element:
@@ -234,7 +261,7 @@ def _read_jats(article: Element) -> _About:
         for contrib in meta.iter("contrib")
         if contrib.get("contrib-type", "author") == "author"
         for name in contrib.findall("name")
-    ]
+    ] or [_words(name) for name in meta.iterfind(".//contrib/string-name")]
     dates = sorted(meta.findall("pub-date"), key=lambda stated: stated.find("day") is None)
     published = next((found for stated in dates if (found := _read_jats_date(stated))), None)
     return _About(_words(title) if title is not None else "", ", ".join(names), published)

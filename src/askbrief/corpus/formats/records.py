@@ -135,7 +135,13 @@ def _write_document(record: dict[str, Any], key: str, number: int, kind: Any, bu
         writer.add(one_line(title), "title")
     writer.add(budget.cut_field(record[key], f"{kind} {number:,}"))
     for other, value in record.items():
-        if other != key and value != title and not isinstance(value, dict | list) and str(value).strip() and value is not None:
+        if (
+            other != key
+            and value != title
+            and not isinstance(value, dict | list)
+            and str(value).strip()
+            and value is not None
+        ):
             writer.add(budget.cut_field(f"{other}: {one_line(str(value))}", f"{kind} {number:,}"), "metadata", gap="\n")
     writer.close(place)
     return writer.finish(

@@ -12,11 +12,11 @@ from askbrief.corpus.formats.writer import Writer, one_line
 
 # Characters for private use that mark, in the text that striprtf gives, what it does not tell.
 _CELL, _ROW, _KEPT = "\ue001", "\ue002", "\ue003"
-_BOLD, _RESET, _ITEM = "\ue004", "\ue005", "\ue006"
-_MARKED = re.compile(r"\\(nestcell|cell|nestrow|row|keepn|outlinelevel[0-8]|b|b0|plain|fcs0|pard)(?![a-z0-9]) ?")
+_BOLD, _RESET, _ITEM, _BEGINS = "\ue004", "\ue005", "\ue006", "\ue007"
+_MARKED = re.compile(r"\\(trowd|nestcell|cell|nestrow|row|keepn|outlinelevel[0-8]|b|b0|plain|fcs0|pard)(?![a-z0-9]) ?")
 _RUN_IN_LENGTH = 80
 _MARKS = {"b": f"\\b {_BOLD}", "b0": f"\\b0 {_RESET}", "plain": f"\\plain {_RESET}", "fcs0": f"\\fcs0 {_RESET}",
-          "pard": f"\\pard {_RESET}", "cell": _CELL, "nestcell": " ", "row": f"\\par {_ROW}", "nestrow": "\\par "}  # fmt: skip
+          "pard": f"\\pard {_RESET}", "trowd": f"\\trowd {_BEGINS}", "cell": _CELL, "nestcell": " ", "row": f"\\par {_ROW}\\par ", "nestrow": "\\par "}  # fmt: skip
 _FOOTNOTE = re.compile(r"\{\s*(?:\\\*\s*)?\\footnote(?![a-z])")
 _LIST_MARK = re.compile(r"\{\s*\\(?:listtext|pntext)(?![a-z])")
 _BRACE = re.compile(r"\\[{}\\]|[{}]")
@@ -109,36 +109,34 @@ def _find_info(source: str) -> list[tuple[str, int]]:
 
 
 def _write(text: str, writer: Writer) -> None:
-    """Write the paragraphs; cells are collected until their row ends."""
-    cells: list[str] = []
-    pending: list[str] = []
+    """Write the paragraphs; from the definition of a row to its end, they are paragraphs of its cells."""
+    row: list[list[str]] | None = None
     first_row = True
     for line in text.split("\n"):
-        ends_row = _ROW in line
-        line = line.replace(_ROW, "")
-        if _CELL in line:
-            *done, rest = line.split(_CELL)
-            cells.append("\n".join([*pending, done[0]]))
-            cells += done[1:]
-            pending = [rest] if rest.strip() else []
+        if row is None and (_BEGINS in line or _CELL in line):
+            row = [[]]
+        if row is None:
+            if line.strip():
+                first_row = True
+                _write_line(line, writer)
             continue
-        if ends_row and cells:
-            writer.add_row([_clean(cell) for cell in cells], first=first_row)
-            cells, first_row = [], False
-        if not line.strip():
-            continue
-        if cells:
-            pending.append(line)
-            continue
-        for kept in pending:
-            _write_line(kept, writer)
-        pending = []
-        first_row = True
-        _write_line(line, writer)
-    if cells:
-        writer.add_row([_clean(cell) for cell in cells], first=first_row)
-    for kept in pending:
-        _write_line(kept, writer)
+        first, *rest = line.split(_CELL)
+        row[-1].append(first)
+        row += [[part] for part in rest]
+        if _ROW in line:
+            _write_row(row, writer, first=first_row)
+            row, first_row = None, False
+    if row is not None:
+        _write_row(row, writer, first=first_row)
+
+
+def _write_row(row: list[list[str]], writer: Writer, *, first: bool) -> None:
+    """Write a row; what has no cells is a definition that no row followed."""
+    if len(row) == 1:
+        for line in row[0]:
+            _write_line(line, writer)
+    else:
+        writer.add_row(["\n".join(filter(None, map(_clean, cell))) for cell in row], first=first)
 
 
 def _write_line(line: str, writer: Writer) -> None:

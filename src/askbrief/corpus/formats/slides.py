@@ -12,6 +12,7 @@ from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import Event, iter_events
 
 _TITLES = frozenset({"title", "ctrTitle"})
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Placeholders that repeat on every slide.
 _FURNITURE = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})
 
@@ -72,14 +73,14 @@ def _write_shapes(events: Iterator[Event], writer: Writer) -> str:
     paragraph: list[str] = []
     row: list[str] | None = None
     first_row = True
-    in_text = False
+    in_text = raised = False
     fallback = 0
     for kind, name, attributes, text in events:
         if fallback:
             fallback += (kind == "start") - (kind == "end")
         elif kind == "text":
             if in_text:
-                paragraph.append(text)
+                paragraph.append(text.translate(_RAISED) if raised and text.strip().isdigit() else text)
         elif kind == "start":
             if name == "Fallback":
                 fallback = 1
@@ -93,6 +94,10 @@ def _write_shapes(events: Iterator[Event], writer: Writer) -> str:
                 row = []
             elif name == "tc" and row is not None:
                 row.append("")
+            elif name == "r":
+                raised = False
+            elif name == "rPr":
+                raised = attributes.get("baseline", "0").isdigit() and attributes.get("baseline", "0") != "0"
             elif name == "br":
                 paragraph.append("\n")
             in_text = name == "t"

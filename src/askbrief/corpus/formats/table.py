@@ -236,7 +236,9 @@ def read_member(name: str, data: bytes, budget: Budget) -> list[Extracted]:
         budget.report(f"{shown}: {sentence}")
     budget.unpacked, budget.members, budget.unlisted = inner.unpacked, inner.members, budget.unlisted + inner.unlisted
     budget.characters, budget.parts, budget.full = inner.characters, inner.parts, budget.full or inner.full
-    return [replace(document, member=f"{name}!{document.member}" if document.member else name) for document in documents]
+    return [
+        replace(document, member=f"{name}!{document.member}" if document.member else name) for document in documents
+    ]
 
 
 def _load(found: Format) -> Callable[..., Any]:

@@ -19,6 +19,14 @@ from askbrief.corpus.formats.writer import Writer, fold, one_line
 _TINY = 200
 # Beyond this depth of elements the article is not looked for: the tree would not be read by libxml2's usual limits.
 _DEPTH = 250
+# What web sites have around an article, and pages that were written or exported as documents do not.
+_SITE = re.compile(
+    r"<script[^>]+src\s*=|<(?:form|nav|aside|iframe|footer)\b|role\s*=\s*.navigation"
+    r"|(?:class|id)\s*=\s*[\"'][^\"']*(?:menu|sidebar|cookie|footer|navbar|breadcrumb)",
+    re.IGNORECASE,
+)
+_RAISED = re.compile(r"<sup\b[^>]{0,200}>\s*([0-9]{1,4})\s*</sup>", re.IGNORECASE)
+_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)")
 _DATE_NAMES = frozenset(
@@ -40,8 +48,10 @@ def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:
     """
     page = _XML_DECLARATION.sub("", page.replace("\x00", ""))
     visible = Writer(Budget())
-    write_flow(page, visible)
-    article = _find_article(page) if _depth(page) < _DEPTH else None
+    page = _RAISED.sub(lambda found: found[1].translate(_DIGITS), page)
+    linked = write_flow(page, visible)
+    is_document = not _SITE.search(page) and linked * 3 <= visible.length
+    article = None if is_document or _depth(page) >= _DEPTH else _find_article(page)
     title, author, published = "", "", _find_date(page)
     writer = Writer(budget)
     if article is not None:
@@ -79,7 +89,9 @@ def _is_enough(article: str, visible: Writer) -> bool:
 def _depth(page: str) -> int:
     """The most open elements at once, as the tags in the text say; void and unclosed ones make it an upper bound."""
     depth = deepest = 0
-    for slash in re.finditer(r"<(/?)(?:div|span|section|table|tr|td|ul|li|b|i|a|font|p|blockquote|em|strong)\b", page, re.IGNORECASE):
+    for slash in re.finditer(
+        r"<(/?)(?:div|span|section|table|tr|td|ul|li|b|i|a|font|p|blockquote|em|strong)\b", page, re.IGNORECASE
+    ):
         depth = max(0, depth - 1) if slash[1] else depth + 1
         deepest = max(deepest, depth)
     return deepest
@@ -182,7 +194,9 @@ def _find_date(page: str) -> date | None:
         if stated and (published := parse_date(stated)):
             return published
     for found in re.finditer(r"<(?:meta|time)\b[^>]{0,500}>", page, re.IGNORECASE):
-        attributes = {key.lower(): value for key, value in re.findall(r"""([\w:-]+)\s*=\s*["']([^"']*)["']""", found[0])}
+        attributes = {
+            key.lower(): value for key, value in re.findall(r"""([\w:-]+)\s*=\s*["']([^"']*)["']""", found[0])
+        }
         name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or ""
         value = attributes.get("content") or attributes.get("datetime") or ""
         if (name.lower() in _DATE_NAMES or "pubdate" in attributes) and (published := parse_date(value)):

@@ -15,8 +15,13 @@ from askbrief.corpus.formats.xmlstream import Event, iter_events
 
 # Fallback repeats what an AlternateContent says; moveFrom and del are what is no longer there; rt is ruby beside its base.
 _SKIPPED = frozenset("Fallback moveFrom del delText instrText rt sectPr".split())
-_HEADING_NAME = re.compile(r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|nagłówek)\s*([1-9])?$", re.IGNORECASE)
+_HEADING_NAME = re.compile(
+    r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|nagłówek)\s*([1-9])?$", re.IGNORECASE
+)
 _CONTENTS_NAME = re.compile(r"(?:toc|verzeichnis|tm)\s*\d|table of figures|toc heading", re.IGNORECASE)
+_CODE = frozenset({"source code", "html preformatted", "macro text"})
+_KINDS: dict[str, BlockKind] = {"quote": "quoted", "intense quote": "quoted", "block text": "quoted", "author": "byline", "date": "dateline"} | {name: "code" for name in _CODE}
+_HEADING_LENGTH = 100
 _OFF = frozenset({"0", "false", "off", "none"})
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -26,6 +31,7 @@ class _Style:
     name: str = ""
     base: str = ""
     level: int | None = None
+    is_bold: bool = False
 
 
 @dataclass(slots=True)
@@ -33,6 +39,7 @@ class _Paragraph:
     """A paragraph that is being read."""
 
     text: list[str] = field(default_factory=list)
+    plain: bool = False
     style: str = ""
     level: int | None = None
     is_item: bool = False
@@ -63,7 +70,9 @@ def extract_docx(data: bytes, budget: Budget) -> list[Extracted]:
 
 
 def _load_styles(archive: Archive, main: str) -> dict[str, _Style]:
-    part = next((target for name, target in load_relations(archive, main).values() if name == "styles"), "word/styles.xml")
+    part = next(
+        (target for name, target in load_relations(archive, main).values() if name == "styles"), "word/styles.xml"
+    )
     styles: dict[str, _Style] = {}
     current = _Style()
     if part not in archive:
@@ -80,6 +89,8 @@ def _load_styles(archive: Archive, main: str) -> dict[str, _Style]:
             current.base = value
         elif name == "outlineLvl" and value.isdigit():
             current.level = int(value)
+        elif name == "b":
+            current.is_bold = attributes.get("val", "1") not in _OFF
     return styles
 
 
@@ -122,6 +133,7 @@ class _Story:
         run: list[str] = []
         skipped = 0
         in_text = hidden = raised = False
+        bold: bool | None = None
         for kind, name, attributes, text in events:
             if skipped:
                 skipped += (kind == "start") - (kind == "end")
@@ -133,11 +145,13 @@ class _Story:
                     # A deletion mark in run or paragraph properties is no deleted text: it has no children.
                     skipped = 1
                 elif name == "r":
-                    run, hidden, raised = [], False, False
+                    run, hidden, raised, bold = [], False, False, None
                 elif name == "t":
                     in_text = True
                 elif name == "vanish":
                     hidden = attributes.get("val", "1") not in _OFF
+                elif name == "b":
+                    bold = attributes.get("val", "1") not in _OFF
                 elif name == "vertAlign":
                     raised = attributes.get("val") == "superscript"
                 else:
@@ -147,10 +161,19 @@ class _Story:
             elif name == "r":
                 if self._open and not hidden:
                     joined = "".join(run)
-                    self._open[-1].text.append(joined.translate(_RAISED) if raised and joined.strip().isdigit() else joined)
+                    paragraph = self._open[-1]
+                    is_bold = self._is_bold(paragraph.style) if bold is None else bold
+                    paragraph.plain = paragraph.plain or bool(joined.strip()) and not is_bold
+                    paragraph.text.append(
+                        joined.translate(_RAISED) if raised and joined.strip().isdigit() else joined
+                    )
                 run = []
             else:
                 self._end(name)
+
+    def _is_bold(self, style: str) -> bool:
+        found = self.styles.get(style)
+        return bool(found and found.is_bold)
 
     def _start(self, name: str, attributes: dict[str, str], run: list[str]) -> None:
         value = attributes.get("val", "")
@@ -215,8 +238,11 @@ class _Story:
             self.writer.heading(text, 1, kind="title")
         elif level and len(text) < 300:
             self.writer.heading(text, level + 1)
+        elif not paragraph.plain and kind == "paragraph" and _looks_like_heading(text):
+            # A line that is bold throughout heads what follows, in documents without heading styles.
+            self.writer.heading(text, 10)
         else:
-            self.writer.add(text, "quoted" if name.lower() in ("quote", "intense quote") else kind)
+            self.writer.add(text, _KINDS.get(name.lower(), kind), folded=name.lower() in _CODE)
 
     def _write_row(self, cells: list[str]) -> None:
         texts = [cell for cell in cells if cell.strip()]
@@ -231,7 +257,14 @@ class _Story:
         self._first_row = False
 
 
-def _write_notes(kind: str, order: list[str], chunks: Iterable[bytes], writer: Writer, styles: dict[str, _Style]) -> None:
+def _looks_like_heading(text: str) -> bool:
+    text = text.strip()
+    return len(text) <= _HEADING_LENGTH and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
+
+
+def _write_notes(
+    kind: str, order: list[str], chunks: Iterable[bytes], writer: Writer, styles: dict[str, _Style]
+) -> None:
     """Write the notes that the text refers to, numbered in the order of the references."""
     numbers = {note: at for at, note in reversed(list(enumerate(order, 1)))}
     notes: dict[int, list[Event]] = {}

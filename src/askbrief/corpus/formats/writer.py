@@ -196,4 +196,3 @@ class Writer:
             member=member,
             runs=None,
         )
-

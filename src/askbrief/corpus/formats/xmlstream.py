@@ -56,7 +56,9 @@ class _Handler:
         self.depth += 1
         if self.depth > DEPTH:
             raise Unreadable(f"its XML is nested deeper than {DEPTH:,} elements")
-        self.events.append(Event("start", name.rpartition("}")[2], {_plain(key): attributes[key] for key in attributes}))
+        self.events.append(
+            Event("start", name.rpartition("}")[2], {_plain(key): attributes[key] for key in attributes})
+        )
 
     def _end(self, name: str) -> None:
         self.depth -= 1
@@ -128,4 +130,3 @@ def load_tree(chunks: Iterable[bytes], budget: Budget | None = None) -> ElementT
     while stack:
         builder.end(stack.pop())
     return builder.close()
-
