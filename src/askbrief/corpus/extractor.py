@@ -1,4 +1,4 @@
-"""Hands files to the worker process, and says what happened where it dies or hangs; imports no library that reads files."""
+"""Hands files to the worker process and reports where it dies or hangs; imports no library that reads files."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _LOOK_EVERY = 0.5
 class Extractor:
     """Reads files in a process of its own, which is started when the first one comes.
 
-    One file at a time: it is not for several threads at once. A worker that dies, hangs or grows too large is one report;
-    the next file has a new one.
+    One file at a time: it is not for several threads at once. A worker that dies, hangs or grows too large is one
+    report; the next file has a new one.
 
     Args:
         seconds: Wall-clock time that a file may take.
@@ -75,7 +75,7 @@ class Extractor:
             self._worker = _Worker()
         try:
             extraction, is_last = self._worker.ask(request, data, time.monotonic() + self._seconds)
-        except _Died as died:
+        except _WorkerDiedError as died:
             self._worker = None
             return Extraction(documents=(), reports=(died.report,))
         except BaseException:
@@ -86,7 +86,7 @@ class Extractor:
         return extraction
 
 
-class _Died(Exception):
+class _WorkerDiedError(Exception):
     """The worker is gone; its report says why."""
 
     def __init__(self, report: str) -> None:
@@ -118,7 +118,7 @@ class _Worker:
         """Send a file and wait for what is read of it.
 
         Raises:
-            _Died: The worker ended, or was ended as it took too long or too much memory.
+            _WorkerDiedError: The worker ended, or was ended as it took too long or too much memory.
         """
         done: queue.SimpleQueue[tuple[Extraction, bool] | BaseException] = queue.SimpleQueue()
         threading.Thread(target=self._exchange, args=(request, data, done), daemon=True).start()
@@ -128,13 +128,13 @@ class _Worker:
             except queue.Empty:
                 if time.monotonic() >= deadline:
                     self.end()
-                    raise _Died(TOO_SLOW) from None
+                    raise _WorkerDiedError(TOO_SLOW) from None
                 if self._resident_bytes() > MEMORY_BYTES:
                     self.end()
-                    raise _Died(TOO_MUCH_MEMORY) from None
+                    raise _WorkerDiedError(TOO_MUCH_MEMORY) from None
                 continue
             if isinstance(answer, BaseException):
-                raise _Died(self._find_cause()) from answer
+                raise _WorkerDiedError(self._find_cause()) from answer
             return answer
 
     def _exchange(

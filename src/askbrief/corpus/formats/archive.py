@@ -1,4 +1,4 @@
-"""Reads members of zip and gzip files in memory, counting what they unpack to instead of believing what they declare."""
+"""Reads members of zip and gzip files in memory; counts what they unpack to and believes nothing they declare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from askbrief.corpus.formats.limits import MEBIBYTE, MEMBERS, RATIO, RATIO_FROM, Budget, Unreadable
+from askbrief.corpus.formats.limits import MEBIBYTE, MEMBERS, RATIO, RATIO_FROM, Budget, UnreadableError
 
 _CHUNK = MEBIBYTE // 4
 _ENCRYPTED = 0x1
@@ -21,7 +21,7 @@ class Archive:
         budget: Where its members and their bytes are counted.
 
     Raises:
-        Unreadable: It is no complete zip file, or has too many members.
+        UnreadableError: It is no complete zip file, or has too many members.
     """
 
     def __init__(self, data: bytes, budget: Budget) -> None:
@@ -29,10 +29,10 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, EOFError) as error:
-            raise Unreadable("is damaged or incomplete (not a whole zip file)") from error
+            raise UnreadableError("is damaged or incomplete (not a whole zip file)") from error
         infos = self._zip.infolist()
         if len(infos) > MEMBERS:
-            raise Unreadable(f"holds more than {MEMBERS:,} members")
+            raise UnreadableError(f"holds more than {MEMBERS:,} members")
         self.infos = infos
         self._named = {info.filename: info for info in infos}
         self._lower = {info.filename.lower(): info for info in infos}
@@ -49,13 +49,13 @@ class Archive:
         """The bytes of a member.
 
         Raises:
-            Unreadable: It is missing, locked, damaged, or unpacks to more than the limits.
+            UnreadableError: It is missing, locked, damaged, or unpacks to more than the limits.
         """
         info = self.find(member) if isinstance(member, str) else member
         if info is None:
-            raise Unreadable(f"its part {member} is missing")
+            raise UnreadableError(f"its part {member} is missing")
         if info.flag_bits & _ENCRYPTED:
-            raise Unreadable("needs a password")
+            raise UnreadableError("needs a password")
         self.budget.take_member()
         count = 0
         try:
@@ -64,7 +64,7 @@ class Archive:
                     count += len(chunk)
                     self.budget.take_unpacked(len(chunk))
                     if count >= RATIO_FROM and count > RATIO * max(1, info.compress_size):
-                        raise Unreadable(f"unpacks to more than {RATIO} times its size")
+                        raise UnreadableError(f"unpacks to more than {RATIO} times its size")
                     yield chunk
         except (
             zipfile.BadZipFile,
@@ -75,7 +75,7 @@ class Archive:
             RuntimeError,
             ValueError,
         ) as error:
-            raise Unreadable("is damaged") from error
+            raise UnreadableError("is damaged") from error
 
     def read(self, member: str | zipfile.ZipInfo) -> bytes:
         """A whole member; the errors are those of ``iter_chunks``."""
@@ -86,7 +86,7 @@ def gunzip(data: bytes, budget: Budget) -> bytes:
     """The bytes that a gzip file holds.
 
     Raises:
-        Unreadable: It is damaged from its beginning, or unpacks to more than the limits.
+        UnreadableError: It is damaged from its beginning, or unpacks to more than the limits.
     """
     out: list[bytes] = []
     count = 0
@@ -104,11 +104,11 @@ def gunzip(data: bytes, budget: Budget) -> bytes:
                 count += len(chunk)
                 budget.take_unpacked(len(chunk))
                 if count >= RATIO_FROM and count > RATIO * len(data):
-                    raise Unreadable(f"unpacks to more than {RATIO} times its size")
+                    raise UnreadableError(f"unpacks to more than {RATIO} times its size")
                 out.append(chunk)
             rest = inflater.unused_data
     except zlib.error as error:
         if not count:
-            raise Unreadable("is damaged (not a whole gzip file)") from error
+            raise UnreadableError("is damaged (not a whole gzip file)") from error
         budget.report("is damaged; the text before the damage was read")
     return b"".join(out)

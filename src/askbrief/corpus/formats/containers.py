@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive, gunzip
-from askbrief.corpus.formats.limits import DEPTH, Budget, Unreadable
+from askbrief.corpus.formats.limits import DEPTH, Budget, UnreadableError
 
 ReadMember = Callable[[str, bytes, Budget], list[Extracted]]
 
@@ -24,10 +24,10 @@ def extract_zip(
         read_member: Reads one; its documents' members come after "!" where it holds several.
 
     Raises:
-        Unreadable: It is damaged, nested too deep, or has no member that can be read.
+        UnreadableError: It is damaged, nested too deep, or has no member that can be read.
     """
     if budget.depth >= DEPTH:
-        raise Unreadable(f"is nested deeper than {DEPTH} archives")
+        raise UnreadableError(f"is nested deeper than {DEPTH} archives")
     archive = Archive(data, budget)
     documents: list[Extracted] = []
     skipped = 0
@@ -45,7 +45,7 @@ def extract_zip(
                 continue
             try:
                 content = archive.read(info)
-            except Unreadable as error:
+            except UnreadableError as error:
                 broken.setdefault(error.report, []).append(_short(name))
                 continue
             documents += read_member(name, content, budget)
@@ -54,7 +54,7 @@ def extract_zip(
     for reason, names in broken.items():
         budget.report(f"{names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {reason}")
     if skipped and not documents and not budget.reports:
-        raise Unreadable("holds no files of a kind that is read")
+        raise UnreadableError("holds no files of a kind that is read")
     return documents
 
 
@@ -62,10 +62,10 @@ def extract_gz(data: bytes, budget: Budget, *, name: str, read_member: ReadMembe
     """The documents of the file inside, whose name is this one's without ".gz".
 
     Raises:
-        Unreadable: It is damaged, nested too deep, or unpacks to more than the limits.
+        UnreadableError: It is damaged, nested too deep, or unpacks to more than the limits.
     """
     if budget.depth >= DEPTH:
-        raise Unreadable(f"is nested deeper than {DEPTH} archives")
+        raise UnreadableError(f"is nested deeper than {DEPTH} archives")
     budget.depth += 1
     try:
         return read_member(name, gunzip(data, budget), budget)

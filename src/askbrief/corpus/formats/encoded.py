@@ -42,7 +42,7 @@ def _decode(data: bytes, *, declared: str | None = None) -> str:
             return data[len(mark) :].decode(name, "replace")
     text = data.decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    if not bad or bad <= 3 and bad * 1000 <= len(text):
+    if not bad or (bad <= 3 and bad * 1000 <= len(text)):
         return text
     if declared:
         try:

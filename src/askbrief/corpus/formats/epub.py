@@ -1,4 +1,4 @@
-"""EPUB: the chapters in the order of reading, found by the table of contents, which may point into the middle of a file."""
+"""EPUB: the chapters in reading order, by the table of contents, which may point into the middle of a file."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.encoded import decode_page
 from askbrief.corpus.formats.flow import write_flow
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
-from askbrief.corpus.formats.limits import Budget, Unreadable
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import load_tree
 
@@ -44,11 +44,11 @@ def extract_epub(data: bytes, budget: Budget) -> list[Extracted]:
     """The book.
 
     Raises:
-        Unreadable: It is damaged, locked or has no text.
+        UnreadableError: It is damaged, locked or has no text.
     """
     archive = Archive(data, budget)
     if "META-INF/rights.xml" in archive or _is_locked(archive):
-        raise Unreadable("is locked by its seller (DRM)")
+        raise UnreadableError("is locked by its seller (DRM)")
     package = _find_package(archive)
     base = posixpath.dirname(package)
     tree = load_tree(archive.iter_chunks(package))
@@ -67,12 +67,12 @@ def extract_epub(data: bytes, budget: Budget) -> list[Extracted]:
         ):
             try:
                 _write_file(decode_page(archive.read(name)), name, contents, writer)
-            except Unreadable as error:
+            except UnreadableError as error:
                 budget.report(f"{name}: {error.report}")
     if missing:
         budget.report(f"{missing} of its chapters {'is' if missing == 1 else 'are'} missing")
     if not writer.blocks:
-        raise Unreadable(budget.reports[0] if budget.reports else "holds no text")
+        raise UnreadableError(budget.reports[0] if budget.reports else "holds no text")
     return [_finish(writer, tree)]
 
 
@@ -101,7 +101,7 @@ def _find_package(archive: Archive) -> str:
                 return name
     found = next((info.filename for info in archive.infos if info.filename.lower().endswith(".opf")), None)
     if not found:
-        raise Unreadable("is no whole EPUB (its package file is missing)")
+        raise UnreadableError("is no whole EPUB (its package file is missing)")
     return found
 
 
@@ -110,11 +110,11 @@ def _load_contents(archive: Archive, tree: Element, items: dict[str, Element], b
     for item in items.values():
         name = posixpath.normpath(posixpath.join(base, unquote(item.get("href", ""))))
         is_nav = "nav" in (item.get("properties") or "").split()
-        if not is_nav and item.get("media-type") != "application/x-dtbncx+xml" or name not in archive:
+        if (not is_nav and item.get("media-type") != "application/x-dtbncx+xml") or name not in archive:
             continue
         try:
             found = load_tree(archive.iter_chunks(name))
-        except Unreadable:
+        except UnreadableError:
             continue
         if is_nav:
             contents.entries.clear()
@@ -161,7 +161,7 @@ def _write_file(page: str, name: str, contents: _Contents, writer: Writer) -> No
 def _find_date(tree: Element) -> date | None:
     """The day of publication; a date that is said to be another event's does not count."""
     for stated in tree.iter("date"):
-        if stated.get("event", "publication") in ("publication", "original-publication"):
-            if published := parse_date("".join(stated.itertext())):
-                return published
+        is_publication = stated.get("event", "publication") in ("publication", "original-publication")
+        if is_publication and (published := parse_date("".join(stated.itertext()))):
+            return published
     return None

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.flow import write_flow
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.publications import extract_publication
 from askbrief.corpus.formats.webpages import extract_html, parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
@@ -21,7 +21,7 @@ def extract_xml(data: bytes, budget: Budget) -> list[Extracted]:
     """The documents of an XML file, by what its root element says it is.
 
     Raises:
-        Unreadable: It is of a kind that is not read, or declares entities of its own.
+        UnreadableError: It is of a kind that is not read, or declares entities of its own.
     """
     tree = load_tree([data], budget)
     if tree.tag in ("rss", "RDF", "channel", "feed"):
@@ -30,7 +30,7 @@ def extract_xml(data: bytes, budget: Budget) -> list[Extracted]:
         return extract_publication(data, budget, tree=tree)
     if tree.tag.lower() == "html":
         return extract_html(data, budget)
-    raise Unreadable(f"is XML of a kind that is not read (<{tree.tag[:40]}>)")
+    raise UnreadableError(f"is XML of a kind that is not read (<{tree.tag[:40]}>)")
 
 
 def _read_feed(tree: Element, budget: Budget) -> list[Extracted]:
@@ -41,7 +41,7 @@ def _read_feed(tree: Element, budget: Budget) -> list[Extracted]:
         if document.blocks:
             documents.append(document)
     if not documents:
-        raise Unreadable("holds no items")
+        raise UnreadableError("holds no items")
     return documents
 
 

@@ -12,16 +12,88 @@ from askbrief.corpus.extracted import BlockKind, PlaceKind
 from askbrief.corpus.formats.writer import Writer, clean, fold
 
 _SKIPPED = frozenset(
-    "script style noscript template head title svg math object iframe select option button textarea canvas audio video "
-    "map nav form rp rt annotation annotation-xml".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "title",
+        "svg",
+        "math",
+        "object",
+        "iframe",
+        "select",
+        "option",
+        "button",
+        "textarea",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "nav",
+        "form",
+        "rp",
+        "rt",
+        "annotation",
+        "annotation-xml",
+    ]
 )
 _KEPT_IN_BOOKS = frozenset({"math", "form", "nav"})
 _BREAKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer "
-    "h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol p pre section summary table tbody tfoot thead tr ul td th "
-    "tei l lg".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "td",
+        "th",
+        "tei",
+        "l",
+        "lg",
+    ]
 )
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 _HEADING = re.compile(r"h[1-6]$")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _DIGITS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")

@@ -101,7 +101,7 @@ class Grid:
             return not self.header and len(set(filled.values())) == len(filled)
         if not self.header:
             return bool(following)
-        return self._gap and (numbers or len(following) > 1 and any(is_number(c) for c in following[1] if c.strip()))
+        return self._gap and (numbers or (len(following) > 1 and any(is_number(c) for c in following[1] if c.strip())))
 
     def _write_cells(
         self, number: int, filled: dict[int, str], header: dict[int, str], *, kind: BlockKind = "cell"

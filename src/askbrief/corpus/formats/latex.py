@@ -1,4 +1,4 @@
-"""LaTeX read as text: sections, paragraphs, items, captions and footnotes; commands fall out, nothing is included or run.
+"""LaTeX read as text: sections, paragraphs, items, captions, footnotes; nothing is included or run.
 
 The text is a copy of stretches of the file, so that each of its characters has a line there.
 """
@@ -12,7 +12,7 @@ from datetime import date
 
 from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
 from askbrief.corpus.formats.encoded import decode_bytes
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import clean, one_line
 
 _SECTIONS = {
@@ -26,34 +26,37 @@ _SECTIONS = {
     "frametitle": 3,
 }
 # Commands and how many of their arguments are no text; those after them are.
-_DROPPED = {
-    "label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "cref": 1, "Cref": 1, "vref": 1, "nameref": 1, "cite": 1, "citep": 1,
-    "citet": 1, "citealp": 1, "citealt": 1, "citeauthor": 1, "citeyear": 1, "parencite": 1, "textcite": 1, "autocite": 1, "footcite": 1,
-    "nocite": 1, "includegraphics": 1, "vspace": 1, "hspace": 1, "input": 1, "include": 1, "bibliography": 1, "bibliographystyle": 1,
-    "setlength": 2, "addtolength": 2, "setcounter": 2, "addtocounter": 2, "pagestyle": 1, "thispagestyle": 1, "color": 1, "textcolor": 1,
-    "colorbox": 1, "href": 1, "captionof": 1, "resizebox": 2, "scalebox": 1, "multicolumn": 2, "multirow": 2, "hypersetup": 1, "newcommand": 2,
-    "renewcommand": 2, "providecommand": 2, "newenvironment": 3, "usepackage": 1, "documentclass": 1, "graphicspath": 1, "index": 1,
-    "addcontentsline": 3, "cline": 1, "cmidrule": 1, "lstinputlisting": 1, "verbatiminput": 1, "hyphenation": 1, "rule": 2, "raisebox": 1,
-    "parbox": 1, "hypertarget": 1, "fontsize": 2, "selectlanguage": 1, "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1,
-}  # fmt: skip
-_RAW_ENVIRONMENTS = frozenset({"verbatim", "lstlisting", "minted", "Verbatim", "alltt", "equation", "equation*", "align", "align*", "gather", "gather*",
-                               "eqnarray", "eqnarray*", "displaymath", "math", "multline", "multline*"})  # fmt: skip
+_DROPPED = {"label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "cref": 1, "Cref": 1, "vref": 1,
+    "nameref": 1, "cite": 1, "citep": 1, "citet": 1, "citealp": 1, "citealt": 1, "citeauthor": 1, "citeyear": 1,
+    "parencite": 1, "textcite": 1, "autocite": 1, "footcite": 1, "nocite": 1, "includegraphics": 1, "vspace": 1,
+    "hspace": 1, "input": 1, "include": 1, "bibliography": 1, "bibliographystyle": 1, "setlength": 2,
+    "addtolength": 2, "setcounter": 2, "addtocounter": 2, "pagestyle": 1, "thispagestyle": 1, "color": 1,
+    "textcolor": 1, "colorbox": 1, "href": 1, "captionof": 1, "resizebox": 2, "scalebox": 1, "multicolumn": 2,
+    "multirow": 2, "hypersetup": 1, "newcommand": 2, "renewcommand": 2, "providecommand": 2,
+    "newenvironment": 3, "usepackage": 1, "documentclass": 1, "graphicspath": 1, "index": 1,
+    "addcontentsline": 3, "cline": 1, "cmidrule": 1, "lstinputlisting": 1, "verbatiminput": 1, "hyphenation": 1,
+    "rule": 2, "raisebox": 1, "parbox": 1, "hypertarget": 1, "fontsize": 2, "selectlanguage": 1,
+    "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1, }  # fmt: skip
+_RAW_ENVIRONMENTS = frozenset({"verbatim", "lstlisting", "minted", "Verbatim", "alltt", "equation", "equation*",
+    "align", "align*", "gather", "gather*", "eqnarray", "eqnarray*", "displaymath", "math", "multline",
+    "multline*"})  # fmt: skip
 _LEFT_OUT = frozenset({"tikzpicture", "comment", "pgfplots", "filecontents", "filecontents*", "CCSXML"})
 _TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
 _QUOTES = frozenset({"quote", "quotation", "verse", "displayquote"})
 # Environments whose first argument says how, not what.
-_WITH_ARGUMENT = {"tabular": 1, "tabular*": 2, "tabularx": 2, "longtable": 1, "array": 1, "minipage": 1, "wrapfigure": 2, "multicols": 1, "thebibliography": 1, "adjustbox": 1, "wraptable": 2, "subfigure": 1}  # fmt: skip
-_SYMBOLS = {
-    "ldots": "…", "dots": "…", "textellipsis": "…", "LaTeX": "LaTeX", "TeX": "TeX", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
-    "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł", "i": "ı", "S": "§", "P": "¶", "copyright": "©", "pounds": "£", "euro": "€",
-    "texteuro": "€", "textdegree": "°", "textbackslash": "\\", "textasciitilde": "~", "textasciigrave": "`", "textbar": "|", "quad": " ",
-    "qquad": " ", "times": "×", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "approx": "≈", "pm": "±", "sim": "∼", "neq": "≠",
-    "rightarrow": "→", "to": "→", "leftarrow": "←", "infty": "∞", "textquotesingle": "'", "textendash": "–", "textemdash": "—",
-}  # fmt: skip
-_ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "c": "\u0327", "v": "\u030c",
-            "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a", "d": "\u0323", "b": "\u0331"}  # fmt: skip
-_TOKEN = re.compile(
-    r"""(?P<comment>%[^\n]*\n?[ \t]*)
+_WITH_ARGUMENT = {"tabular": 1, "tabular*": 2, "tabularx": 2, "longtable": 1, "array": 1, "minipage": 1,
+    "wrapfigure": 2, "multicols": 1, "thebibliography": 1, "adjustbox": 1, "wraptable": 2, "subfigure": 1}  # fmt: skip
+_SYMBOLS = {"ldots": "…", "dots": "…", "textellipsis": "…", "LaTeX": "LaTeX", "TeX": "TeX", "ss": "ß",
+    "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
+    "i": "ı", "S": "§", "P": "¶", "copyright": "©", "pounds": "£", "euro": "€", "texteuro": "€",
+    "textdegree": "°", "textbackslash": "\\", "textasciitilde": "~", "textasciigrave": "`", "textbar": "|",
+    "quad": " ", "qquad": " ", "times": "×", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥",
+    "approx": "≈", "pm": "±", "sim": "∼", "neq": "≠", "rightarrow": "→", "to": "→", "leftarrow": "←",
+    "infty": "∞", "textquotesingle": "'", "textendash": "–", "textemdash": "—", }  # fmt: skip
+_ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
+    ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
+    "d": "\u0323", "b": "\u0331"}  # fmt: skip
+_TOKEN = re.compile(r"""(?P<comment>%[^\n]*\n?[ \t]*)
     |(?P<assign>\\[a-zA-Z]+\s*=\s*-?[\d.]+(?:pt|em|ex|cm|mm|in)?\s?)
     |(?P<accent>\\(?:[`'^"~=.]|[cvuHkrdb](?=\s*\{|\s+[a-zA-Z]))\s*(?:\{\s*\\?(?P<letter>[a-zA-Z])\s*\}|\\?(?P<bare>[a-zA-Z])))
     |\\(?P<word>[a-zA-Z@]+)\*?
@@ -61,8 +64,7 @@ _TOKEN = re.compile(
     |(?P<open>\{)|(?P<close>\})|(?P<math>\$\$?)|(?P<blank>\n[ \t]*\n\s*)|(?P<amp>&)|(?P<tilde>~)
     |(?P<quote>``|''|---?)
     |(?P<text>[^%\\{}$\n&~`'-]+|.|\n)""",
-    re.VERBOSE | re.DOTALL,
-)
+    re.VERBOSE | re.DOTALL, )  # fmt: skip
 _QUOTED = {"``": "“", "''": "”", "--": "–", "---": "—"}
 _MACRO = re.compile(r"\\(?:def\s*\\([a-zA-Z]+)|(?:re)?newcommand\*?\s*\{?\s*\\([a-zA-Z]+)\s*\}?)\s*\{")
 _OPTION = re.compile(r"\s*\[[^\[\]]{0,2000}\]")
@@ -74,7 +76,7 @@ def extract_latex(data: bytes, budget: Budget) -> list[Extracted]:
     """The document of a LaTeX file, or of a part of one without a preamble.
 
     Raises:
-        Unreadable: It holds no text.
+        UnreadableError: It holds no text.
     """
     source = clean(decode_bytes(data))
     if len(source) > budget.characters:
@@ -82,13 +84,14 @@ def extract_latex(data: bytes, budget: Budget) -> list[Extracted]:
         source = source[: budget.characters]
     scan = _Scan(source)
     begin = source.find("\\begin{document}")
-    for command, kind in (("title", "title"), ("author", "byline"), ("date", "dateline")):
-        scan.write_command(command, kind)
+    scan.write_command("title", "title")
+    scan.write_command("author", "byline")
+    scan.write_command("date", "dateline")
     end = source.find("\\end{document}", begin)
     scan.write(begin + len("\\begin{document}") if begin >= 0 else 0, end if end >= 0 else len(source))
     scan.write_notes()
     if not scan.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     budget.characters -= scan.length
     return [scan.finish()]
 
@@ -231,7 +234,7 @@ class _Scan:
         elif kind == "comment":
             if "\n" in found[0] and self.source[at : at + 1] == "\n":
                 self._end_block()
-        elif kind == "assign" or kind == "math" and found[0] == "$$":
+        elif kind == "assign" or (kind == "math" and found[0] == "$$"):
             pass
         elif kind == "math":
             return self._take_math(found, end)

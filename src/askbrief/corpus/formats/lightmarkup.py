@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
 from askbrief.corpus.formats.encoded import decode_bytes
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
 
@@ -20,8 +20,9 @@ _RST_RULE = re.compile(r"([!-/:-@\[-`{-~])\1{2,}\s*$")
 _RST_FIELD = re.compile(r":[^:\s][^:]*:(?:\s|$)")
 _RST_DIRECTIVE = re.compile(r"\s*\.\. (?:([\w:+-]+)::|_|\[|\||.*)")
 _MAIL_FIELD = re.compile(r"[A-Z][\w-]*: ")
-_PROSE_DIRECTIVES = frozenset("note warning tip important caution danger attention hint admonition topic sidebar epigraph pull-quote "
-                              "highlights seealso versionadded versionchanged deprecated container compound rubric".split())  # fmt: skip
+_PROSE_DIRECTIVES = frozenset(["note", "warning", "tip", "important", "caution", "danger", "attention", "hint",
+    "admonition", "topic", "sidebar", "epigraph", "pull-quote", "highlights", "seealso", "versionadded",
+    "versionchanged", "deprecated", "container", "compound", "rubric"])  # fmt: skip
 _ORG_HEADING = re.compile(
     r"(\*+) +(?:(?:TODO|DONE|NEXT|WAITING|CANCELLED) +)?(?:\[#[A-Z]\] +)?(.*?)(?:\s+:[\w@:]+:)?\s*$"
 )
@@ -57,7 +58,7 @@ def _build(data: bytes, budget: Budget, read: Callable[[list[str]], list[Line | 
         text = text[: budget.characters]
     budget.characters -= len(text)
     if not text.strip():
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     lines = text.split("\n")
     kinds = read(lines)
     blocks: list[Block] = []
@@ -81,7 +82,9 @@ def _build(data: bytes, budget: Budget, read: Callable[[list[str]], list[Line | 
         start += len(line) + 1
     places = _nest(headings, len(text.rstrip()))
     title = next((label for _, level, label in headings if level == 1), "")
-    stated = _read_fields([line for line, kind in zip(lines[:_HEAD_LINES], kinds, strict=False) if kind and kind[0] == "metadata"])
+    stated = _read_fields(
+        [line for line, kind in zip(lines[:_HEAD_LINES], kinds, strict=False) if kind and kind[0] == "metadata"]
+    )
     return Extracted(
         text=text,
         blocks=tuple(blocks),
@@ -99,7 +102,9 @@ def _read_fields(lines: list[str]) -> dict[str, str]:
         found = _FIELD.match(line)
         if found:
             name = found[1].lower()
-            stated.setdefault("author" if name.startswith("author") else "title" if name == "title" else "date", one_line(found[2]))
+            stated.setdefault(
+                "author" if name.startswith("author") else "title" if name == "title" else "date", one_line(found[2])
+            )
     return stated
 
 
@@ -166,15 +171,16 @@ def _read_rst(lines: list[str]) -> list[Line | None]:
             kinds[at] = ("paragraph" if is_note else "metadata", 0, "")
             if line.strip() == ".." and not (at + 1 < len(lines) and lines[at + 1].strip()):
                 continue
-            block = (indent, "paragraph") if is_note else (indent, "paragraph" if name in _PROSE_DIRECTIVES else "code" if "code" in name else "metadata")
+            block = (
+                (indent, "paragraph")
+                if is_note
+                else (indent, "paragraph" if name in _PROSE_DIRECTIVES else "code" if "code" in name else "metadata")
+            )
         elif (
-            in_head
-            and (_RST_FIELD.match(line) or _MAIL_FIELD.match(line))
+            (in_head and (_RST_FIELD.match(line) or _MAIL_FIELD.match(line)))
             or _RST_FIELD.match(line.lstrip())
             or (in_head and last and last[0] == "metadata" and line[:1] == " ")
-        ):
-            kinds[at] = ("metadata", 0, "")
-        elif _RST_RULE.match(line):
+        ) or _RST_RULE.match(line):
             kinds[at] = ("metadata", 0, "")
         else:
             kinds[at] = _prose(line, last if at and lines[at - 1].strip() else None)

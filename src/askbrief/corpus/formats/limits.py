@@ -16,7 +16,7 @@ FIELD_CHARACTERS = 1_000_000
 REPORTS = 20
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """A file, or a member of it, that cannot be read.
 
     Args:
@@ -64,21 +64,21 @@ class Budget:
         """Count unpacked bytes.
 
         Raises:
-            Unreadable: More than the limit were unpacked from this file.
+            UnreadableError: More than the limit were unpacked from this file.
         """
         self.unpacked -= count
         if self.unpacked < 0:
-            raise Unreadable(f"unpacks to more than {UNPACKED_BYTES // MEBIBYTE} MB")
+            raise UnreadableError(f"unpacks to more than {UNPACKED_BYTES // MEBIBYTE} MB")
 
     def take_member(self) -> None:
         """Count a member of an archive.
 
         Raises:
-            Unreadable: More than the limit were opened.
+            UnreadableError: More than the limit were opened.
         """
         self.members -= 1
         if self.members < 0:
-            raise Unreadable(f"holds more than {MEMBERS:,} members")
+            raise UnreadableError(f"holds more than {MEMBERS:,} members")
 
     def cut_field(self, text: str, where: str) -> str:
         """The text, cut where it is too long for a cell or a field."""
@@ -94,6 +94,7 @@ class Budget:
             reports.append(f"{self.unlisted:,} more parts could not be read")
         if self.full:
             reports.append(
-                f"holds more than {CHARACTERS // 1_000_000} million characters or {PARTS:,} cells; the rest was not read"
+                f"holds more than {CHARACTERS // 1_000_000} million characters or {PARTS:,} cells; "
+                "the rest was not read"
             )
         return tuple(reports)

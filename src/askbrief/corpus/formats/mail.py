@@ -1,4 +1,4 @@
-"""EML, MBOX and MHTML: each message a document with its subject, day and sender; quoted replies are places of their own."""
+"""EML, MBOX and MHTML: each message a document with subject, day and sender; quoted replies are places."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from email.utils import parseaddr, parsedate_to_datetime
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes, decode_page
 from askbrief.corpus.formats.flow import write_flow
-from askbrief.corpus.formats.webpages import read_page
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.mime import Part, header_text, iter_parts, parse_headers
+from askbrief.corpus.formats.webpages import read_page
 from askbrief.corpus.formats.writer import OpenPlace, Writer, clean
 
 # Reads an attached file: (name, bytes, budget) to its documents.
@@ -24,7 +24,7 @@ _FROM_LINE = re.compile(rb"(?:\A|(?<=\n)\r?\n)From [^\r\n]*\r?\n(?=[A-Za-z][A-Za
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _ORIGINAL = re.compile(
-    r"^\s*-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message d'origine|mensaje original)\s*-{2,}\s*$",
+    r"^\s*-{2,}\s*(?:(?:original|forwarded) message|ursprüngliche nachricht|message d'origine|mensaje original)\s*-{2,}\s*$",
     re.IGNORECASE,
 )
 _REPLY_FROM = re.compile(r"^\s*\*?(?:From|Von|De|Da|Van):\*? \S")
@@ -68,7 +68,7 @@ def extract_eml(data: bytes, budget: Budget, *, read_member: ReadMember | None =
     """The message, and its attachments as documents of their own.
 
     Raises:
-        Unreadable: It has no text.
+        UnreadableError: It has no text.
     """
     return write_with_attachments(_load(data, budget), budget, read_member)
 
@@ -77,12 +77,12 @@ def write_with_attachments(message: Message, budget: Budget, read_member: ReadMe
     """A message that is a file of its own, and its attachments.
 
     Raises:
-        Unreadable: There is no text in any of them.
+        UnreadableError: There is no text in any of them.
     """
     documents = [write_message(message, budget, number=None)] if _has_text(message) else []
     documents += _read_attachments(message, budget, read_member)
     if not documents:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return documents
 
 
@@ -99,7 +99,7 @@ def extract_mbox(data: bytes, budget: Budget, *, read_member: ReadMember | None 
             documents.append(write_message(message, budget, number=number))
         documents += _read_attachments(message, budget, read_member, number=number)
     if not documents:
-        raise Unreadable("holds no messages")
+        raise UnreadableError("holds no messages")
     return documents
 
 
@@ -107,12 +107,12 @@ def extract_mhtml(data: bytes, budget: Budget) -> list[Extracted]:
     """The page that a browser saved with its pictures.
 
     Raises:
-        Unreadable: There is no page in it, or the page has no text.
+        UnreadableError: There is no page in it, or the page has no text.
     """
     for part in iter_parts(data, budget):
         if part.kind in ("text/html", "application/xhtml+xml"):
             return [read_page(decode_page(part.data, declared=part.charset), budget)]
-    raise Unreadable("holds no web page")
+    raise UnreadableError("holds no web page")
 
 
 def _load(data: bytes, budget: Budget) -> Message:
@@ -216,7 +216,7 @@ def _prefers_page(message: Message) -> bool:
 
 
 def write_plain(text: str, writer: Writer) -> None:
-    """Write the paragraphs of a plain message: its own, quoted ones without their marks, and a list's footer as metadata."""
+    """Write the paragraphs of a plain message: its own, quoted ones without their marks, a list's footer as metadata."""
     lines = clean(text).split("\n")
     footer = _find_footer(lines)
     quoted: OpenPlace | None = None

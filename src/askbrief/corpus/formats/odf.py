@@ -6,14 +6,34 @@ from collections.abc import Iterator
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import choose_title
-from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.writer import OpenPlace, Writer, one_line
 from askbrief.corpus.formats.xmlstream import Event, iter_events, load_tree
 
 _SKIPPED = frozenset(
-    "tracked-changes annotation annotation-end ruby-text settings scripts font-face-decls master-styles forms title desc "
-    "note-citation sequence-decls variable-decls user-field-decls header footer event-listeners meta tracked-changes".split()
+    [
+        "tracked-changes",
+        "annotation",
+        "annotation-end",
+        "ruby-text",
+        "settings",
+        "scripts",
+        "font-face-decls",
+        "master-styles",
+        "forms",
+        "title",
+        "desc",
+        "note-citation",
+        "sequence-decls",
+        "variable-decls",
+        "user-field-decls",
+        "header",
+        "footer",
+        "event-listeners",
+        "meta",
+        "tracked-changes",
+    ]
 )
 _CONTENTS = frozenset({"table-of-content", "illustration-index", "table-index", "object-index", "alphabetical-index"})
 _GENERATED = frozenset({"page-number", "page-count", "date-time", "footer-decl", "header-decl", "date-time-decl"})
@@ -23,7 +43,7 @@ def extract_odt(data: bytes, budget: Budget) -> list[Extracted]:
     """The text document or presentation, with its notes.
 
     Raises:
-        Unreadable: It is damaged, locked or has no text.
+        UnreadableError: It is damaged, locked or has no text.
     """
     title = author = ""
     if data[:2] != b"PK":
@@ -32,13 +52,13 @@ def extract_odt(data: bytes, budget: Budget) -> list[Extracted]:
     else:
         archive = Archive(data, budget)
         if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-            raise Unreadable("needs a password")
+            raise UnreadableError("needs a password")
         story = _Story(Writer(budget))
         story.write(iter_events(archive.iter_chunks("content.xml"), budget))
         title, author = _load_properties(archive)
     story.write_notes()
     if not story.writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return [story.writer.finish(title=story.title or title, author=author)]
 
 
@@ -47,7 +67,7 @@ def _load_properties(archive: Archive) -> tuple[str, str]:
         return "", ""
     try:
         tree = load_tree(archive.iter_chunks("meta.xml"))
-    except Unreadable:
+    except UnreadableError:
         return "", ""
     author = tree.findtext(".//creator") or tree.findtext(".//initial-creator") or ""
     return choose_title(tree.findtext(".//title") or ""), one_line(author)
@@ -73,6 +93,8 @@ class _Story:
         self._contents = 0
         self._in_notes = 0
         self._slide = 0
+        self._slide_place: OpenPlace | None = None
+        self._notes_place: OpenPlace | None = None
         self._title_frames: list[bool] = []
 
     def write(self, events: Iterator[Event]) -> None:
@@ -104,7 +126,9 @@ class _Story:
             if attributes.get("font-weight") == "bold":
                 self._bold.add(self._style)
         elif name == "span":
-            self._spans.append((attributes.get("style-name", ""), len(self._paragraphs[-1][2]) if self._paragraphs else 0))
+            self._spans.append(
+                (attributes.get("style-name", ""), len(self._paragraphs[-1][2]) if self._paragraphs else 0)
+            )
         elif name == "list-item":
             self._items += 1
         elif name == "table":
@@ -122,7 +146,7 @@ class _Story:
             self._begin_slide()
         elif name == "notes" and self._slide:
             self._in_notes += 1
-            self._place = self.writer.open("notes", self._slide, "notes")
+            self._notes_place = self.writer.open("notes", self._slide, "notes")
         elif name == "frame":
             self._title_frames.append(attributes.get("class", "") == "title")
         elif self._paragraphs:
@@ -141,9 +165,9 @@ class _Story:
             self._marks.pop()
         elif name in _CONTENTS:
             self._contents -= 1
-        elif name == "notes" and self._in_notes:
+        elif name == "notes" and self._notes_place:
             self._in_notes -= 1
-            self.writer.close(self._place)
+            self.writer.close(self._notes_place)
         elif name == "frame" and self._title_frames:
             self._title_frames.pop()
 
@@ -156,7 +180,7 @@ class _Story:
                 parts[begin:] = [text.translate(_RAISED)]
 
     def _begin_slide(self) -> None:
-        if self._slide:
+        if self._slide_place:
             self.writer.close(self._slide_place)
         self._slide += 1
         self._slide_place = self.writer.open("slide", self._slide)
@@ -179,7 +203,8 @@ class _Story:
             self.writer.add(text, "heading")
             if not self.title:
                 self.title = one_line(text)
-            self._slide_place.label = self._slide_place.label or one_line(text)
+            if self._slide_place:
+                self._slide_place.label = self._slide_place.label or one_line(text)
         elif name == "h" or style.startswith("Heading_20_"):
             level = attributes.get("outline-level") or style[-1:]
             self.writer.heading(text, int(level) + 1 if level.isdigit() else 2)

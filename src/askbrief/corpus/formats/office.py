@@ -6,12 +6,17 @@ import posixpath
 import re
 
 from askbrief.corpus.formats.archive import Archive
-from askbrief.corpus.formats.limits import Unreadable
+from askbrief.corpus.formats.limits import UnreadableError
 from askbrief.corpus.formats.writer import one_line
 from askbrief.corpus.formats.xmlstream import iter_events, load_tree
 
 # Titles that programs put in by themselves.
-_NO_TITLE = re.compile(r"(?:microsoft (?:word|powerpoint|excel) ?-|untitled|unbenannt|sans titre|(?:power)?point presentation|powerpoint-präsentation|présentation powerpoint|slide 1$|document ?\d*$)|.*\.(?:docx?|pptx?|xlsx?|odt|rtf|pdf|dotx?|indd)$", re.IGNORECASE)  # fmt: skip
+_NO_TITLE = re.compile(
+    r"(?:microsoft (?:word|powerpoint|excel) ?-|untitled|unbenannt|sans titre|(?:power)?point presentation"
+    r"|powerpoint-präsentation|présentation powerpoint|slide 1$|document ?\d*$)"
+    r"|.*\.(?:docx?|pptx?|xlsx?|odt|rtf|pdf|dotx?|indd)$",
+    re.IGNORECASE,
+)
 
 
 def load_relations(archive: Archive, part: str) -> dict[str, tuple[str, str]]:
@@ -35,13 +40,13 @@ def find_main_part(archive: Archive, usual: str) -> str:
     """The name of the part that holds the document.
 
     Raises:
-        Unreadable: There is none.
+        UnreadableError: There is none.
     """
     for kind, target in load_relations(archive, "").values():
         if kind == "officeDocument" and target in archive:
             return target
     if usual not in archive:
-        raise Unreadable(f"its part {usual} is missing")
+        raise UnreadableError(f"its part {usual} is missing")
     return usual
 
 
@@ -55,7 +60,7 @@ def load_properties(archive: Archive) -> tuple[str, str]:
         return "", ""
     try:
         tree = load_tree(archive.iter_chunks(part))
-    except Unreadable:
+    except UnreadableError:
         return "", ""
     return choose_title(tree.findtext("title") or ""), one_line(tree.findtext("creator") or "")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.mail import Message, ReadMember, write_with_attachments
 from askbrief.corpus.formats.rtf import decompress_rtf, rtf_text
 from askbrief.corpus.formats.writer import one_line
@@ -33,7 +33,7 @@ def extract_msg(data: bytes, budget: Budget, *, read_member: ReadMember | None =
     """The message, and its attachments as documents of their own.
 
     Raises:
-        Unreadable: It is damaged or has no text.
+        UnreadableError: It is damaged or has no text.
     """
     import olefile
 
@@ -42,7 +42,7 @@ def extract_msg(data: bytes, budget: Budget, *, read_member: ReadMember | None =
             message = _load(ole)
             message.attachments = list(_iter_attachments(ole))
     except (OSError, ValueError, struct.error, IndexError, TypeError, AttributeError) as error:
-        raise Unreadable("is damaged (not a whole Outlook message)") from error
+        raise UnreadableError("is damaged (not a whole Outlook message)") from error
     return write_with_attachments(message, budget, read_member)
 
 

@@ -9,22 +9,93 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from askbrief.corpus.extracted import BlockKind, Extracted
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import load_tree
 
-_SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary", "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
+_SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary",
+    "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
 _INLINE = frozenset({"p", "ab", "l", "hi", "note", "head", "cell", "q", "said"})
 _MAYBE_INLINE = frozenset({"quote", "cit", "label", "def", "term", "cite", "list", "ref", "title", "head", "bibl"})
 _BREAKS = frozenset(
-    "p l v ab item list-item def term disp-quote quote cit epigraph speech sp speaker stage table row tr caption fig table-wrap label "
-    "def-item subtitle text-author empty-line boxed-text disp-formula lg stanza list note fn figure ref bibl biblStruct title head poem "
-    "cite annotation date statement verse-group verse-line attrib opener closer salute signed dateline byline".split()
+    [
+        "p",
+        "l",
+        "v",
+        "ab",
+        "item",
+        "list-item",
+        "def",
+        "term",
+        "disp-quote",
+        "quote",
+        "cit",
+        "epigraph",
+        "speech",
+        "sp",
+        "speaker",
+        "stage",
+        "table",
+        "row",
+        "tr",
+        "caption",
+        "fig",
+        "table-wrap",
+        "label",
+        "def-item",
+        "subtitle",
+        "text-author",
+        "empty-line",
+        "boxed-text",
+        "disp-formula",
+        "lg",
+        "stanza",
+        "list",
+        "note",
+        "fn",
+        "figure",
+        "ref",
+        "bibl",
+        "biblStruct",
+        "title",
+        "head",
+        "poem",
+        "cite",
+        "annotation",
+        "date",
+        "statement",
+        "verse-group",
+        "verse-line",
+        "attrib",
+        "opener",
+        "closer",
+        "salute",
+        "signed",
+        "dateline",
+        "byline",
+    ]
 )
 _SKIPPED = frozenset(
-    "graphic media object-id annotation-xml processing-meta teiHeader fw pb del orig sic binary supplementary-material "
-    "permissions contrib-id pub-id ext-link-hidden".split()
+    [
+        "graphic",
+        "media",
+        "object-id",
+        "annotation-xml",
+        "processing-meta",
+        "teiHeader",
+        "fw",
+        "pb",
+        "del",
+        "orig",
+        "sic",
+        "binary",
+        "supplementary-material",
+        "permissions",
+        "contrib-id",
+        "pub-id",
+        "ext-link-hidden",
+    ]
 )
 _LINES = frozenset({"l", "v", "verse-line"})
 _ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
@@ -49,7 +120,7 @@ def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = N
         tree: Its tree where it was parsed already.
 
     Raises:
-        Unreadable: It is of another kind, or has no text.
+        UnreadableError: It is of another kind, or has no text.
     """
     tree = load_tree([data], budget) if tree is None else tree
     writer = Writer(budget)
@@ -76,7 +147,7 @@ def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = N
                 walk.write(body, 2)
     walk.write_notes()
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return [writer.finish(title=about.title, author=about.author, published=about.published)]
 
 
@@ -158,14 +229,16 @@ class _Walk:
     @staticmethod
     def _is_inline(child: Element, parent: Element) -> bool:
         """Whether an element that may stand alone is part of a sentence here."""
-        return child.tag in _MAYBE_INLINE and parent.tag in _INLINE and not len(child) or child.tag == "ref" and parent.tag != "ref-list"
+        return (child.tag in _MAYBE_INLINE and parent.tag in _INLINE and not len(child)) or (
+            child.tag == "ref" and parent.tag != "ref-list"
+        )
 
     def _write_block(self, element: Element, level: int, kind: BlockKind) -> None:
         tag = element.tag
         if tag in ("ref", "biblStruct"):
             self.writer.add(" ".join(_words(part) for part in _leaves(element)), "item")
             return
-        inner: BlockKind = "item" if tag in _ITEMS else "quoted" if tag in _QUOTES else "paragraph" if tag == "p" and kind == "heading" else kind  # fmt: skip
+        inner: BlockKind = "item" if tag in _ITEMS else "quoted" if tag in _QUOTES else kind
         self._walk(element, level, inner)
         text = "".join(self.buffer)
         if tag in _LINES and text.strip():
@@ -221,7 +294,9 @@ class _Walk:
 
 def _formula(alternatives: Element) -> str:
     """One of the forms of a formula."""
-    found = next((form for name in ("math", "tex-math", "textual-form") if (form := alternatives.find(name)) is not None), None)
+    found = next(
+        (form for name in ("math", "tex-math", "textual-form") if (form := alternatives.find(name)) is not None), None
+    )
     return _words(found) if found is not None else ""
 
 

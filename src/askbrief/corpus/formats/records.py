@@ -9,15 +9,16 @@ from typing import Any
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
-from askbrief.corpus.formats.limits import Budget, Unreadable
 from askbrief.corpus.formats.writer import Writer, one_line
 
-_TEXTS = ("text", "body", "content", "article", "article_body", "articlebody", "full_text", "fulltext", "raw_content", "maintext",
-          "selftext", "message", "transcript", "story", "abstract", "description", "summary", "plot")  # fmt: skip
+_TEXTS =("text", "body", "content", "article", "article_body", "articlebody", "full_text", "fulltext",
+    "raw_content", "maintext", "selftext", "message", "transcript", "story", "abstract", "description",
+    "summary", "plot")  # fmt: skip
 _TITLES = ("title", "headline", "name", "subject", "heading")
-_DATES = ("date", "published", "date_published", "datepublished", "publication_date", "pub_date", "pubdate", "published_at",
-          "publish_date", "published_date")  # fmt: skip
+_DATES =("date", "published", "date_published", "datepublished", "publication_date", "pub_date", "pubdate",
+    "published_at", "publish_date", "published_date")  # fmt: skip
 _AUTHORS = ("author", "authors", "byline", "creator")
 # A string as long as this is text whatever its key is called.
 _LONG = 200
@@ -28,7 +29,7 @@ def extract_json(data: bytes, budget: Budget) -> list[Extracted]:
     """The documents of a JSON file: the items of a list, or the whole.
 
     Raises:
-        Unreadable: It is not valid, or nested too deep.
+        UnreadableError: It is not valid, or nested too deep.
     """
     text = decode_bytes(data)
     try:
@@ -37,7 +38,7 @@ def extract_json(data: bytes, budget: Budget) -> list[Extracted]:
         lines = [line for line in text.splitlines()[:5] if line.strip()]
         if len(lines) > 1 and _is_object(lines[0]):
             return extract_jsonl(data, budget)
-        raise Unreadable(f"is no valid JSON ({one_line(str(error))[:80]})") from error
+        raise UnreadableError(f"is no valid JSON ({one_line(str(error))[:80]})") from error
     if isinstance(value, dict):
         lists = [found for found in value.values() if isinstance(found, list) and _are_records(found)]
         if len(lists) == 1 and find_text_key(lists[0][0]):
@@ -60,10 +61,10 @@ def _iter_lines(data: bytes, budget: Budget) -> Iterator[tuple[int, Any]]:
             continue
         try:
             yield number, _load(text)
-        except (ValueError, Unreadable):
+        except (ValueError, UnreadableError):
             broken.append(number)
     if broken and len(broken) == number:
-        raise Unreadable("is no valid JSON Lines file")
+        raise UnreadableError("is no valid JSON Lines file")
     if broken:
         shown = ", ".join(map(str, broken[:5])) + (f" and {len(broken) - 5:,} more" if len(broken) > 5 else "")
         budget.report(f"line{'s' if len(broken) > 1 else ''} {shown}: no valid JSON")
@@ -74,13 +75,13 @@ def _load(text: str) -> Any:
     try:
         return json.loads(text.lstrip("\ufeff"), parse_int=str, parse_float=str, strict=False)
     except RecursionError as error:
-        raise Unreadable("is nested too deep") from error
+        raise UnreadableError("is nested too deep") from error
 
 
 def _is_object(line: str) -> bool:
     try:
         return isinstance(_load(line), dict)
-    except (ValueError, Unreadable):
+    except (ValueError, UnreadableError):
         return False
 
 
@@ -121,7 +122,7 @@ def _write(records: list[tuple[int, Any]], kind: Any, budget: Budget) -> list[Ex
         documents.append(rows.finish())
     documents = [document for document in documents if document.blocks]
     if not documents:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return documents
 
 
@@ -180,10 +181,10 @@ def _write_values(value: Any, writer: Writer, where: str) -> None:
 def _iter_leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict | list):
         if depth > _DEPTH:
-            raise Unreadable("is nested too deep")
+            raise UnreadableError("is nested too deep")
         pairs = value.items() if isinstance(value, dict) else ((path, item) for item in value)
         for key, inner in pairs:
             name = f"{path}.{key}" if path and isinstance(value, dict) else str(key)
             yield from _iter_leaves(inner, name, depth + 1)
     elif value is not None and str(value).strip():
-        yield path, {True: "true", False: "false"}.get(value, value) if isinstance(value, bool) else str(value)
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)

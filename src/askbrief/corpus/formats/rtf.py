@@ -6,17 +6,19 @@ import re
 import struct
 
 from askbrief.corpus.extracted import Extracted
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import choose_title
 from askbrief.corpus.formats.writer import Writer, one_line
 
 # Characters for private use that mark, in the text that striprtf gives, what it does not tell.
 _CELL, _ROW, _KEPT = "\ue001", "\ue002", "\ue003"
 _BOLD, _RESET, _ITEM, _BEGINS = "\ue004", "\ue005", "\ue006", "\ue007"
+_OUTLINE = "\ue008"
 _MARKED = re.compile(r"\\(trowd|nestcell|cell|nestrow|row|keepn|outlinelevel[0-8]|b|b0|plain|fcs0|pard)(?![a-z0-9]) ?")
 _RUN_IN_LENGTH = 80
 _MARKS = {"b": f"\\b {_BOLD}", "b0": f"\\b0 {_RESET}", "plain": f"\\plain {_RESET}", "fcs0": f"\\fcs0 {_RESET}",
-          "pard": f"\\pard {_RESET}", "trowd": f"\\trowd {_BEGINS}", "cell": _CELL, "nestcell": " ", "row": f"\\par {_ROW}\\par ", "nestrow": "\\par "}  # fmt: skip
+    "pard": f"\\pard {_RESET}", "trowd": f"\\trowd {_BEGINS}", "cell": _CELL, "nestcell": " ",
+    "row": f"\\par {_ROW}\\par ", "nestrow": "\\par "}  # fmt: skip
 _FOOTNOTE = re.compile(r"\{\s*(?:\\\*\s*)?\\footnote(?![a-z])")
 _LIST_MARK = re.compile(r"\{\s*\\(?:listtext|pntext)(?![a-z])")
 _BRACE = re.compile(r"\\[{}\\]|[{}]")
@@ -32,11 +34,11 @@ def extract_rtf(data: bytes, budget: Budget) -> list[Extracted]:
     """The document; paragraphs that are kept with the next one and are short are its headings.
 
     Raises:
-        Unreadable: It is no RTF, or has no text.
+        UnreadableError: It is no RTF, or has no text.
     """
     source = data.decode("cp1252", "replace")
     if not source.lstrip().startswith("{\\rtf"):
-        raise Unreadable("is no RTF file")
+        raise UnreadableError("is no RTF file")
     source, notes = _cut_groups(source, _FOOTNOTE, "")
     source, _ = _cut_groups(source, _LIST_MARK, f"{{{_ITEM}}}")
     writer = Writer(budget)
@@ -48,7 +50,7 @@ def extract_rtf(data: bytes, budget: Budget) -> list[Extracted]:
         writer.add(_PRIVATE.sub("", _strip(f"{{\\rtf1\\ansi{fonts}{note}}}")))
         writer.close(place)
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     info = {name: _strip(f"{{\\rtf1\\ansi {_group(source, at)}}}") for name, at in _find_info(source)}
     return [writer.finish(title=choose_title(info.get("title", "")), author=one_line(info.get("author", "")))]
 
@@ -62,14 +64,14 @@ def _strip(source: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
     try:
-        return str(rtf_to_text(source, errors="replace"))
+        return str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, KeyError, IndexError, LookupError, OverflowError) as error:
-        raise Unreadable("is damaged (not a whole RTF file)") from error
+        raise UnreadableError("is damaged (not a whole RTF file)") from error
 
 
 def _mark(found: re.Match[str]) -> str:
     word = found[1]
-    return _MARKS.get(word) or f"\\{word} {_KEPT}"
+    return _MARKS.get(word) or f"\\{word} {_KEPT if word == 'keepn' else _OUTLINE}"
 
 
 def _cut_groups(source: str, begins: re.Pattern[str], instead: str) -> tuple[str, list[str]]:
@@ -145,7 +147,7 @@ def _write_line(line: str, writer: Writer) -> None:
     bold = _bold_part(line)
     is_short = len(text) <= _HEADING_LENGTH and any(letter.isalpha() for letter in text)
     is_title_like = is_short and not is_item and not text.endswith((".", ",", ";", ":"))
-    if _KEPT in line and is_title_like:
+    if (_OUTLINE in line and is_short) or (_KEPT in line and is_title_like):
         writer.heading(text, 2)
     elif is_title_like and bold == text:
         writer.heading(text, 3)
@@ -177,8 +179,10 @@ def _clean(text: str) -> str:
 
 
 _DICTIONARY = (
-    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans SerifSymbolArial"
-    b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbol"
+    rb"ArialTimes New RomanCourier{\colortbl\red0\green0\blue0"
+    b"\r\n"
+    rb"\par \pard\plain\f0\fs20\b\i\u\tab\tx"
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.grid import Grid, Repeated
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
 from askbrief.corpus.formats.writer import Writer
 from askbrief.corpus.formats.xmlstream import iter_events
@@ -25,7 +25,7 @@ def extract_xlsx(data: bytes, budget: Budget) -> list[Extracted]:
     """The workbook.
 
     Raises:
-        Unreadable: It is damaged, locked or has no text.
+        UnreadableError: It is damaged, locked or has no text.
     """
     archive = Archive(data, budget)
     main = find_main_part(archive, "xl/workbook.xml")
@@ -38,7 +38,7 @@ def extract_xlsx(data: bytes, budget: Budget) -> list[Extracted]:
     else:
         _write_workbook(data, writer)
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     title, author = load_properties(archive)
     return [writer.finish(title=title, author=author)]
 
@@ -48,7 +48,7 @@ def extract_xls(data: bytes, budget: Budget) -> list[Extracted]:
     writer = Writer(budget)
     _write_workbook(data, writer)
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return [writer.finish()]
 
 
@@ -56,12 +56,12 @@ def extract_ods(data: bytes, budget: Budget) -> list[Extracted]:
     """The workbook of an OpenDocument program; errors as for XLSX."""
     archive = Archive(data, budget)
     if "META-INF/manifest.xml" in archive and b"encryption-data" in archive.read("META-INF/manifest.xml"):
-        raise Unreadable("needs a password")
+        raise UnreadableError("needs a password")
     _check_repetitions(archive)
     writer = Writer(budget)
     _write_workbook(data, writer)
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return [writer.finish()]
 
 
@@ -76,7 +76,7 @@ def _is_sparse(archive: Archive, main: str) -> bool:
     """Whether a sheet's corners are so far apart that its dense grid would not fit; counts every unpacked byte.
 
     Raises:
-        Unreadable: A member is damaged, or they unpack to more than the limits.
+        UnreadableError: A member is damaged, or they unpack to more than the limits.
     """
     sheets = {target for kind, target in load_relations(archive, main).values() if kind == "worksheet"}
     cells = 0
@@ -140,7 +140,7 @@ def _check_repetitions(archive: Archive) -> None:
             if rows:
                 widest, height, pending = max(widest, rows), height + pending, 0
             if widest * height + cells > _CELLS:
-                raise Unreadable("holds more cells than can be read")
+                raise UnreadableError("holds more cells than can be read")
         elif kind == "end" and name == "table":
             cells += widest * height
 
@@ -156,9 +156,9 @@ def _write_workbook(data: bytes, writer: Writer) -> None:
     try:
         workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     except python_calamine.PasswordError as error:
-        raise Unreadable("needs a password") from error
+        raise UnreadableError("needs a password") from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise Unreadable("is damaged (not a whole workbook)") from error
+        raise UnreadableError("is damaged (not a whole workbook)") from error
     for metadata in workbook.sheets_metadata:
         if metadata.typ != python_calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -177,7 +177,7 @@ def _write_workbook(data: bytes, writer: Writer) -> None:
 
 
 def _iter_rows(sheet: Any, first_row: int, first_column: int, merged: list[Any]) -> Iterator[tuple[int, list[str]]]:
-    """Rows with their numbers; a text that is merged over several columns of one row is repeated in them for headers."""
+    """Rows with their numbers; a text merged over several columns of a row is repeated in them for headers."""
     spans: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, right) in merged:
         if top == bottom and 0 < right - left < 100:

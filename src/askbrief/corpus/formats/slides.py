@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import Event, iter_events
@@ -21,7 +21,7 @@ def extract_pptx(data: bytes, budget: Budget) -> list[Extracted]:
     """The presentation, each slide a place.
 
     Raises:
-        Unreadable: It is damaged, locked or has no text.
+        UnreadableError: It is damaged, locked or has no text.
     """
     archive = Archive(data, budget)
     main = find_main_part(archive, "ppt/presentation.xml")
@@ -39,12 +39,12 @@ def extract_pptx(data: bytes, budget: Budget) -> list[Extracted]:
             continue
         try:
             title = _write_slide(archive, part, number, writer)
-        except Unreadable as error:
+        except UnreadableError as error:
             budget.report(f"slide {number}: {error.report}")
             continue
         first_title = first_title or title
     if not writer.blocks:
-        raise Unreadable("holds no text" if number else "holds no slides")
+        raise UnreadableError("holds no text" if number else "holds no slides")
     title, author = load_properties(archive)
     return [writer.finish(title=title or first_title, author=author)]
 

@@ -11,12 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from askbrief.corpus.extracted import Extracted, Extraction
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 
 _PACKAGE = "askbrief.corpus.formats."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # Where the names of streams stand in a compound file, as UTF-16.
-_OLE_STREAMS = {"EncryptedPackage": "locked", "__properties_version1.0": "msg", "WordDocument": "doc", "PowerPoint Document": "ppt", "Workbook": "xls", "Book": "xls"}  # fmt: skip
+_OLE_STREAMS = {"EncryptedPackage": "locked", "__properties_version1.0": "msg", "WordDocument": "doc",
+    "PowerPoint Document": "ppt", "Workbook": "xls", "Book": "xls"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +72,18 @@ _ZIP = Format("zip", "containers", "extract_zip", holds=True)
 _GZ = Format("gz", "containers", "extract_gz", holds=True)
 _TEXT = Format("text", "plain", "extract_plain")
 
-FORMATS: dict[str, Format] = {
-    ".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".pptx": _PPTX, ".pptm": _PPTX, ".ppsx": _PPTX, ".potx": _PPTX, ".xlsx": _XLSX,
-    ".xlsm": _XLSX, ".xlsb": _XLSX, ".xltx": _XLSX, ".xls": _XLS, ".odt": _ODT, ".ott": _ODT, ".fodt": _ODT, ".odp": _ODT, ".fodp": _ODT,
-    ".ods": _ODS, ".epub": _EPUB, ".html": _HTML, ".htm": _HTML, ".xhtml": _HTML, ".mhtml": _MHTML, ".mht": _MHTML, ".pdf": _PDF, ".rtf": _RTF,
-    ".csv": _CSV, ".tsv": _CSV, ".json": Format("json", "records", "extract_json"), ".jsonl": _JSONL, ".ndjson": _JSONL, ".eml": _EML,
-    ".mbox": Format("mbox", "mail", "extract_mbox", holds=True), ".msg": _MSG, ".xml": _XML, ".rss": _XML, ".atom": _XML, ".tei": _XML,
-    ".jats": _XML, ".nxml": _XML, ".fb2": _XML, ".srt": _SUBTITLES, ".vtt": _SUBTITLES, ".rst": Format("rst", "lightmarkup", "extract_rst"),
-    ".org": Format("org", "lightmarkup", "extract_org"), ".adoc": (_ADOC := Format("asciidoc", "lightmarkup", "extract_asciidoc")),
-    ".asciidoc": _ADOC, ".tex": (_LATEX := Format("latex", "latex", "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ,
-    ".txt": _TEXT, ".md": _TEXT, ".markdown": _TEXT,
-}  # fmt: skip
+FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".pptx": _PPTX, ".pptm": _PPTX,
+    ".ppsx": _PPTX, ".potx": _PPTX, ".xlsx": _XLSX, ".xlsm": _XLSX, ".xlsb": _XLSX, ".xltx": _XLSX,
+    ".xls": _XLS, ".odt": _ODT, ".ott": _ODT, ".fodt": _ODT, ".odp": _ODT, ".fodp": _ODT, ".ods": _ODS,
+    ".epub": _EPUB, ".html": _HTML, ".htm": _HTML, ".xhtml": _HTML, ".mhtml": _MHTML, ".mht": _MHTML,
+    ".pdf": _PDF, ".rtf": _RTF, ".csv": _CSV, ".tsv": _CSV, ".json": Format("json", "records", "extract_json"),
+    ".jsonl": _JSONL, ".ndjson": _JSONL, ".eml": _EML, ".mbox": Format("mbox", "mail", "extract_mbox",
+    holds = True), ".msg": _MSG, ".xml": _XML, ".rss": _XML, ".atom": _XML, ".tei": _XML, ".jats": _XML,
+    ".nxml": _XML, ".fb2": _XML, ".srt": _SUBTITLES, ".vtt": _SUBTITLES, ".rst": Format("rst", "lightmarkup",
+    "extract_rst"), ".org": Format("org", "lightmarkup", "extract_org"), ".adoc":(_ADOC := Format("asciidoc",
+    "lightmarkup", "extract_asciidoc")), ".asciidoc": _ADOC, ".tex":(_LATEX := Format("latex", "latex",
+    "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _TEXT,
+    ".markdown": _TEXT, }  # fmt: skip
 SUFFIXES = frozenset(FORMATS)
 
 _OFFICE_PARTS = (("word/", _DOCX), ("ppt/", _PPTX), ("xl/", _XLSX))
@@ -109,11 +111,11 @@ def find_format(data: bytes, path: str) -> Format:
     """What reads a file: its content where that is unmistakable, else its suffix.
 
     Raises:
-        Unreadable: It is of a kind that is not read, locked, or empty.
+        UnreadableError: It is of a kind that is not read, locked, or empty.
     """
     named = FORMATS.get(suffix_of(path))
     if not data.strip(b"\x00 \t\r\n"):
-        raise Unreadable("is empty")
+        raise UnreadableError("is empty")
     if data[:4] == b"PK\x03\x04":
         return _find_zipped(data, named)
     if data.startswith(_OLE):
@@ -125,11 +127,11 @@ def find_format(data: bytes, path: str) -> Format:
     if data[:2] == b"\x1f\x8b":
         return _GZ
     if named is None:
-        raise Unreadable("is of a kind that is not read")
+        raise UnreadableError("is of a kind that is not read")
     if named in (_XLS, _XLSX) and re.match(rb"\s*<(?:!doctype html|html|table|meta)", data[:200], re.IGNORECASE):
         return _HTML
     if named in _OFFICE and not re.match(rb"\s*(?:\xef\xbb\xbf)?<\?xml", data[:100]):
-        raise Unreadable(f"is damaged (not a whole {named.name.upper()} file)")
+        raise UnreadableError(f"is damaged (not a whole {named.name.upper()} file)")
     return named
 
 
@@ -147,13 +149,13 @@ def _find_compound(data: bytes, named: Format | None) -> Format:
     for stream, kind in _OLE_STREAMS.items():
         if stream.encode("utf-16-le") in data:
             if kind == "locked":
-                raise Unreadable("needs a password")
+                raise UnreadableError("needs a password")
             if kind in ("doc", "ppt"):
-                raise Unreadable(f"is in the old .{kind} format (save it as .{kind}x)")
+                raise UnreadableError(f"is in the old .{kind} format (save it as .{kind}x)")
             return _MSG if kind == "msg" else _XLS
     if named in (_MSG, _XLS):
         return named
-    raise Unreadable("is of a kind that is not read")
+    raise UnreadableError("is of a kind that is not read")
 
 
 def extract(data: bytes, path: str) -> Extraction:
@@ -175,7 +177,7 @@ def extract(data: bytes, path: str) -> Extraction:
         documents = read_file(data, path, budget, found)
         if not documents and not budget.reports:
             budget.report("holds no text")
-    except Unreadable as error:
+    except UnreadableError as error:
         budget.report(error.report)
     except MemoryError:
         documents = []
@@ -191,7 +193,7 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
     """The documents of a file or member.
 
     Raises:
-        Unreadable: It cannot be read, for whatever reason.
+        UnreadableError: It cannot be read, for whatever reason.
     """
     try:
         function = _load(found)
@@ -208,13 +210,13 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
         if found.holds:
             return list(function(data, budget, read_member=read_member))
         return list(function(data, budget))
-    except (Unreadable, MemoryError):
+    except (UnreadableError, MemoryError):
         raise
     except RecursionError as error:
-        raise Unreadable("is nested too deep") from error
+        raise UnreadableError("is nested too deep") from error
     except Exception as error:
-        # Files are hostile and libraries have bugs: whatever one raises is a report on this file, never the end of the run.
-        raise Unreadable(f"could not be read as {found.name.upper()} ({type(error).__name__})") from error
+        # Files are hostile and libraries have bugs: whatever one raises is a report on this file.
+        raise UnreadableError(f"could not be read as {found.name.upper()} ({type(error).__name__})") from error
 
 
 def _read_inside(path: str, data: bytes, budget: Budget) -> list[Extracted]:
@@ -222,7 +224,7 @@ def _read_inside(path: str, data: bytes, budget: Budget) -> list[Extracted]:
 
 
 def read_member(name: str, data: bytes, budget: Budget) -> list[Extracted]:
-    """The documents of a member, named by it; what cannot be read is reported, and kinds that are not read are passed over."""
+    """The documents of a member, named by it; none where its kind is not read, or where it is reported as damaged."""
     if not is_read(name) or budget.full:
         return []
     shown = name if len(name) <= 100 else f"{name[:97]}..."
@@ -230,7 +232,7 @@ def read_member(name: str, data: bytes, budget: Budget) -> list[Extracted]:
     documents: list[Extracted] = []
     try:
         documents = _read_inside(name, data, inner)
-    except Unreadable as error:
+    except UnreadableError as error:
         inner.report(error.report)
     for sentence in inner.reports:
         budget.report(f"{shown}: {sentence}")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.grid import Grid
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import Writer
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -21,7 +21,7 @@ def extract_csv(data: bytes, budget: Budget) -> list[Extracted]:
     """The table; row 1 is the first record.
 
     Raises:
-        Unreadable: It holds no text.
+        UnreadableError: It holds no text.
     """
     text = decode_bytes(data).replace("\x00", "")
     first, _, rest = text.partition("\n")
@@ -31,7 +31,7 @@ def extract_csv(data: bytes, budget: Budget) -> list[Extracted]:
     writer = Writer(budget)
     Grid(writer, certain=True).write(_iter_rows(text, separator or find_separator(text), budget))
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     return [writer.finish()]
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import Writer, fold
 
 _TIMES = re.compile(
@@ -20,7 +20,7 @@ _VOICE = re.compile(r"<v(?:\.[^ >]*)?\s+([^>]*)>")
 _TAG = re.compile(r"</?[a-zA-Z0-9][^>]{0,200}>|\{\\[^}]{0,100}\}")
 _SPEAKER = re.compile(r"(?:>>+|[-–—]\s|[A-ZÀ-Þ][\w .'’-]{0,40}:\s)")
 _ENDS = re.compile(r"[.!?…][\"'”’)\]]*$")
-# A paragraph ends at the end of a sentence after so many characters or at a pause, and somewhere after the second number.
+# A paragraph ends at a pause, at the end of a sentence after so many characters, and anywhere after the second number.
 _LONG = 700
 _TOO_LONG = 1_400
 _PAUSE = 5.0
@@ -36,11 +36,11 @@ def extract_subtitles(data: bytes, budget: Budget) -> list[Extracted]:
     """The transcript; lines that a cue repeats from the one before are written once.
 
     Raises:
-        Unreadable: It has no cues.
+        UnreadableError: It has no cues.
     """
     cues = list(_iter_cues(decode_bytes(data).replace("\r\n", "\n").replace("\r", "\n")))
     if not cues:
-        raise Unreadable("holds no subtitles")
+        raise UnreadableError("holds no subtitles")
     writer = Writer(budget, gap="\n")
     length, last_end, last_text = 0, cues[0].start, ""
     for number, cue in enumerate(cues, 1):
@@ -92,7 +92,7 @@ def _iter_cues(text: str) -> Iterator[_Cue]:
 
 def _drop_number(lines: list[str]) -> list[str]:
     """The lines of a cue without the number or name of the next one, which stands after an empty line."""
-    if len(lines) > 1 and not lines[-2] or lines and lines[-1].isdigit() and len(lines) > 1 and not lines[-2]:
+    if (len(lines) > 1 and not lines[-2]) or (lines and lines[-1].isdigit() and len(lines) > 1 and not lines[-2]):
         return lines[:-1]
     return lines
 

@@ -12,8 +12,8 @@ from lxml import etree, html
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_page
 from askbrief.corpus.formats.flow import write_flow
-from askbrief.corpus.formats.limits import Budget, Unreadable
-from askbrief.corpus.formats.writer import Writer, fold, one_line
+from askbrief.corpus.formats.limits import Budget, UnreadableError
+from askbrief.corpus.formats.writer import Writer, one_line
 
 # An article shorter than this is compared with the visible text.
 _TINY = 200
@@ -30,8 +30,24 @@ _DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)")
 _DATE_NAMES = frozenset(
-    "article:published_time datepublished pubdate publishdate publish-date publish_date dc.date dc.date.issued dcterms.issued "
-    "dcterms.date date citation_publication_date citation_date parsely-pub-date sailthru.date og:published_time".split()
+    [
+        "article:published_time",
+        "datepublished",
+        "pubdate",
+        "publishdate",
+        "publish-date",
+        "publish_date",
+        "dc.date",
+        "dc.date.issued",
+        "dcterms.issued",
+        "dcterms.date",
+        "date",
+        "citation_publication_date",
+        "citation_date",
+        "parsely-pub-date",
+        "sailthru.date",
+        "og:published_time",
+    ]
 )
 
 
@@ -44,7 +60,7 @@ def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:
     """The article of a decoded page.
 
     Raises:
-        Unreadable: The page has no text.
+        UnreadableError: The page has no text.
     """
     page = _XML_DECLARATION.sub("", page.replace("\x00", ""))
     visible = Writer(Budget())
@@ -61,8 +77,13 @@ def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:
     if not writer.blocks:
         write_flow(page, writer)
     if not writer.blocks:
-        raise Unreadable("holds no text")
-    return writer.finish(title=title or _find_title(page), author=author, published=published, member=member)
+        raise UnreadableError("holds no text")
+    return writer.finish(
+        title=title or _find_title(page, first="title" if is_document else "h1"),
+        author=author,
+        published=published,
+        member=member,
+    )
 
 
 def _find_article(page: str) -> Any:
@@ -83,7 +104,7 @@ def _find_article(page: str) -> Any:
 def _is_enough(article: str, visible: Writer) -> bool:
     """Whether the article can be the whole of the page: not tiny beside paragraphs that it left out."""
     length = len(article.strip())
-    return length >= _TINY or length > 0 and visible.length < 4 * length
+    return length >= _TINY or (length > 0 and visible.length < 4 * length)
 
 
 def _depth(page: str) -> int:
@@ -175,9 +196,10 @@ def _choose_title(title: str, page: str) -> str:
     return heading if heading and title.startswith(heading) else title
 
 
-def _find_title(page: str) -> str:
-    for pattern in (r"<h1[^>]*>(.*?)</h1>", r"<title[^>]*>(.*?)</title>"):
-        found = re.search(pattern, page[:500_000], re.IGNORECASE | re.DOTALL)
+def _find_title(page: str, *, first: str = "h1") -> str:
+    """The words of the page's first h1 or title element, whichever is asked for first."""
+    for name in (first, "title" if first == "h1" else "h1"):
+        found = re.search(rf"<{name}\b[^>]*>(.*?)</{name}>", page[:500_000], re.IGNORECASE | re.DOTALL)
         if found and (text := one_line(html.fromstring(f"<p>{found[1]}</p>").text_content())):
             return text
     return ""

@@ -8,19 +8,25 @@ from dataclasses import dataclass, field
 
 from askbrief.corpus.extracted import BlockKind, Extracted
 from askbrief.corpus.formats.archive import Archive
-from askbrief.corpus.formats.limits import Budget, Unreadable
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import Event, iter_events
 
-# Fallback repeats what an AlternateContent says; moveFrom and del are what is no longer there; rt is ruby beside its base.
-_SKIPPED = frozenset("Fallback moveFrom del delText instrText rt sectPr".split())
+# Fallback repeats an AlternateContent; moveFrom and del are no longer there; rt is ruby beside its base.
+_SKIPPED = frozenset(["Fallback", "moveFrom", "del", "delText", "instrText", "rt", "sectPr"])
 _HEADING_NAME = re.compile(
     r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|nagłówek)\s*([1-9])?$", re.IGNORECASE
 )
 _CONTENTS_NAME = re.compile(r"(?:toc|verzeichnis|tm)\s*\d|table of figures|toc heading", re.IGNORECASE)
 _CODE = frozenset({"source code", "html preformatted", "macro text"})
-_KINDS: dict[str, BlockKind] = {"quote": "quoted", "intense quote": "quoted", "block text": "quoted", "author": "byline", "date": "dateline"} | {name: "code" for name in _CODE}
+_KINDS: dict[str, BlockKind] = {
+    "quote": "quoted",
+    "intense quote": "quoted",
+    "block text": "quoted",
+    "author": "byline",
+    "date": "dateline",
+} | dict.fromkeys(_CODE, "code")
 _HEADING_LENGTH = 100
 _OFF = frozenset({"0", "false", "off", "none"})
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -49,7 +55,7 @@ def extract_docx(data: bytes, budget: Budget) -> list[Extracted]:
     """The document with its footnotes and endnotes.
 
     Raises:
-        Unreadable: It is damaged, locked or has no text.
+        UnreadableError: It is damaged, locked or has no text.
     """
     archive = Archive(data, budget)
     main = find_main_part(archive, "word/document.xml")
@@ -64,7 +70,7 @@ def extract_docx(data: bytes, budget: Budget) -> list[Extracted]:
         if story.notes[kind] and part in archive:
             _write_notes(kind, story.notes[kind], archive.iter_chunks(part), writer, styles)
     if not writer.blocks:
-        raise Unreadable("holds no text")
+        raise UnreadableError("holds no text")
     title, author = load_properties(archive)
     return [writer.finish(title=story.title or title, author=author)]
 
@@ -163,10 +169,8 @@ class _Story:
                     joined = "".join(run)
                     paragraph = self._open[-1]
                     is_bold = self._is_bold(paragraph.style) if bold is None else bold
-                    paragraph.plain = paragraph.plain or bool(joined.strip()) and not is_bold
-                    paragraph.text.append(
-                        joined.translate(_RAISED) if raised and joined.strip().isdigit() else joined
-                    )
+                    paragraph.plain = paragraph.plain or (bool(joined.strip()) and not is_bold)
+                    paragraph.text.append(joined.translate(_RAISED) if raised and joined.strip().isdigit() else joined)
                 run = []
             else:
                 self._end(name)
@@ -259,7 +263,9 @@ class _Story:
 
 def _looks_like_heading(text: str) -> bool:
     text = text.strip()
-    return len(text) <= _HEADING_LENGTH and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
+    return (
+        len(text) <= _HEADING_LENGTH and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
+    )
 
 
 def _write_notes(

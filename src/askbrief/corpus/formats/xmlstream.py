@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from askbrief.corpus.formats.limits import MEBIBYTE, Budget, Unreadable
+from askbrief.corpus.formats.limits import MEBIBYTE, Budget, UnreadableError
 
 DEPTH = 300
 
@@ -55,7 +55,7 @@ class _Handler:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
         if self.depth > DEPTH:
-            raise Unreadable(f"its XML is nested deeper than {DEPTH:,} elements")
+            raise UnreadableError(f"its XML is nested deeper than {DEPTH:,} elements")
         self.events.append(
             Event("start", name.rpartition("}")[2], {_plain(key): attributes[key] for key in attributes})
         )
@@ -68,7 +68,7 @@ class _Handler:
         self.events.append(Event("text", "", {}, text))
 
     def _declare(self, *declaration: object) -> None:
-        raise Unreadable("declares XML entities of its own, which are not read")
+        raise UnreadableError("declares XML entities of its own, which are not read")
 
     def _skip(self, name: str, is_parameter: int) -> None:
         if not is_parameter and name + ";" in html5:
@@ -83,7 +83,7 @@ def iter_events(chunks: Iterable[bytes], budget: Budget | None = None) -> Iterat
         budget: Where broken XML is reported, after the events before it; without it the error is raised.
 
     Raises:
-        Unreadable: It declares entities, is nested too deep, or is broken and ``budget`` is None.
+        UnreadableError: It declares entities, is nested too deep, or is broken and ``budget`` is None.
     """
     handler = _Handler()
     try:
@@ -97,7 +97,7 @@ def iter_events(chunks: Iterable[bytes], budget: Budget | None = None) -> Iterat
         yield from handler.events
         sentence = f"its XML is broken at line {error.lineno:,}; the rest was not read"
         if budget is None:
-            raise Unreadable(sentence) from error
+            raise UnreadableError(sentence) from error
         budget.report(sentence)
         return
     yield from handler.events
@@ -111,7 +111,7 @@ def load_tree(chunks: Iterable[bytes], budget: Budget | None = None) -> ElementT
         budget: Where broken XML is reported; what was open there is closed. Without it the error is raised.
 
     Raises:
-        Unreadable: As in ``iter_events``, or there is no element.
+        UnreadableError: As in ``iter_events``, or there is no element.
     """
     builder = ElementTree.TreeBuilder()
     stack: list[str] = []
@@ -126,7 +126,7 @@ def load_tree(chunks: Iterable[bytes], budget: Budget | None = None) -> ElementT
         elif stack:
             builder.data(event.text)
     if not seen:
-        raise Unreadable("holds no XML element")
+        raise UnreadableError("holds no XML element")
     while stack:
         builder.end(stack.pop())
     return builder.close()
