@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -25,6 +26,8 @@ FILE_BYTES = 256 * 1024 * 1024
 TOO_LARGE = f"is larger than {FILE_BYTES // (1024 * 1024)} MB"
 # Reports on the run rather than on the file: another time the file may be read, so they are not to be kept.
 PASSING = frozenset({TOO_SLOW, TOO_MUCH_MEMORY, CRASHED})
+_STATUS = Path("/proc/self/statm")
+_PAGE = resource.getpagesize()
 _CHUNK = 1 << 20
 _LOOK_EVERY = 0.5
 
@@ -167,27 +170,19 @@ class _Worker:
             self.end()
             return CRASHED
         self.end()
-        if sys.platform != "win32" and code == -signal.SIGXCPU:
+        if code == -signal.SIGXCPU:
             return TOO_SLOW
         return TOO_MUCH_MEMORY if code in (-9, -6) else CRASHED
 
     def _resident_bytes(self) -> int:
         """The memory that the worker holds now; 0 where it cannot be told."""
-        if sys.platform == "linux":
-            try:
-                with open(f"/proc/{self._process.pid}/statm", encoding="ascii") as status:
-                    return int(status.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            except (OSError, ValueError, IndexError):
-                return 0
-        if sys.platform == "darwin":
-            try:
-                shown = subprocess.run(
-                    ["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, check=False
-                )
-                return int(shown.stdout.strip() or 0) * 1024
-            except (OSError, ValueError):
-                return 0
-        return 0
+        try:
+            if _STATUS.exists():
+                return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * _PAGE
+            shown = subprocess.run(["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, check=False)
+            return int(shown.stdout) * 1024
+        except (OSError, ValueError, IndexError):
+            return 0
 
     def end(self) -> None:
         """End the process and close its pipes."""

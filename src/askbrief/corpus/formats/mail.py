@@ -24,7 +24,8 @@ _FROM_LINE = re.compile(rb"(?:\A|(?<=\n)\r?\n)From [^\r\n]*\r?\n(?=[A-Za-z][A-Za
 _ESCAPED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 _QUOTE = re.compile(r"^ {0,3}(?:> ?)+")
 _ORIGINAL = re.compile(
-    r"^\s*-{2,}\s*(?:(?:original|forwarded) message|ursprüngliche nachricht|message d'origine|mensaje original)\s*-{2,}\s*$",
+    r"^\s*-{2,}\s*(?:(?:original|forwarded) message|ursprüngliche nachricht|message d'origine|mensaje original)"
+    r"\s*-{2,}\s*$",
     re.IGNORECASE,
 )
 _REPLY_FROM = re.compile(r"^\s*\*?(?:From|Von|De|Da|Van):\*? \S")
@@ -216,7 +217,7 @@ def _prefers_page(message: Message) -> bool:
 
 
 def write_plain(text: str, writer: Writer) -> None:
-    """Write the paragraphs of a plain message: its own, quoted ones without their marks, a list's footer as metadata."""
+    """Write a plain message: own paragraphs, quoted ones without their marks, the footer of a list as metadata."""
     lines = clean(text).split("\n")
     footer = _find_footer(lines)
     quoted: OpenPlace | None = None

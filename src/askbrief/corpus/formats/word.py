@@ -19,14 +19,16 @@ _HEADING_NAME = re.compile(
     r"(?:heading|überschrift|titre|título|titolo|kop|rubrik|nagłówek)\s*([1-9])?$", re.IGNORECASE
 )
 _CONTENTS_NAME = re.compile(r"(?:toc|verzeichnis|tm)\s*\d|table of figures|toc heading", re.IGNORECASE)
-_CODE = frozenset({"source code", "html preformatted", "macro text"})
 _KINDS: dict[str, BlockKind] = {
     "quote": "quoted",
     "intense quote": "quoted",
     "block text": "quoted",
     "author": "byline",
     "date": "dateline",
-} | dict.fromkeys(_CODE, "code")
+    "source code": "code",
+    "html preformatted": "code",
+    "macro text": "code",
+}
 _HEADING_LENGTH = 100
 _OFF = frozenset({"0", "false", "off", "none"})
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -246,7 +248,8 @@ class _Story:
             # A line that is bold throughout heads what follows, in documents without heading styles.
             self.writer.heading(text, 10)
         else:
-            self.writer.add(text, _KINDS.get(name.lower(), kind), folded=name.lower() in _CODE)
+            written = _KINDS.get(name.lower(), kind)
+            self.writer.add(text, written, folded=written == "code")
 
     def _write_row(self, cells: list[str]) -> None:
         texts = [cell for cell in cells if cell.strip()]
