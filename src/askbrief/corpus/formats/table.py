@@ -217,6 +217,11 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
     except Exception as error:
         # Files are hostile and libraries have bugs: whatever one raises is a report on this file.
         raise UnreadableError(f"could not be read as {found.name.upper()} ({type(error).__name__})") from error
+    except BaseException as error:
+        # A panic of a library in Rust (pyo3) is no Exception.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableError(f"is damaged (not a whole {found.name.upper()} file)") from error
 
 
 def _read_inside(path: str, data: bytes, budget: Budget) -> list[Extracted]:
