@@ -51,4 +51,3 @@ def _damage(data: bytes, chance: random.Random) -> bytes:
             other = chance.randrange(len(damaged))
             damaged[at : at + length] = damaged[other : other + length]
     return bytes(damaged)
-

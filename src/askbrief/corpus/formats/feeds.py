@@ -7,12 +7,13 @@ from email.utils import parsedate_to_datetime
 from xml.etree.ElementTree import Element
 
 from askbrief.corpus.extracted import Extracted
+from askbrief.corpus.formats.encoded import decode_page
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.publications import extract_publication
 from askbrief.corpus.formats.webpages import extract_html, parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
-from askbrief.corpus.formats.xmlstream import load_tree
+from askbrief.corpus.formats.xmlstream import load_text_tree
 
 _PUBLICATIONS = frozenset({"article", "pmc-articleset", "TEI", "TEI.2", "teiCorpus", "FictionBook"})
 
@@ -23,11 +24,11 @@ def extract_xml(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It is of a kind that is not read, or declares entities of its own.
     """
-    tree = load_tree([data], budget)
+    tree = load_text_tree(decode_page(data), budget)
     if tree.tag in ("rss", "RDF", "channel", "feed"):
         return _read_feed(tree, budget)
     if tree.tag in _PUBLICATIONS:
-        return extract_publication(data, budget, tree=tree)
+        return extract_publication(tree, budget)
     if tree.tag.lower() == "html":
         return extract_html(data, budget)
     raise UnreadableError(f"is XML of a kind that is not read (<{tree.tag[:40]}>)")

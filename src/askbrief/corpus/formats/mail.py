@@ -90,8 +90,9 @@ def write_with_attachments(message: Message, budget: Budget, read_member: ReadMe
 def extract_mbox(data: bytes, budget: Budget, *, read_member: ReadMember | None = None) -> list[Extracted]:
     """The messages of a mailbox, counted from 1."""
     documents: list[Extracted] = []
-    starts = [found.end() for found in _FROM_LINE.finditer(data)]
-    begins = [found.start() for found in _FROM_LINE.finditer(data)]
+    found = list(_FROM_LINE.finditer(data))
+    starts = [line.end() for line in found] or [0]
+    begins = [line.start() for line in found] or [0]
     for number, (start, end) in enumerate(zip(starts, [*begins[1:], len(data)], strict=True), 1):
         if budget.full:
             break

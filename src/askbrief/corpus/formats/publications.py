@@ -12,7 +12,6 @@ from askbrief.corpus.extracted import BlockKind, Extracted
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
-from askbrief.corpus.formats.xmlstream import load_tree
 
 _SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary",
     "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
@@ -111,18 +110,16 @@ class _About:
     published: date | None = None
 
 
-def extract_publication(data: bytes, budget: Budget, *, tree: Element | None = None) -> list[Extracted]:
+def extract_publication(tree: Element, budget: Budget) -> list[Extracted]:
     """An article, edition or book.
 
     Args:
-        data: The file.
-        budget: Where broken XML is reported.
-        tree: Its tree where it was parsed already.
+        tree: Its tree, names without namespaces.
+        budget: What may be written.
 
     Raises:
         UnreadableError: It is of another kind, or has no text.
     """
-    tree = load_tree([data], budget) if tree is None else tree
     writer = Writer(budget)
     walk = _Walk(writer, frozenset({"head"}) if tree.tag.startswith(("TEI", "tei")) else frozenset({"title"}))
     if tree.tag in ("article", "pmc-articleset"):

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from askbrief.corpus.formats.limits import MEBIBYTE, Budget, UnreadableError
+from askbrief.corpus.formats.writer import clean
 
 DEPTH = 300
 
@@ -38,10 +39,10 @@ def _plain(name: str) -> str:
 class _Handler:
     """Turns expat's callbacks into events."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str | None) -> None:
         self.events: list[Event] = []
         self.depth = 0
-        parser = self.parser = expat.ParserCreate(namespace_separator="}")
+        parser = self.parser = expat.ParserCreate(encoding, "}")
         parser.buffer_text = True
         parser.buffer_size = 1 << 16
         parser.StartElementHandler = self._start
@@ -75,17 +76,20 @@ class _Handler:
             self._text(html5[name + ";"])
 
 
-def iter_events(chunks: Iterable[bytes], budget: Budget | None = None) -> Iterator[Event]:
+def iter_events(
+    chunks: Iterable[bytes], budget: Budget | None = None, *, encoding: str | None = None
+) -> Iterator[Event]:
     """The events of a document that comes in chunks.
 
     Args:
         chunks: The bytes of the file.
         budget: Where broken XML is reported, after the events before it; without it the error is raised.
+        encoding: What the bytes are in, whatever the document declares; None to believe it.
 
     Raises:
         UnreadableError: It declares entities, is nested too deep, or is broken and ``budget`` is None.
     """
-    handler = _Handler()
+    handler = _Handler(encoding)
     try:
         for chunk in chunks:
             for at in range(0, len(chunk), MEBIBYTE):
@@ -93,9 +97,9 @@ def iter_events(chunks: Iterable[bytes], budget: Budget | None = None) -> Iterat
                 yield from handler.events
                 handler.events.clear()
         handler.parser.Parse(b"", True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         yield from handler.events
-        sentence = f"its XML is broken at line {error.lineno:,}; the rest was not read"
+        sentence = f"its XML is broken at line {handler.parser.CurrentLineNumber:,}; the rest was not read"
         if budget is None:
             raise UnreadableError(sentence) from error
         budget.report(sentence)
@@ -103,12 +107,20 @@ def iter_events(chunks: Iterable[bytes], budget: Budget | None = None) -> Iterat
     yield from handler.events
 
 
-def load_tree(chunks: Iterable[bytes], budget: Budget | None = None) -> ElementTree.Element:
+def load_text_tree(text: str, budget: Budget | None = None) -> ElementTree.Element:
+    """The tree of a document that is decoded already; otherwise as ``load_tree``."""
+    return load_tree([clean(text).encode("utf-8")], budget, encoding="utf-8")
+
+
+def load_tree(
+    chunks: Iterable[bytes], budget: Budget | None = None, *, encoding: str | None = None
+) -> ElementTree.Element:
     """The tree of a document; names are without namespaces.
 
     Args:
         chunks: The bytes of the file.
         budget: Where broken XML is reported; what was open there is closed. Without it the error is raised.
+        encoding: What the bytes are in, whatever the document declares.
 
     Raises:
         UnreadableError: As in ``iter_events``, or there is no element.
@@ -116,7 +128,7 @@ def load_tree(chunks: Iterable[bytes], budget: Budget | None = None) -> ElementT
     builder = ElementTree.TreeBuilder()
     stack: list[str] = []
     seen = False
-    for event in iter_events(chunks, budget):
+    for event in iter_events(chunks, budget, encoding=encoding):
         if event.kind == "start":
             builder.start(event.name, event.attributes)
             stack.append(event.name)
