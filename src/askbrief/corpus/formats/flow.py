@@ -234,7 +234,7 @@ class _Flow:
         self.buffer.clear()
         self.superscript = 0
         if not text.strip():
-            if within in ("div", "p"):
+            if ends and within in ("div", "p"):
                 self.line_of = None
             return
         is_heading = ends and bool(_HEADING.match(within))
