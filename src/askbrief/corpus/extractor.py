@@ -107,6 +107,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the worker has no pipes")

@@ -348,7 +348,8 @@ class _Scan:
         while begin < close:
             found = _TOKEN.match(self.source, begin, close)
             begin = self._take(found, close) if found else close
-        self._emit(" ", close)
+        if not self.source.startswith((" ", "\n"), close + 1):
+            self._emit(" ", close)
         return close + 1
 
     def _expand(self, body: str, found: re.Match[str], end: int) -> int:

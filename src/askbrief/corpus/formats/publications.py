@@ -305,7 +305,7 @@ def _without(element: Element, left_out: Iterable[Element | None]) -> Element:
 
 
 def _spaces(text: str | None) -> str:
-    return re.sub(r"\s+", " ", text) if text else ""
+    return re.sub(r"[ \t\r\n]+", " ", text) if text else ""
 
 
 def _words(element: Element) -> str:

@@ -14,7 +14,9 @@ from askbrief.corpus.formats.writer import Writer, one_line
 _CELL, _ROW, _KEPT = "\ue001", "\ue002", "\ue003"
 _BOLD, _RESET, _ITEM, _BEGINS = "\ue004", "\ue005", "\ue006", "\ue007"
 _OUTLINE = "\ue008"
-_MARKED = re.compile(r"\\(trowd|nestcell|cell|nestrow|row|keepn|outlinelevel[0-8]|b|b0|plain|fcs0|pard)(?![a-z0-9]) ?")
+_MARKED = re.compile(
+    r"\\(trowd|nestcell|cell|nestrow|row|keepn|outlinelevel[0-8]|b|b0|plain|fcs0|pard)(?![a-z0-9]) ?|\\[{}\\]|([{}])"
+)
 _RUN_IN_LENGTH = 80
 _MARKS = {"b": f"\\b {_BOLD}", "b0": f"\\b0 {_RESET}", "plain": f"\\plain {_RESET}", "fcs0": f"\\fcs0 {_RESET}",
     "pard": f"\\pard {_RESET}", "trowd": f"\\trowd {_BEGINS}", "cell": _CELL, "nestcell": " ",
@@ -42,7 +44,7 @@ def extract_rtf(data: bytes, budget: Budget) -> list[Extracted]:
     source, notes = _cut_groups(source, _FOOTNOTE, "")
     source, _ = _cut_groups(source, _LIST_MARK, f"{{{_ITEM}}}")
     writer = Writer(budget)
-    _write(_strip(_MARKED.sub(_mark, source)), writer)
+    _write(_strip(_MARKED.sub(_Marker(), source)), writer)
     writer.close_headings()
     fonts = _font_table(source)
     for number, note in enumerate(notes, 1):
@@ -69,9 +71,26 @@ def _strip(source: str) -> str:
         raise UnreadableError("is damaged (not a whole RTF file)") from error
 
 
-def _mark(found: re.Match[str]) -> str:
-    word = found[1]
-    return _MARKS.get(word) or f"\\{word} {_KEPT if word == 'keepn' else _OUTLINE}"
+class _Marker:
+    """Puts marks for private use behind control words; knows in which groups the text is bold."""
+
+    def __init__(self) -> None:
+        self._bold = False
+        self._groups: list[bool] = []
+
+    def __call__(self, found: re.Match[str]) -> str:
+        """What replaces a control word or a brace."""
+        word, brace = found[1], found[2]
+        if word in ("b", "b0", "plain"):
+            self._bold = word == "b"
+        elif brace == "{":
+            self._groups.append(self._bold)
+        elif brace == "}" and self._groups and self._bold != (outer := self._groups.pop()):
+            self._bold = outer
+            return f"}}{_BOLD if outer else _RESET}"
+        if not word:
+            return found[0]
+        return _MARKS.get(word) or f"\\{word} {_KEPT if word == 'keepn' else _OUTLINE}"
 
 
 def _cut_groups(source: str, begins: re.Pattern[str], instead: str) -> tuple[str, list[str]]:

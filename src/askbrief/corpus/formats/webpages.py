@@ -95,6 +95,7 @@ def _find_article(page: str) -> Any:
             fast=True,
             include_comments=False,
             with_metadata=True,
+            prune_xpath="//*[@hidden]",
             date_extraction_params={"original_date": True, "extensive_search": False},
         )
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, RecursionError, etree.LxmlError):
