@@ -123,7 +123,10 @@ def test_parts_nested_too_deep_are_reported() -> None:
 
 def test_each_message_of_a_mailbox_is_a_document() -> None:
     first = b"From ann@example.org Tue Sep 24 10:00:00 2002\n" + HEAD + b"\nOne.\n>From here on it is quiet.\n\n"
-    second = b"From bob@example.org Wed Sep 25 10:00:00 2002\r\nFrom: Bob\r\nSubject: =?utf-8?b?w5Ri?=\r\n\r\nTwo.\r\nFrom now on.\r\n"
+    second = (
+        b"From bob@example.org Wed Sep 25 10:00:00 2002\r\nFrom: Bob\r\nSubject: "
+        b"=?utf-8?b?w5Ri?=\r\n\r\nTwo.\r\nFrom now on.\r\n"
+    )
     extraction = read(first + second, "a.mbox")
     assert [(document.member, document.title) for document in extraction.documents] == [("1", "The pump"), ("2", "Ôb")]
     assert extraction.documents[0].text.endswith("One.\nFrom here on it is quiet.")

@@ -165,14 +165,18 @@ def test_the_text_of_latex_is_found_in_its_file() -> None:
 
 def test_rtf_has_headings_rows_and_notes() -> None:
     text = (
-        r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset128 Gothic;}}{\info{\title Salt}{\author Ann Lee}}"
-        r"\pard\keepn {\b Harbours}\par \pard The pier \'96 {\f1 \'83\'5c\'83\'8b}\u8211? is old.{\footnote\pard Built in 1611.}\par "
-        r"\trowd\cellx1\cellx2\pard\intbl Food\cell Calories\cell\row \trowd\cellx1\cellx2\pard\intbl Berries\cell 150\cell\row "
+        r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fcharset0 Arial;}{\f1\fcharset128 "
+        r"Gothic;}}{\info{\title Salt}{\author Ann Lee}}"
+        r"\pard\keepn {\b Harbours}\par \pard The pier \'96 {\f1 \'83\'5c\'83\'8b}\u8211? is "
+        r"old.{\footnote\pard Built in 1611.}\par "
+        r"\trowd\cellx1\cellx2\pard\intbl Food\cell Calories\cell\row "
+        r"\trowd\cellx1\cellx2\pard\intbl Berries\cell 150\cell\row "
         r"\pard {\b Term.} You may go.\par {\listtext\'b7\tab}\pard Rope\par {\*\generator x}}"
     )
     document = read_one(text.encode("ascii"), "a.rtf")
     assert document.text == (
-        "Harbours\n\nThe pier – ソル– is old.\n\nFood\tCalories\nBerries\t150\n\nTerm. You may go.\n\nRope\n\nBuilt in 1611."
+        "Harbours\n\nThe pier – ソル– is old.\n\nFood\tCalories\nBerries\t150\n\nTerm. You may "
+        "go.\n\nRope\n\nBuilt in 1611."
     )
     assert [place[2] for place in places(document)] == ["Harbours", "Term", "footnote 1"]
     assert blocks(document)[-2] == ("item", "Rope")

@@ -37,7 +37,8 @@ def test_insertions_are_read_and_deletions_are_not() -> None:
     body = (
         "<w:p><w:r><w:t>The bill was </w:t></w:r><w:ins><w:r><w:t>passed</w:t></w:r></w:ins>"
         "<w:del><w:r><w:delText>rejected</w:delText></w:r></w:del><w:r><w:t> in May.</w:t></w:r></w:p>"
-        "<w:p><w:moveFrom><w:r><w:t>Moved away.</w:t></w:r></w:moveFrom><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r></w:p>"
+        "<w:p><w:moveFrom><w:r><w:t>Moved "
+        "away.</w:t></w:r></w:moveFrom><w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r></w:p>"
     )
     assert read_one(docx(body), "a.docx").text == "The bill was passed in May."
 
@@ -133,9 +134,12 @@ def test_a_locked_office_file_needs_a_password() -> None:
 def test_opendocument_leaves_out_deleted_text_and_comments() -> None:
     body = (
         "<text:tracked-changes><text:deletion><text:p>gone</text:p></text:deletion></text:tracked-changes>"
-        '<text:h text:outline-level="1">Ports</text:h><text:p>The quay<office:annotation><text:p>Really?</text:p></office:annotation>'
-        " is<text:s/>old.<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>Built in 1611.</text:p>"
-        "</text:note-body></text:note> So is the inn.</text:p><text:list><text:list-item><text:p>Rope</text:p></text:list-item></text:list>"
+        '<text:h text:outline-level="1">Ports</text:h><text:p>The quay'
+        "<office:annotation><text:p>Really?</text:p></office:annotation>"
+        " is<text:s/>old.<text:note><text:note-citation>1</text:note-citation><text:note-body>"
+        "<text:p>Built in 1611.</text:p>"
+        "</text:note-body></text:note> So is the "
+        "inn.</text:p><text:list><text:list-item><text:p>Rope</text:p></text:list-item></text:list>"
     )
     document = read_one(odt(body), "a.odt")
     assert document.text == "Ports\n\nThe quay is old. So is the inn.\n\nRope\n\nBuilt in 1611."
@@ -231,7 +235,8 @@ def test_dates_are_days_and_whole_numbers_have_no_point() -> None:
 
 def test_chapters_may_begin_in_the_middle_of_a_file() -> None:
     chapters = {
-        "1.xhtml": "<html><body><h2 id='a'>One</h2><p>Salt came by sea.</p><p id='b'>Two begins here.</p></body></html>",
+        "1.xhtml": "<html><body><h2 id='a'>One</h2><p>Salt came by sea.</p><p id='b'>Two begins "
+        "here.</p></body></html>",
         "2.xhtml": "<html><body><p>It goes on&nbsp;here.</p></body></html>",
     }
     document = read_one(epub(chapters, [("1.xhtml#a", "I The sea"), ("1.xhtml#b", "II The road")]), "a.epub")
@@ -244,7 +249,10 @@ def test_chapters_may_begin_in_the_middle_of_a_file() -> None:
 
 
 def test_verse_keeps_its_lines_in_one_block() -> None:
-    page = "<html><body><div>April is the cruellest month, breeding</div><div>Lilacs out of the dead land.</div></body></html>"
+    page = (
+        "<html><body><div>April is the cruellest month, breeding</div><div>Lilacs out of the dead "
+        "land.</div></body></html>"
+    )
     document = read_one(epub({"1.xhtml": page}, []), "a.epub")
     assert blocks(document) == [("paragraph", "April is the cruellest month, breeding\nLilacs out of the dead land.")]
 

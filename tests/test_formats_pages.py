@@ -4,9 +4,11 @@ from tests.reading_of_files import blocks, places, read, read_one
 
 PAGE = """<!doctype html><html><head><title>Telescope opens | The Paper</title>
 <meta property="article:published_time" content="2019-09-24T08:00:00Z"><meta name="author" content="Ann Lee">
-<script src="x.js"></script><script type="application/ld+json">{"@graph":[{"datePublished":"2019-09-23"}]}</script></head><body>
+<script src="x.js"></script>
+<script type="application/ld+json">{"@graph":[{"datePublished":"2019-09-23"}]}</script></head><body>
 <nav><a href="/">Home</a> <a href="/news">News</a></nav><div class="cookie-banner">We use cookies.</div>
-<article><h1>Telescope opens</h1><p>%s</p><h2>Eye in the sky</h2><p>%s</p><ul><li>First light in 2016.</li></ul></article>
+<article><h1>Telescope opens</h1><p>%s</p><h2>Eye in the sky</h2><p>%s</p>
+<ul><li>First light in 2016.</li></ul></article>
 <aside><p>Sign up for our letter.</p></aside><footer>All rights reserved.</footer></body></html>"""
 LONG = "The telescope is the largest of its kind, and it stands in a remote valley among green hills. " * 4
 
@@ -81,7 +83,8 @@ def test_a_page_is_decoded_as_browsers_do(data: bytes, text: str) -> None:
 def test_each_item_of_a_feed_is_a_document() -> None:
     feed = """<?xml version="1.0"?><rss xmlns:content="c" xmlns:dc="d"><channel><title>Blog</title>
     <item><title>Q &amp;amp; A</title><pubDate>Tue, 19 Nov 2024 13:30:02 +0000</pubDate><dc:creator>F. Shaw</dc:creator>
-    <description>Short.</description><content:encoded>&lt;p&gt;Long &lt;b&gt;text&lt;/b&gt;.&lt;/p&gt;</content:encoded></item>
+    <description>Short.</description>
+    <content:encoded>&lt;p&gt;Long &lt;b&gt;text&lt;/b&gt;.&lt;/p&gt;</content:encoded></item>
     <item><title>Two</title><description><![CDATA[<p>Only this.</p>]]></description></item></channel></rss>"""
     first, second = read(feed.encode(), "a.rss").documents
     assert blocks(first) == [("title", "Q & A"), ("paragraph", "Long text.")]
@@ -100,15 +103,19 @@ def test_atom_may_hold_elements() -> None:
 
 def test_an_article_of_a_journal_has_abstract_sections_and_references() -> None:
     article = """<!DOCTYPE article PUBLIC "-//NLM//DTD JATS" "JATS.dtd"><article><front><article-meta>
-    <article-id pub-id-type="doi">10.1/x</article-id><title-group><article-title>On <italic>genes</italic></article-title></title-group>
-    <contrib-group><contrib contrib-type="author"><name><surname>Wolf</surname><given-names>G</given-names></name></contrib></contrib-group>
-    <pub-date><day>01</day><month>6</month><year>2020</year></pub-date><abstract><p>In short.</p></abstract></article-meta></front>
+    <article-id pub-id-type="doi">10.1/x</article-id>
+    <title-group><article-title>On <italic>genes</italic></article-title></title-group>
+    <contrib-group><contrib contrib-type="author">
+    <name><surname>Wolf</surname><given-names>G</given-names></name></contrib></contrib-group>
+    <pub-date><day>01</day><month>6</month><year>2020</year></pub-date>
+    <abstract><p>In short.</p></abstract></article-meta></front>
     <body><sec><title>Introduction</title><p>Half of it&#160;(<xref>Chuong, 2016</xref>)&nbsp;moves<sup>12</sup>.</p>
     <sec><title>Inner</title><p>More.</p></sec></sec></body><back><ref-list><ref><element-citation><name><surname>Bailey</surname>
     <given-names>TL</given-names></name><year>2009</year><article-title>MEME</article-title></element-citation></ref></ref-list></back></article>"""
     document = read_one(article.encode(), "a.xml")
     assert document.text == (
-        "On genes\n\nIn short.\n\nIntroduction\n\nHalf of it\xa0(Chuong, 2016)\xa0moves¹².\n\nInner\n\nMore.\n\nBailey TL 2009 MEME"
+        "On genes\n\nIn short.\n\nIntroduction\n\nHalf of it\xa0(Chuong, "
+        "2016)\xa0moves¹².\n\nInner\n\nMore.\n\nBailey TL 2009 MEME"
     )
     assert [(label, text.split("\n")[0]) for _, _, label, text in places(document)] == [
         ("On genes", "On genes"),
@@ -122,8 +129,10 @@ def test_an_article_of_a_journal_has_abstract_sections_and_references() -> None:
 
 def test_editions_and_books_in_xml_are_read() -> None:
     tei = (
-        "<TEI><teiHeader><fileDesc><titleStmt><title>Letters</title><author>M. Shelley</author></titleStmt></fileDesc></teiHeader>"
-        "<text><body><div><head>I</head><p>You will rejoice<note>A note.</note> to <title>hear</title>.</p><lg><l>One line</l><l>and two</l></lg>"
+        "<TEI><teiHeader><fileDesc><titleStmt><title>Letters</title><author>M. "
+        "Shelley</author></titleStmt></fileDesc></teiHeader>"
+        "<text><body><div><head>I</head><p>You will rejoice<note>A note.</note> to "
+        "<title>hear</title>.</p><lg><l>One line</l><l>and two</l></lg>"
         "</div></body></text></TEI>"
     )
     document = read_one(tei.encode(), "a.xml")
@@ -140,7 +149,10 @@ def test_editions_and_books_in_xml_are_read() -> None:
 
 def test_xml_of_other_kinds_and_entities_are_reported() -> None:
     assert read(b"<svg><text>x</text></svg>", "a.xml").reports == ("is XML of a kind that is not read (<svg>)",)
-    laughs = b'<!DOCTYPE d [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]><rss><channel><item><title>&b;</title></item></channel></rss>'
+    laughs = (
+        b'<!DOCTYPE d [<!ENTITY a "lol"><!ENTITY b "&a;&a;">]>'
+        b"<rss><channel><item><title>&b;</title></item></channel></rss>"
+    )
     assert read(laughs, "a.xml").reports == ("declares XML entities of its own, which are not read",)
     deep = b"<rss>" + b"<a>" * 5000
     assert read(deep, "a.xml").reports == ("its XML is nested deeper than 300 elements",)

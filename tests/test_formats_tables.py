@@ -167,7 +167,9 @@ and &amp; came back
 
 
 def test_members_of_an_archive_are_documents() -> None:
-    data = pack({"a/note.txt": "The mill burned down.", "t.csv": "a,b\n1,2\n", "p.png": "x", "__MACOSX/._a": "x", "in.zip": pack({"m.csv": "c,d\n3,4\n"})})  # fmt: skip
+    inner = pack({"m.csv": "c,d\n3,4\n"})
+    members = {"a/note.txt": "The mill burned down.", "t.csv": "a,b\n1,2\n", "p.png": "x", "__MACOSX/._a": "x"}
+    data = pack({**members, "in.zip": inner})
     extraction = read(data, "box.zip")
     assert [(document.member, document.text) for document in extraction.documents] == [
         ("a/note.txt", "The mill burned down."),
