@@ -22,8 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from askbrief.corpus.extracted import Extracted, Extraction, Place
+from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.extractor import PASSING, Extractor
+from askbrief.types import Place
 from benchmarks.common import build_parser, save_result
 from tests.mutation import mutate
 

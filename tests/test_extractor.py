@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from askbrief.corpus import extractor as extracting
-from askbrief.corpus.extracted import Block, Extracted, Extraction, Place
+from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.extractor import CRASHED, PASSING, TOO_LARGE, TOO_MUCH_MEMORY, TOO_SLOW, Extractor
 from askbrief.corpus.formats.table import extract
 from askbrief.corpus.wire import pack, unpack
+from askbrief.types import Block, Place
 from tests.mutation import mutate
 from tests.office_files import docx, paragraph, row, xlsx
 from tests.reading_of_files import check

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, get_args
 
-from askbrief.corpus.extracted import Block, BlockKind, Extracted, Extraction, Place, PlaceKind
+from askbrief.corpus.extracted import Extracted, Extraction
+from askbrief.types import Block, BlockKind, Place, PlaceKind
 
 _BLOCKS: tuple[BlockKind, ...] = get_args(BlockKind)
 _PLACES: tuple[PlaceKind, ...] = get_args(PlaceKind)

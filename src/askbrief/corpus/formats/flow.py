@@ -8,8 +8,8 @@ from typing import Any
 
 from lxml import etree
 
-from askbrief.corpus.extracted import BlockKind, PlaceKind
 from askbrief.corpus.formats.writer import Writer, clean, fold
+from askbrief.types import BlockKind, PlaceKind
 
 _SKIPPED = frozenset(
     [

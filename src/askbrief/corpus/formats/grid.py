@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
-from askbrief.corpus.extracted import BlockKind
 from askbrief.corpus.formats.writer import Writer, fold, one_line
+from askbrief.types import BlockKind
 
 _NUMBER = re.compile(
     r"[-+(]?[^\w\s]{0,2}\s?[\d.,'’  ]*\d[\d.,'’  ]*\s?[%€$£)]?|\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}|[-–—]+"

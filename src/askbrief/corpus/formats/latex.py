@@ -10,10 +10,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
-from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
+from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import clean, one_line
+from askbrief.types import Block, BlockKind, Place
 
 _SECTIONS = {
     "part": 1,

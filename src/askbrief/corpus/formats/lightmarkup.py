@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place
+from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
+from askbrief.types import Block, BlockKind, Place
 
 # What a line is: a block's kind, and the level and words of a heading.
 Line = tuple[BlockKind, int, str]

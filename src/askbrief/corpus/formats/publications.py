@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from askbrief.corpus.extracted import BlockKind, Extracted
+from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.types import BlockKind
 
 _SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary",
     "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from askbrief.corpus.extracted import BlockKind, Extracted
+from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import Event, iter_events
+from askbrief.types import BlockKind
 
 # Fallback repeats an AlternateContent; moveFrom and del are no longer there; rt is ruby beside its base.
 _SKIPPED = frozenset(["Fallback", "moveFrom", "del", "delText", "instrText", "rt", "sectPr"])

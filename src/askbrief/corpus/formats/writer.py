@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from askbrief.corpus.extracted import Block, BlockKind, Extracted, Place, PlaceKind
+from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.limits import Budget
+from askbrief.types import Block, BlockKind, Place, PlaceKind
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufeff\u00ad\u2060]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
