@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from typing import Any
 
 from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.formats.limits import Budget, UnreadableError
+from askbrief.errors import AskbriefError
 
 _PACKAGE = "askbrief.corpus.formats."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -70,7 +72,7 @@ _XML = Format("xml", "feeds", "extract_xml")
 _SUBTITLES = Format("subtitles", "transcripts", "extract_subtitles")
 _ZIP = Format("zip", "containers", "extract_zip", holds=True)
 _GZ = Format("gz", "containers", "extract_gz", holds=True)
-_TEXT = Format("text", "plain", "extract_plain")
+_TEXT = Format("text", "plain", "extract_text")
 
 FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".pptx": _PPTX, ".pptm": _PPTX,
     ".ppsx": _PPTX, ".potx": _PPTX, ".xlsx": _XLSX, ".xlsm": _XLSX, ".xlsb": _XLSX, ".xltx": _XLSX,
@@ -174,6 +176,8 @@ def extract(data: bytes, path: str) -> Extraction:
     try:
         found = find_format(data, path)
         extractor = found.extractor
+        if found.module in _WHOLE:
+            return read_whole(data, path, found)
         documents = read_file(data, path, budget, found)
         if not documents and not budget.reports:
             budget.report("holds no text")
@@ -185,8 +189,20 @@ def extract(data: bytes, path: str) -> Extraction:
     return Extraction(documents=tuple(documents), reports=budget.all_reports(), extractor=extractor)
 
 
-# Modules whose function makes the whole Extraction from the bytes alone.
-_WHOLE = frozenset({"pdf", "plain"})
+# Modules whose function makes the whole Extraction by itself, and whether it wants the file's name.
+_WHOLE = {"pdf": False, "plain": True}
+
+
+def read_whole(data: bytes, path: str, found: Format) -> Extraction:
+    """What a module with limits of its own reads.
+
+    Raises:
+        UnreadableError: It cannot be read, for whatever reason.
+    """
+    with _as_reports(found):
+        function = _load(found)
+        extraction: Extraction = function(data, path) if _WHOLE[found.module] else function(data)
+        return extraction
 
 
 def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Extracted]:
@@ -195,13 +211,13 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
     Raises:
         UnreadableError: It cannot be read, for whatever reason.
     """
-    try:
+    if found.module in _WHOLE:
+        extraction = read_whole(data, path, found)
+        for sentence in extraction.reports:
+            budget.report(sentence)
+        return list(extraction.documents)
+    with _as_reports(found):
         function = _load(found)
-        if found.module in _WHOLE:
-            extraction = function(data)
-            for sentence in extraction.reports:
-                budget.report(sentence)
-            return list(extraction.documents)
         if found is _ZIP:
             return list(function(data, budget, is_read=is_read, read_member=read_member))
         if found is _GZ:
@@ -210,12 +226,20 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
         if found.holds:
             return list(function(data, budget, read_member=read_member))
         return list(function(data, budget))
+
+
+@contextmanager
+def _as_reports(found: Format) -> Iterator[None]:
+    """Turn whatever a module or its library raises into a report on this file."""
+    try:
+        yield
     except (UnreadableError, MemoryError):
         raise
+    except AskbriefError as error:
+        raise UnreadableError(str(error)) from error
     except RecursionError as error:
         raise UnreadableError("is nested too deep") from error
     except Exception as error:
-        # Files are hostile and libraries have bugs: whatever one raises is a report on this file.
         raise UnreadableError(f"could not be read as {found.name.upper()} ({type(error).__name__})") from error
     except BaseException as error:
         # A panic of a library in Rust (pyo3) is no Exception.
