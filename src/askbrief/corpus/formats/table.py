@@ -215,6 +215,8 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
         extraction = read_whole(data, path, found)
         for sentence in extraction.reports:
             budget.report(sentence)
+        budget.characters -= sum(len(document.text) for document in extraction.documents)
+        budget.full = budget.full or budget.characters < 0
         return list(extraction.documents)
     with _as_reports(found):
         function = _load(found)

@@ -20,12 +20,16 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 
 def clean(text: str) -> str:
     """The text without control characters, soft hyphens and lone surrogates; every line end is one LF."""
+    if text.isprintable():
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))
 
 
 def fold(text: str) -> str:
     """The text with each run of blanks as one blank, and no blanks around line feeds."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _MANY_LINES.sub("\n\n", _AROUND_LINE.sub("\n", _SPACE.sub(" ", clean(text)))).strip()
 
 
