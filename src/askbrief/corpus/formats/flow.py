@@ -11,86 +11,18 @@ from lxml import etree
 from askbrief.corpus.formats.writer import Writer, clean, fold
 from askbrief.types import BlockKind, PlaceKind
 
-_SKIPPED = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "title",
-        "svg",
-        "math",
-        "object",
-        "iframe",
-        "select",
-        "option",
-        "button",
-        "textarea",
-        "canvas",
-        "audio",
-        "video",
-        "map",
-        "nav",
-        "form",
-        "rp",
-        "rt",
-        "annotation",
-        "annotation-xml",
-    ]
-)
+_SKIPPED = frozenset({
+    "script", "style", "noscript", "template", "head", "title", "svg", "math", "object", "iframe", "select",
+    "option", "button", "textarea", "canvas", "audio", "video", "map", "nav", "form", "rp", "rt", "annotation",
+    "annotation-xml",
+})  # fmt: skip
 _KEPT_IN_BOOKS = frozenset({"math", "form", "nav"})
-_BREAKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-        "ul",
-        "td",
-        "th",
-        "tei",
-        "l",
-        "lg",
-    ]
-)
+_BREAKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir",
+    "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hr", "html", "legend", "li", "main", "menu", "ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot",
+    "thead", "tr", "ul", "td", "th", "tei", "l", "lg",
+})  # fmt: skip
 _VOID = frozenset(
     ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
 )

@@ -12,51 +12,22 @@ from datetime import date
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
+from askbrief.corpus.formats.latex_commands import (
+    ACCENTS,
+    DROPPED,
+    LEFT_OUT,
+    QUOTES,
+    RAW_ENVIRONMENTS,
+    SECTIONS,
+    SYMBOLS,
+    TABLES,
+    WITH_ARGUMENT,
+    find_symbol,
+)
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import clean, one_line
 from askbrief.types import Block, BlockKind, Place
 
-_SECTIONS = {
-    "part": 1,
-    "chapter": 2,
-    "section": 3,
-    "subsection": 4,
-    "subsubsection": 5,
-    "paragraph": 6,
-    "subparagraph": 7,
-    "frametitle": 3,
-}
-# Commands and how many of their arguments are no text; those after them are.
-_DROPPED = {"label": 1, "ref": 1, "eqref": 1, "pageref": 1, "autoref": 1, "cref": 1, "Cref": 1, "vref": 1,
-    "nameref": 1, "cite": 1, "citep": 1, "citet": 1, "citealp": 1, "citealt": 1, "citeauthor": 1, "citeyear": 1,
-    "parencite": 1, "textcite": 1, "autocite": 1, "footcite": 1, "nocite": 1, "includegraphics": 1, "vspace": 1,
-    "hspace": 1, "input": 1, "include": 1, "bibliography": 1, "bibliographystyle": 1, "setlength": 2,
-    "addtolength": 2, "setcounter": 2, "addtocounter": 2, "pagestyle": 1, "thispagestyle": 1, "color": 1,
-    "textcolor": 1, "colorbox": 1, "href": 1, "captionof": 1, "resizebox": 2, "scalebox": 1, "multicolumn": 2,
-    "multirow": 2, "hypersetup": 1, "newcommand": 2, "renewcommand": 2, "providecommand": 2,
-    "newenvironment": 3, "usepackage": 1, "documentclass": 1, "graphicspath": 1, "index": 1,
-    "addcontentsline": 3, "cline": 1, "cmidrule": 1, "lstinputlisting": 1, "verbatiminput": 1, "hyphenation": 1,
-    "rule": 2, "raisebox": 1, "parbox": 1, "hypertarget": 1, "fontsize": 2, "selectlanguage": 1,
-    "foreignlanguage": 1, "bibitem": 1, "thanks": 1, "phantom": 1, "tag": 1, }  # fmt: skip
-_RAW_ENVIRONMENTS = frozenset({"verbatim", "lstlisting", "minted", "Verbatim", "alltt", "equation", "equation*",
-    "align", "align*", "gather", "gather*", "eqnarray", "eqnarray*", "displaymath", "math", "multline",
-    "multline*"})  # fmt: skip
-_LEFT_OUT = frozenset({"tikzpicture", "comment", "pgfplots", "filecontents", "filecontents*", "CCSXML"})
-_TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "array"})
-_QUOTES = frozenset({"quote", "quotation", "verse", "displayquote"})
-# Environments whose first argument says how, not what.
-_WITH_ARGUMENT = {"tabular": 1, "tabular*": 2, "tabularx": 2, "longtable": 1, "array": 1, "minipage": 1,
-    "wrapfigure": 2, "multicols": 1, "thebibliography": 1, "adjustbox": 1, "wraptable": 2, "subfigure": 1}  # fmt: skip
-_SYMBOLS = {"ldots": "…", "dots": "…", "textellipsis": "…", "LaTeX": "LaTeX", "TeX": "TeX", "ss": "ß",
-    "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "o": "ø", "O": "Ø", "aa": "å", "AA": "Å", "l": "ł", "L": "Ł",
-    "i": "ı", "S": "§", "P": "¶", "copyright": "©", "pounds": "£", "euro": "€", "texteuro": "€",
-    "textdegree": "°", "textbackslash": "\\", "textasciitilde": "~", "textasciigrave": "`", "textbar": "|",
-    "quad": " ", "qquad": " ", "times": "×", "cdot": "·", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥",
-    "approx": "≈", "pm": "±", "sim": "∼", "neq": "≠", "rightarrow": "→", "to": "→", "leftarrow": "←",
-    "infty": "∞", "textquotesingle": "'", "textendash": "–", "textemdash": "—", }  # fmt: skip
-_ACCENTS = {"'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304",
-    ".": "\u0307", "c": "\u0327", "v": "\u030c", "u": "\u0306", "H": "\u030b", "k": "\u0328", "r": "\u030a",
-    "d": "\u0323", "b": "\u0331"}  # fmt: skip
 _TOKEN = re.compile(r"""(?P<comment>%[^\n]*\n?[ \t]*)
     |(?P<assign>\\[a-zA-Z]+\s*=\s*-?[\d.]+(?:pt|em|ex|cm|mm|in)?\s?)
     |(?P<accent>\\(?:[`'^"~=.]|[cvuHkrdb](?=\s*\{|\s+[a-zA-Z]))\s*(?:\{\s*\\?(?P<letter>[a-zA-Z])\s*\}|\\?(?P<bare>[a-zA-Z])))
@@ -228,7 +199,7 @@ class _Scan:
         kind, at = found.lastgroup, found.end()
         if found["accent"]:
             letter = found["letter"] or found["bare"]
-            mark = _ACCENTS[found["accent"][1]]
+            mark = ACCENTS[found["accent"][1]]
             self._emit(unicodedata.normalize("NFC", letter + mark), found.start())
         elif found["word"]:
             return self._take_command(found["word"], found, end)
@@ -285,11 +256,11 @@ class _Scan:
             return found.end()
         body = self.source[found.end() : close]
         words = re.findall(r"\\([a-zA-Z]+|.)", body)
-        if all(_symbol(word) for word in words):
+        if all(find_symbol(word) for word in words):
             at = found.end()
             for part in re.split(r"(\\[a-zA-Z]+\s?|\\.)", body):
                 shown = (
-                    _symbol(part.strip().lstrip("\\"))
+                    find_symbol(part.strip().lstrip("\\"))
                     if part.startswith("\\")
                     else part.replace("{", "").replace("}", "")
                 )
@@ -303,8 +274,8 @@ class _Scan:
         at = found.end()
         if word in ("begin", "end"):
             return self._take_environment(word, at, end)
-        if word in _SECTIONS or word in ("caption", "captionof", "footnote", "footnotetext"):
-            at = self._skip_arguments(at, _DROPPED.get(word, 0), end)
+        if word in SECTIONS or word in ("caption", "captionof", "footnote", "footnotetext"):
+            at = self._skip_arguments(at, DROPPED.get(word, 0), end)
             begin = self.source.find("{", at, min(end, at + 20))
             if begin < 0:
                 return at
@@ -312,8 +283,8 @@ class _Scan:
                 close = self._skip_group(begin)
                 self.notes.append((begin + 1, close - 1))
                 return close
-            self._end_block("heading" if word in _SECTIONS else None)
-            self._groups.append(_Group("heading" if word in _SECTIONS else "caption", _SECTIONS.get(word, 0)))
+            self._end_block("heading" if word in SECTIONS else None)
+            self._groups.append(_Group("heading" if word in SECTIONS else "caption", SECTIONS.get(word, 0)))
             return begin + 1
         if word == "item":
             self._end_block("item")
@@ -322,9 +293,9 @@ class _Scan:
             self._end_block()
         elif word in self.macros:
             return self._expand(self.macros[word], found, end)
-        elif word in _DROPPED:
-            return self._skip_arguments(at, _DROPPED[word], end)
-        elif symbol := _symbol(word):
+        elif word in DROPPED:
+            return self._skip_arguments(at, DROPPED[word], end)
+        elif symbol := find_symbol(word):
             self._emit(symbol, found.start())
         elif word in ("def", "gdef", "edef", "let"):
             name = re.compile(r"\s*\\[a-zA-Z]+[^{\n]*").match(self.source, at, end)
@@ -336,7 +307,7 @@ class _Scan:
             return at
         return (
             at + 1
-            if self.source[at : at + 1] == " " and word in _SYMBOLS and not self.source.startswith("{}", at)
+            if self.source[at : at + 1] == " " and word in SYMBOLS and not self.source.startswith("{}", at)
             else at
         )
 
@@ -368,20 +339,20 @@ class _Scan:
         if not found:
             return at
         name, at = found[1].strip(), found.end()
-        if name in _RAW_ENVIRONMENTS and word == "begin":
+        if name in RAW_ENVIRONMENTS and word == "begin":
             return self._take_raw(at, f"{_END}{found[1]}}}", end)
-        if name in _LEFT_OUT and word == "begin":
+        if name in LEFT_OUT and word == "begin":
             close = self.source.find(f"{_END}{found[1]}}}", at, end)
             return close if close >= 0 else end
-        if name in _TABLES:
+        if name in TABLES:
             self._end_block()
             self._tables += 1 if word == "begin" else -1
             self._gap = "\n\n"
-        if name in _QUOTES:
+        if name in QUOTES:
             self._quotes += 1 if word == "begin" else -1
         self._end_block()
         if word == "begin":
-            at = self._skip_arguments(at, _WITH_ARGUMENT.get(name, 0), end)
+            at = self._skip_arguments(at, WITH_ARGUMENT.get(name, 0), end)
             if name == "abstract":
                 self.headings.append((self.length + (2 if self.length else 0), 3, "Abstract"))
         return at
@@ -465,14 +436,3 @@ class _Scan:
             return date(int(found[1]), int(found[2]), int(found[3])) if found else None
         except ValueError:
             return None
-
-
-def _symbol(word: str) -> str:
-    """The character that a command stands for; "" where it is none."""
-    if word in _SYMBOLS or len(word) < 2:
-        return _SYMBOLS.get(word, word if word in "%&$#_{}" else "")
-    try:
-        size = "SMALL" if word[0].islower() else "CAPITAL"
-        return unicodedata.lookup(f"GREEK {size} LETTER {word.removeprefix('var').upper()}")
-    except KeyError:
-        return ""

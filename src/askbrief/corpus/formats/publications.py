@@ -4,111 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 from xml.etree.ElementTree import Element
 
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.webpages import parse_date
-from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.publication_heads import read_fb2, read_jats, read_tei, words_of
+from askbrief.corpus.formats.writer import Writer
 from askbrief.types import BlockKind
 
 _SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary",
     "ref-list", "fn-group", "abstract", "listBibl"})  # fmt: skip
 _INLINE = frozenset({"p", "ab", "l", "hi", "note", "head", "cell", "q", "said"})
 _MAYBE_INLINE = frozenset({"quote", "cit", "label", "def", "term", "cite", "list", "ref", "title", "head", "bibl"})
-_BREAKS = frozenset(
-    [
-        "p",
-        "l",
-        "v",
-        "ab",
-        "item",
-        "list-item",
-        "def",
-        "term",
-        "disp-quote",
-        "quote",
-        "cit",
-        "epigraph",
-        "speech",
-        "sp",
-        "speaker",
-        "stage",
-        "table",
-        "row",
-        "tr",
-        "caption",
-        "fig",
-        "table-wrap",
-        "label",
-        "def-item",
-        "subtitle",
-        "text-author",
-        "empty-line",
-        "boxed-text",
-        "disp-formula",
-        "lg",
-        "stanza",
-        "list",
-        "note",
-        "fn",
-        "figure",
-        "ref",
-        "bibl",
-        "biblStruct",
-        "title",
-        "head",
-        "poem",
-        "cite",
-        "annotation",
-        "date",
-        "statement",
-        "verse-group",
-        "verse-line",
-        "attrib",
-        "opener",
-        "closer",
-        "salute",
-        "signed",
-        "dateline",
-        "byline",
-    ]
-)
-_SKIPPED = frozenset(
-    [
-        "graphic",
-        "media",
-        "object-id",
-        "annotation-xml",
-        "processing-meta",
-        "teiHeader",
-        "fw",
-        "pb",
-        "del",
-        "orig",
-        "sic",
-        "binary",
-        "supplementary-material",
-        "permissions",
-        "contrib-id",
-        "pub-id",
-        "ext-link-hidden",
-    ]
-)
+_BREAKS = frozenset({
+    "p", "l", "v", "ab", "item", "list-item", "def", "term", "disp-quote", "quote", "cit", "epigraph", "speech",
+    "sp", "speaker", "stage", "table", "row", "tr", "caption", "fig", "table-wrap", "label", "def-item", "subtitle",
+    "text-author", "empty-line", "boxed-text", "disp-formula", "lg", "stanza", "list", "note", "fn", "figure",
+    "ref", "bibl", "biblStruct", "title", "head", "poem", "cite", "annotation", "date", "statement", "verse-group",
+    "verse-line", "attrib", "opener", "closer", "salute", "signed", "dateline", "byline",
+})  # fmt: skip
+_SKIPPED = frozenset({
+    "graphic", "media", "object-id", "annotation-xml", "processing-meta", "teiHeader", "fw", "pb", "del", "orig",
+    "sic", "binary", "supplementary-material", "permissions", "contrib-id", "pub-id", "ext-link-hidden",
+})  # fmt: skip
 _LINES = frozenset({"l", "v", "verse-line"})
 _ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
 _QUOTES = frozenset({"disp-quote", "quote", "cit", "epigraph", "cite"})
 _NOTES = frozenset({"note", "fn"})
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    title: str = ""
-    author: str = ""
-    published: date | None = None
 
 
 def extract_publication(tree: Element, budget: Budget) -> list[Extracted]:
@@ -125,22 +48,22 @@ def extract_publication(tree: Element, budget: Budget) -> list[Extracted]:
     walk = _Walk(writer, frozenset({"head"}) if tree.tag.startswith(("TEI", "tei")) else frozenset({"title"}))
     if tree.tag in ("article", "pmc-articleset"):
         article = tree if tree.tag == "article" else tree.find("article") or tree
-        about = _read_jats(article)
+        about = read_jats(article)
         walk.begin(about.title)
         walk.write_jats(article)
     elif tree.tag in ("TEI", "TEI.2", "teiCorpus"):
-        about = _read_tei(tree)
+        about = read_tei(tree)
         walk.begin(about.title)
         for text in tree.iter("text"):
             walk.write(text, 2)
             break
     else:
-        about = _read_fb2(tree)
+        about = read_fb2(tree)
         if tree.find("body/title") is None:
             walk.begin(about.title)
         for body in tree.findall("body"):
             if body.get("name") == "notes":
-                walk.notes += [_words(_without(note, note.findall("title"))) for note in body.findall("section")]
+                walk.notes += [words_of(_without(note, note.findall("title"))) for note in body.findall("section")]
             else:
                 walk.write(body, 2)
     walk.write_notes()
@@ -176,7 +99,7 @@ class _Walk:
                 self.write(element, 2)
         for inner in article.findall("sub-article"):
             title = inner.find(".//article-title")
-            self.writer.heading(_words(title) if title is not None else "", 2)
+            self.writer.heading(words_of(title) if title is not None else "", 2)
             self.write_inner(inner)
 
     def write_inner(self, inner: Element) -> None:
@@ -203,20 +126,22 @@ class _Walk:
                 self._write_table(child)
             elif tag in self.titles and element.tag not in ("bibl", "biblStruct", "analytic", "monogr", "ref"):
                 self._flush(kind)
-                text = _words(child)
-                self.writer.add(text, "heading")
+                if element.tag == "body":
+                    self.writer.heading(words_of(child), 1)
+                else:
+                    self.writer.add(words_of(child), "heading")
             elif tag == "fn" and element.tag == "fn-group":
-                self.notes.append(" ".join(_words(part) for part in child if part.tag != "label"))
+                self.notes.append(" ".join(words_of(part) for part in child if part.tag != "label"))
             elif tag in _NOTES and child.get("n") is None and element.tag in ("p", "ab", "l", "hi", "q"):
-                self.notes.append(_words(child))
+                self.notes.append(words_of(child))
             elif tag == "alternatives":
                 self.buffer.append(_formula(child))
             elif tag == "math":
-                self.buffer.append(_words(child))
+                self.buffer.append(words_of(child))
             elif tag in _BREAKS and not self._is_inline(child, element):
                 self._flush(kind)
                 self._write_block(child, level, kind)
-            elif (tag == "sup" or child.get("rend") == "superscript") and (digits := _words(child)).isdigit():
+            elif (tag == "sup" or child.get("rend") == "superscript") and (digits := words_of(child)).isdigit():
                 self.buffer.append(digits.translate(_RAISED))
             elif tag in ("break", "lb", "br"):
                 self.buffer.append("\n")
@@ -234,7 +159,7 @@ class _Walk:
     def _write_block(self, element: Element, level: int, kind: BlockKind) -> None:
         tag = element.tag
         if tag in ("ref", "biblStruct"):
-            self.writer.add(" ".join(_words(part) for part in _leaves(element)), "item")
+            self.writer.add(" ".join(words_of(part) for part in _leaves(element)), "item")
             return
         inner: BlockKind = "item" if tag in _ITEMS else "quoted" if tag in _QUOTES else kind
         self._walk(element, level, inner)
@@ -254,12 +179,12 @@ class _Walk:
         title = next((child for child in element if child.tag in self.titles), None)
         label = element.find("label")
         words = (
-            _words(title)
+            words_of(title)
             if title is not None
             else {"ref-list": "References", "listBibl": "References"}.get(element.tag, "")
         )
         if label is not None and title is not None and words:
-            words = f"{_words(label)} {words}"
+            words = f"{words_of(label)} {words}"
         self.line_open = False
         if title is not None:
             self.writer.heading(words, level)
@@ -273,7 +198,7 @@ class _Walk:
     def _write_table(self, table: Element) -> None:
         rows = [row for row in table.iter() if row.tag in ("tr", "row")]
         for at, row in enumerate(rows):
-            self.writer.add_row([_words(cell) for cell in row if cell.tag in ("td", "th", "cell")], first=not at)
+            self.writer.add_row([words_of(cell) for cell in row if cell.tag in ("td", "th", "cell")], first=not at)
 
     def _flush(self, kind: BlockKind) -> None:
         text = "".join(self.buffer)
@@ -295,7 +220,7 @@ def _formula(alternatives: Element) -> str:
     found = next(
         (form for name in ("math", "tex-math", "textual-form") if (form := alternatives.find(name)) is not None), None
     )
-    return _words(found) if found is not None else ""
+    return words_of(found) if found is not None else ""
 
 
 def _without(element: Element, left_out: Iterable[Element | None]) -> Element:
@@ -309,10 +234,6 @@ def _spaces(text: str | None) -> str:
     return re.sub(r"[ \t\r\n]+", " ", text) if text else ""
 
 
-def _words(element: Element) -> str:
-    return one_line("".join(element.itertext()))
-
-
 def _leaves(element: Element) -> Iterable[Element]:
     """The parts of a reference that are written apart: names whole, others by themselves."""
     for child in element:
@@ -322,50 +243,3 @@ def _leaves(element: Element) -> Iterable[Element]:
             yield child
         else:
             yield from _leaves(child)
-
-
-def _read_jats(article: Element) -> _About:
-    meta = article.find("front/article-meta")
-    if meta is None:
-        return _About()
-    title = meta.find("title-group/article-title")
-    names = [
-        " ".join(filter(None, (name.findtext("given-names"), name.findtext("surname"))))
-        for contrib in meta.iter("contrib")
-        if contrib.get("contrib-type", "author") == "author"
-        for name in contrib.findall("name")
-    ] or [_words(name) for name in meta.iterfind(".//contrib/string-name")]
-    dates = sorted(meta.findall("pub-date"), key=lambda stated: stated.find("day") is None)
-    published = next((found for stated in dates if (found := _read_jats_date(stated))), None)
-    return _About(_words(title) if title is not None else "", ", ".join(names), published)
-
-
-def _read_jats_date(stated: Element) -> date | None:
-    try:
-        return date(*(int(stated.findtext(part) or "") for part in ("year", "month", "day")))
-    except ValueError:
-        return None
-
-
-def _read_tei(tree: Element) -> _About:
-    head = tree.find("teiHeader/fileDesc")
-    if head is None:
-        return _About()
-    title = head.find("titleStmt/title")
-    authors = [_words(author) for author in head.findall("titleStmt/author")]
-    stated = head.find("publicationStmt/date")
-    day = (stated.get("when") or _words(stated)) if stated is not None else ""
-    return _About(_words(title) if title is not None else "", ", ".join(filter(None, authors)), parse_date(day))
-
-
-def _read_fb2(tree: Element) -> _About:
-    info = tree.find("description/title-info")
-    if info is None:
-        return _About()
-    names = [
-        " ".join(filter(None, (author.findtext(part) for part in ("first-name", "middle-name", "last-name"))))
-        for author in info.findall("author")
-    ]
-    stated = info.find("date")
-    day = (stated.get("value") or _words(stated)) if stated is not None else ""
-    return _About(one_line(info.findtext("book-title") or ""), ", ".join(filter(None, names)), parse_date(day))
