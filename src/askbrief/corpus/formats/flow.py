@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from askbrief.corpus.formats.writer import Writer, clean, fold
+from askbrief.corpus.formats.writer import Writer, clean, fold, raise_digits
 from askbrief.types import BlockKind, PlaceKind
 
 _SKIPPED = frozenset({
@@ -28,7 +28,6 @@ _VOID = frozenset(
 )
 _HEADING = re.compile(r"h[1-6]$")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_DIGITS = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 # A cell longer than this is a column of the page's layout.
 _CELL = 400
 _LINE = 120
@@ -152,7 +151,7 @@ class _Flow:
     def _raise_digits(self) -> None:
         marked = "".join(self.buffer[self.superscript - 1 :])
         if _NOTE_MARK.fullmatch(marked.strip()):
-            self.buffer[self.superscript - 1 :] = [marked.strip().translate(_DIGITS)]
+            self.buffer[self.superscript - 1 :] = [raise_digits(marked.strip())]
         self.superscript = 0
 
     def _pass_anchors(self) -> None:

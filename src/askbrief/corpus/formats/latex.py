@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
 
 from askbrief.corpus.extracted import Extracted
+from askbrief.corpus.formats.copied import Copied
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.latex_commands import (
     ACCENTS,
@@ -25,8 +25,9 @@ from askbrief.corpus.formats.latex_commands import (
     find_symbol,
 )
 from askbrief.corpus.formats.limits import Budget, UnreadableError
+from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
-from askbrief.types import Block, BlockKind, Place
+from askbrief.types import BlockKind, Place
 
 _TOKEN = re.compile(r"""(?P<comment>%[^\n]*\n?[ \t]*)
     |(?P<assign>\\[a-zA-Z]+\s*=\s*-?[\d.]+(?:pt|em|ex|cm|mm|in)?\s?)
@@ -56,16 +57,17 @@ def extract_latex(data: bytes, budget: Budget) -> list[Extracted]:
         source = source[: budget.characters]
     scan = _Scan(source)
     begin = source.find("\\begin{document}")
-    scan.write_command("title", "title")
-    scan.write_command("author", "byline")
-    scan.write_command("date", "dateline")
+    title = scan.write_command("title", "title")
+    author = scan.write_command("author", "byline")
+    day = scan.write_command("date", "dateline")
     end = source.find("\\end{document}", begin)
     scan.write(begin + len("\\begin{document}") if begin >= 0 else 0, end if end >= 0 else len(source))
+    body = scan.copied.length
     scan.write_notes()
-    if not scan.blocks:
+    if not scan.copied.blocks:
         raise UnreadableError("holds no text")
-    budget.characters -= scan.length
-    return [scan.finish()]
+    budget.characters -= scan.copied.length
+    return [scan.copied.finish(body=body, title=title, author=author, published=parse_date(day))]
 
 
 @dataclass(slots=True)
@@ -81,19 +83,10 @@ class _Scan:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.parts: list[str] = []
-        self.length = 0
-        self.runs: list[tuple[int, int]] = []
-        self.blocks: list[Block] = []
-        self.headings: list[tuple[int, int, str]] = []
-        self.notes: list[tuple[int, int]] = []
-        self.note_places: list[Place] = []
-        self.title = self.author = ""
+        self.copied = Copied(source)
         self.macros = self._find_macros()
-        self._kind: BlockKind = "paragraph"
-        self._begin: int | None = None
+        self._notes: list[tuple[int, int]] = []
         self._quotes = self._tables = 0
-        self._gap = "\n\n"
         self._groups: list[_Group] = []
 
     def _find_macros(self) -> dict[str, str]:
@@ -137,52 +130,24 @@ class _Scan:
         return at
 
     def _emit(self, text: str, source: int) -> None:
-        if self._begin is None:
-            kept = text.lstrip()
-            if not kept:
-                return
-            source += len(text) - len(kept) if self.source.startswith(text, source) else 0
-            text = kept
-            if self.length:
-                self.parts.append(self._gap)
-                self.length += len(self._gap)
-            self._gap = "\n\n"
-            self._begin = self.length
-        elif not text.strip() and "\n" in text and self.parts[-1].rstrip(" ").endswith("\n"):
-            return
-        if not self.runs or self.runs[-1][1] + self.length - self.runs[-1][0] != source:
-            self.runs.append((self.length, source))
-        self.parts.append(text)
-        self.length += len(text)
+        self.copied.emit(text, source)
 
     def _end_block(self, kind: BlockKind | None = None) -> None:
         """End the paragraph that is open; the next one is of this kind."""
-        if self._begin is not None:
-            while self.parts and not (stripped := self.parts[-1].rstrip()):
-                self.length -= len(self.parts.pop())
-            stripped = self.parts[-1].rstrip()
-            self.length -= len(self.parts[-1]) - len(stripped)
-            self.parts[-1] = stripped
-            self.blocks.append(Block(self._begin, self.length, self._kind))
-            self._begin = None
-            while self.runs and self.runs[-1][0] >= self.length:
-                self.runs.pop()
-        self._kind = kind or ("cell" if self._tables else "quoted" if self._quotes else "paragraph")
+        self.copied.end_block()
+        self.copied.kind = kind or ("cell" if self._tables else "quoted" if self._quotes else "paragraph")
 
-    def write_command(self, command: str, kind: BlockKind) -> None:
-        """Write the argument of a command of the preamble."""
+    def write_command(self, command: str, kind: BlockKind) -> str:
+        """Write the argument of a command of the preamble, and give it back."""
         found = re.search(rf"\\{command}\s*(?:\[[^\]]*\])?\s*\{{", self.source)
         if not found:
-            return
+            return ""
         self._end_block(kind)
-        before = self.length
+        blocks, before = len(self.copied.blocks), self.copied.length
         self.write(found.end(), self._skip_group(found.end() - 1) - 1)
-        text = one_line("".join(self.parts)[before:])
-        if command == "title" and text:
-            self.title = text
-            self.headings.append((self.blocks[-1].start, 0, text))
-        elif command == "author":
-            self.author = text
+        if kind == "title" and len(self.copied.blocks) > blocks:
+            self.copied.add_heading(self.copied.blocks[blocks].start, 0)
+        return one_line(self.copied.text_from(before))
 
     def write(self, at: int, end: int) -> None:
         """Write the text of a stretch of the source."""
@@ -227,7 +192,7 @@ class _Scan:
                 return self._take_raw(at, "\\]", end)
         elif kind == "amp":
             self._end_block()
-            self._gap = "\t"
+            self.copied.gap = "\t"
         elif kind == "tilde":
             self._emit(" ", found.start())
         elif kind == "quote":
@@ -242,7 +207,7 @@ class _Scan:
             self._emit(sign, found.start() + 1)
         elif sign == "\\" and self._tables:
             self._end_block()
-            self._gap = "\n"
+            self.copied.gap = "\n"
         elif sign == "\\":
             self._emit("\n", found.start())
         elif sign in " \n,;:~":
@@ -281,7 +246,7 @@ class _Scan:
                 return at
             if word.startswith("footnote"):
                 close = self._skip_group(begin)
-                self.notes.append((begin + 1, close - 1))
+                self._notes.append((begin + 1, close - 1))
                 return close
             self._end_block("heading" if word in SECTIONS else None)
             self._groups.append(_Group("heading" if word in SECTIONS else "caption", SECTIONS.get(word, 0)))
@@ -347,14 +312,15 @@ class _Scan:
         if name in TABLES:
             self._end_block()
             self._tables += 1 if word == "begin" else -1
-            self._gap = "\n\n"
+            self.copied.gap = "\n\n"
         if name in QUOTES:
             self._quotes += 1 if word == "begin" else -1
         self._end_block()
         if word == "begin":
             at = self._skip_arguments(at, WITH_ARGUMENT.get(name, 0), end)
             if name == "abstract":
-                self.headings.append((self.length + (2 if self.length else 0), 3, "Abstract"))
+                length = self.copied.length
+                self.copied.add_heading(length + (2 if length else 0), 3, "Abstract")
         return at
 
     def _take_raw(self, at: int, closes: str, end: int) -> int:
@@ -370,69 +336,18 @@ class _Scan:
 
     def _close_group(self) -> None:
         group = self._groups.pop() if self._groups else _Group()
-        if group.kind == "heading" and self._begin is not None:
-            begin = self._begin
+        begin = self.copied.begin
+        if group.kind:
             self._end_block()
-            self.headings.append(
-                (
-                    begin,
-                    group.level,
-                    one_line("".join(self.parts)[begin:] if self.length < 10_000 else self._tail(begin)),
-                )
-            )
-        elif group.kind:
-            self._end_block()
-
-    def _tail(self, begin: int) -> str:
-        """The text from here on, without joining all of it."""
-        parts: list[str] = []
-        at = self.length
-        for part in reversed(self.parts):
-            if at <= begin:
-                break
-            parts.append(part)
-            at -= len(part)
-        return "".join(reversed(parts))
+        if group.kind == "heading" and begin is not None:
+            self.copied.add_heading(begin, group.level)
 
     def write_notes(self) -> None:
         """Write the footnotes, counted from 1."""
-        self.body_length = self.length
-        for number, (begin, end) in enumerate(self.notes, 1):
-            blocks = len(self.blocks)
+        copied = self.copied
+        for number, (begin, end) in enumerate(self._notes, 1):
+            blocks = len(copied.blocks)
             self.write(begin, end)
-            if len(self.blocks) > blocks:
-                self.note_places.append(
-                    Place(self.blocks[blocks].start, self.length, "notes", number, f"footnote {number}")
-                )
-
-    def finish(self) -> Extracted:
-        """The document with its places."""
-        places: list[Place] = list(self.note_places)
-        opened: list[tuple[int, int, str]] = []
-        for start, level, label in [*self.headings, (self.body_length, -1, "")]:
-            while opened and opened[-1][1] >= level:
-                begin, _, words = opened.pop()
-                if start > begin:
-                    places.append(Place(begin, start, "heading", None, words))
-            opened.append((start, level, label))
-        return Extracted(
-            text="".join(self.parts),
-            blocks=tuple(self.blocks),
-            places=tuple(sorted(places, key=lambda place: (place.start, -place.end))),
-            title=self.title,
-            author=self.author,
-            date=self._find_day(),
-            runs=tuple(self.runs),
-        )
-
-    def _find_day(self) -> date | None:
-        dateline = next((block for block in self.blocks if block.kind == "dateline"), None)
-        found = (
-            re.search(r"(\d{4})-(\d\d)-(\d\d)", "".join(self.parts)[dateline.start : dateline.end])
-            if dateline
-            else None
-        )
-        try:
-            return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-        except ValueError:
-            return None
+            if len(copied.blocks) > blocks:
+                start = copied.blocks[blocks].start
+                copied.add_place(Place(start, copied.length, "notes", number, f"footnote {number}"))

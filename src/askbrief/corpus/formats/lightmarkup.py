@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 from askbrief.corpus.extracted import Extracted
+from askbrief.corpus.formats.copied import nest
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
-from askbrief.types import Block, BlockKind, Place
+from askbrief.types import Block, BlockKind
 
 # What a line is: a block's kind, and the level and words of a heading.
 Line = tuple[BlockKind, int, str]
@@ -81,7 +82,7 @@ def _build(data: bytes, budget: Budget, read: Callable[[list[str]], list[Line | 
                 headings.append((begin, kind[1], kind[2]))
             joins = not kind[1]
         start += len(line) + 1
-    places = _nest(headings, len(text.rstrip()))
+    places = nest(headings, len(text.rstrip()))
     title = next((label for _, level, label in headings if level == 1), "")
     stated = _read_fields(
         [line for line, kind in zip(lines[:_HEAD_LINES], kinds, strict=False) if kind and kind[0] == "metadata"]
@@ -107,18 +108,6 @@ def _read_fields(lines: list[str]) -> dict[str, str]:
                 "author" if name.startswith("author") else "title" if name == "title" else "date", one_line(found[2])
             )
     return stated
-
-
-def _nest(headings: list[tuple[int, int, str]], end: int) -> list[Place]:
-    """A place for each heading, up to the next one of its level or above."""
-    places: list[Place] = []
-    open_at: list[tuple[int, int, str]] = []
-    for start, level, label in [*headings, (end, 0, "")]:
-        while open_at and open_at[-1][1] >= level:
-            begin, _, words = open_at.pop()
-            places.append(Place(begin, start, "heading", None, words))
-        open_at.append((start, level, label))
-    return sorted(places, key=lambda place: (place.start, -place.end))
 
 
 def _prose(line: str, last: Line | None) -> Line:

@@ -8,7 +8,7 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import choose_title
-from askbrief.corpus.formats.writer import OpenPlace, Writer, one_line
+from askbrief.corpus.formats.writer import OpenPlace, Writer, looks_like_heading, one_line, raise_digits
 from askbrief.corpus.formats.xmlstream import Event, iter_events, load_tree
 
 _SKIPPED = frozenset(
@@ -176,8 +176,7 @@ class _Story:
         if style in self._raised and self._paragraphs:
             parts = self._paragraphs[-1][2]
             text = "".join(parts[begin:])
-            if text.strip().isdigit():
-                parts[begin:] = [text.translate(_RAISED)]
+            parts[begin:] = [raise_digits(text)]
 
     def _begin_slide(self) -> None:
         if self._slide_place:
@@ -211,7 +210,7 @@ class _Story:
         elif style == "Title" and not self.title:
             self.title = one_line(text)
             self.writer.heading(text, 1, kind="title")
-        elif attributes.get("style-name", "") in self._bold and not self._items and _looks_like_heading(text):
+        elif attributes.get("style-name", "") in self._bold and not self._items and looks_like_heading(text):
             self.writer.heading(text, 10)
         else:
             self.writer.add(text, "item" if self._items else "quoted" if style == "Quotations" else "paragraph")
@@ -246,13 +245,7 @@ class _Story:
                 self.writer.close(place)
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
-
-
-def _looks_like_heading(text: str) -> bool:
-    text = text.strip()
-    return len(text) <= 100 and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
 
 
 def _count(attributes: dict[str, str]) -> int:

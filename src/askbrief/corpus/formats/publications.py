@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.publication_heads import read_fb2, read_jats, read_tei, words_of
-from askbrief.corpus.formats.writer import Writer
+from askbrief.corpus.formats.writer import Writer, raise_digits
 from askbrief.types import BlockKind
 
 _SECTIONS = frozenset({"sec", "div", "div1", "div2", "div3", "div4", "section", "app", "ack", "glossary",
@@ -31,7 +31,6 @@ _LINES = frozenset({"l", "v", "verse-line"})
 _ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
 _QUOTES = frozenset({"disp-quote", "quote", "cit", "epigraph", "cite"})
 _NOTES = frozenset({"note", "fn"})
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def extract_publication(tree: Element, budget: Budget) -> list[Extracted]:
@@ -142,7 +141,7 @@ class _Walk:
                 self._flush(kind)
                 self._write_block(child, level, kind)
             elif (tag == "sup" or child.get("rend") == "superscript") and (digits := words_of(child)).isdigit():
-                self.buffer.append(digits.translate(_RAISED))
+                self.buffer.append(raise_digits(digits))
             elif tag in ("break", "lb", "br"):
                 self.buffer.append("\n")
             else:

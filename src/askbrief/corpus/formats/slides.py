@@ -8,11 +8,10 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
-from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.writer import Writer, one_line, raise_digits
 from askbrief.corpus.formats.xmlstream import Event, iter_events
 
 _TITLES = frozenset({"title", "ctrTitle"})
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Placeholders that repeat on every slide.
 _FURNITURE = frozenset({"sldNum", "ftr", "dt", "hdr", "sldImg"})
 
@@ -80,7 +79,7 @@ def _write_shapes(events: Iterator[Event], writer: Writer) -> str:
             fallback += (kind == "start") - (kind == "end")
         elif kind == "text":
             if in_text:
-                paragraph.append(text.translate(_RAISED) if raised and text.strip().isdigit() else text)
+                paragraph.append(raise_digits(text) if raised else text)
         elif kind == "start":
             if name == "Fallback":
                 fallback = 1

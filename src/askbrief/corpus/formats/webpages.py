@@ -13,7 +13,7 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_page
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.writer import Writer, one_line, raise_digits
 
 # An article shorter than this is compared with the visible text.
 _TINY = 200
@@ -26,7 +26,6 @@ _SITE = re.compile(
     re.IGNORECASE,
 )
 _RAISED = re.compile(r"<sup\b[^>]{0,200}>\s*([0-9]{1,4})\s*</sup>", re.IGNORECASE)
-_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)")
 _DATE_NAMES = frozenset(
@@ -64,7 +63,7 @@ def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:
     """
     page = _XML_DECLARATION.sub("", page.replace("\x00", ""))
     visible = Writer(Budget())
-    page = _RAISED.sub(lambda found: found[1].translate(_DIGITS), page)
+    page = _RAISED.sub(lambda found: raise_digits(found[1]), page)
     linked = write_flow(page, visible)
     is_document = not _SITE.search(page) and linked * 3 <= visible.length
     article = None if is_document or _depth(page) >= _DEPTH else _find_article(page)

@@ -10,7 +10,7 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.office import find_main_part, load_properties, load_relations
-from askbrief.corpus.formats.writer import Writer, one_line
+from askbrief.corpus.formats.writer import Writer, looks_like_heading, one_line, raise_digits
 from askbrief.corpus.formats.xmlstream import Event, iter_events
 from askbrief.types import BlockKind
 
@@ -30,9 +30,7 @@ _KINDS: dict[str, BlockKind] = {
     "html preformatted": "code",
     "macro text": "code",
 }
-_HEADING_LENGTH = 100
 _OFF = frozenset({"0", "false", "off", "none"})
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(slots=True)
@@ -173,7 +171,7 @@ class _Story:
                     paragraph = self._open[-1]
                     is_bold = self._is_bold(paragraph.style) if bold is None else bold
                     paragraph.plain = paragraph.plain or (bool(joined.strip()) and not is_bold)
-                    paragraph.text.append(joined.translate(_RAISED) if raised and joined.strip().isdigit() else joined)
+                    paragraph.text.append(raise_digits(joined) if raised else joined)
                 run = []
             else:
                 self._end(name)
@@ -245,7 +243,7 @@ class _Story:
             self.writer.heading(text, 1, kind="title")
         elif level and len(text) < 300:
             self.writer.heading(text, level + 1)
-        elif not paragraph.plain and kind == "paragraph" and _looks_like_heading(text):
+        elif not paragraph.plain and kind == "paragraph" and looks_like_heading(text):
             # A line that is bold throughout heads what follows, in documents without heading styles.
             self.writer.heading(text, 10)
         else:
@@ -263,13 +261,6 @@ class _Story:
             return
         self.writer.add_row(texts, first=self._first_row)
         self._first_row = False
-
-
-def _looks_like_heading(text: str) -> bool:
-    text = text.strip()
-    return (
-        len(text) <= _HEADING_LENGTH and text[-1] not in ".,;:!?" and "\n" not in text and any(map(str.isalpha, text))
-    )
 
 
 def _write_notes(

@@ -12,6 +12,8 @@ from askbrief.types import Block, BlockKind, Place, PlaceKind
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufeff\u00ad\u2060]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_HEADING_LENGTH = 100
 _SPACE = re.compile(r"[ \t\r\f\v]+")
 _AROUND_LINE = re.compile(r" *\n *")
 _MANY_LINES = re.compile(r"\n{3,}")
@@ -36,6 +38,22 @@ def fold(text: str) -> str:
 def one_line(text: str) -> str:
     """The text with all white space as single blanks."""
     return " ".join(clean(text).split())
+
+
+def raise_digits(text: str) -> str:
+    """The digits of a superscript as ⁰ to ⁹, so that they do not run into a number; other text as it is."""
+    return text.translate(_RAISED) if text.strip().isdigit() else text
+
+
+def looks_like_heading(text: str) -> bool:
+    """Whether a line that is bold throughout can head what follows: short, with letters, no end of a sentence."""
+    text = text.strip()
+    return (
+        0 < len(text) <= _HEADING_LENGTH
+        and text[-1] not in ".,;:!?"
+        and "\n" not in text
+        and any(map(str.isalpha, text))
+    )
 
 
 class OpenPlace:
