@@ -30,6 +30,7 @@ _KINDS: dict[str, BlockKind] = {
     "html preformatted": "code",
     "macro text": "code",
 }
+_CHARACTERS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _OFF = frozenset({"0", "false", "off", "none"})
 
 
@@ -50,6 +51,16 @@ class _Paragraph:
     style: str = ""
     level: int | None = None
     is_item: bool = False
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run that is being read: text of one format."""
+
+    text: list[str] = field(default_factory=list)
+    is_hidden: bool = False
+    is_raised: bool = False
+    is_bold: bool | None = None
 
 
 def extract_docx(data: bytes, budget: Budget) -> list[Extracted]:
@@ -126,6 +137,7 @@ class _Story:
         self.title = ""
         self.notes: dict[str, list[str]] = {"footnote": [], "endnote": []}
         self._open: list[_Paragraph] = []
+        self._runs: list[_Run] = []
         self._cells: list[list[str]] = []
         self._first_row = True
         self._sdt = 0
@@ -137,60 +149,62 @@ class _Story:
 
     def write(self, events: Iterator[Event]) -> None:
         """Write what stands in the events, which may be those of a single note."""
-        run: list[str] = []
         skipped = 0
-        in_text = hidden = raised = False
-        bold: bool | None = None
+        in_text = False
         for kind, name, attributes, text in events:
+            run = self._runs[-1] if self._runs else None
             if skipped:
                 skipped += (kind == "start") - (kind == "end")
             elif kind == "text":
-                if in_text:
-                    run.append(text)
+                if in_text and run:
+                    run.text.append(text)
             elif kind == "start":
+                in_text = name == "t"
                 if name in _SKIPPED:
                     # A deletion mark in run or paragraph properties is no deleted text: it has no children.
                     skipped = 1
                 elif name == "r":
-                    run, hidden, raised, bold = [], False, False, None
-                elif name == "t":
-                    in_text = True
-                elif name == "vanish":
-                    hidden = attributes.get("val", "1") not in _OFF
-                elif name == "b":
-                    bold = attributes.get("val", "1") not in _OFF
-                elif name == "vertAlign":
-                    raised = attributes.get("val") == "superscript"
-                else:
+                    self._runs.append(_Run())
+                elif not run or not self._format(name, attributes, run):
                     self._start(name, attributes, run)
-            elif name == "t":
-                in_text = False
-            elif name == "r":
-                if self._open and not hidden:
-                    joined = "".join(run)
-                    paragraph = self._open[-1]
-                    is_bold = self._is_bold(paragraph.style) if bold is None else bold
-                    paragraph.plain = paragraph.plain or (bool(joined.strip()) and not is_bold)
-                    paragraph.text.append(raise_digits(joined) if raised else joined)
-                run = []
             else:
+                in_text = False
                 self._end(name)
+
+    @staticmethod
+    def _format(name: str, attributes: dict[str, str], run: _Run) -> bool:
+        """Take a property of a run; say whether it is one."""
+        is_on = attributes.get("val", "1") not in _OFF
+        if name == "vanish":
+            run.is_hidden = is_on
+        elif name == "b":
+            run.is_bold = is_on
+        elif name == "vertAlign":
+            run.is_raised = attributes.get("val") == "superscript"
+        return name in ("vanish", "b", "vertAlign")
+
+    def _end_run(self) -> None:
+        if not self._runs:
+            return
+        run = self._runs.pop()
+        if self._open and not run.is_hidden:
+            joined = "".join(run.text)
+            paragraph = self._open[-1]
+            is_bold = self._is_bold(paragraph.style) if run.is_bold is None else run.is_bold
+            paragraph.plain = paragraph.plain or (bool(joined.strip()) and not is_bold)
+            paragraph.text.append(raise_digits(joined) if run.is_raised else joined)
 
     def _is_bold(self, style: str) -> bool:
         found = self.styles.get(style)
         return bool(found and found.is_bold)
 
-    def _start(self, name: str, attributes: dict[str, str], run: list[str]) -> None:
+    def _start(self, name: str, attributes: dict[str, str], run: _Run | None) -> None:
         value = attributes.get("val", "")
         paragraph = self._open[-1] if self._open else None
         if name == "p":
             self._open.append(_Paragraph())
-        elif name in ("tab", "ptab"):
-            run.append("\t")
-        elif name in ("br", "cr"):
-            run.append("\n")
-        elif name == "noBreakHyphen":
-            run.append("-")
+        elif name in _CHARACTERS and run:
+            run.text.append(_CHARACTERS[name])
         elif name in ("footnoteReference", "endnoteReference"):
             self.notes[name.removesuffix("Reference")].append(attributes.get("id", ""))
         elif name == "tr":
@@ -211,7 +225,9 @@ class _Story:
             paragraph.is_item = True
 
     def _end(self, name: str) -> None:
-        if name == "p" and self._open:
+        if name == "r":
+            self._end_run()
+        elif name == "p" and self._open:
             self._write_paragraph(self._open.pop())
         elif name == "tr" and self._cells:
             self._write_row(self._cells.pop())
