@@ -26,7 +26,7 @@ from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.extractor import PASSING, Extractor
 from askbrief.types import Place
 from benchmarks.common import build_parser, save_result
-from tests.mutation import mutate
+from benchmarks.torture.mutation import mutate
 
 FUZZED = (
     "word-footnotes-lists.docx",

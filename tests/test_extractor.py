@@ -11,6 +11,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from office_files import docx, paragraph, row, xlsx
+from reading_of_files import check
 
 from askbrief.corpus import extractor as extracting
 from askbrief.corpus.extracted import Extracted, Extraction
@@ -18,9 +20,7 @@ from askbrief.corpus.extractor import CRASHED, PASSING, TOO_LARGE, TOO_MUCH_MEMO
 from askbrief.corpus.formats.table import extract
 from askbrief.corpus.wire import pack, unpack
 from askbrief.types import Block, Place
-from tests.mutation import mutate
-from tests.office_files import docx, paragraph, row, xlsx
-from tests.reading_of_files import check
+from benchmarks.torture.mutation import mutate
 
 DOCX = docx(paragraph("The pier is long. 🛥"), title="Piers")
 PAGE = b"<html><head><title>Mill</title></head><body><h1>Mill</h1><p>It burned down in 1871.</p></body></html>"

@@ -3,11 +3,11 @@ import struct
 from email.message import EmailMessage
 
 import pytest
+from office_files import docx, paragraph
+from reading_of_files import blocks, places, read, read_one
 
 from askbrief.corpus.formats.mime import PARTS
 from askbrief.corpus.formats.rtf import decompress_rtf
-from tests.office_files import docx, paragraph
-from tests.reading_of_files import blocks, places, read, read_one
 
 HEAD = (
     b"From: Ann Lee <ann@example.org>\nTo: bob@example.org\nSubject: The pump\nDate: Tue, 24 Sep 2002 10:00:00 +0200\n"

@@ -1,4 +1,4 @@
-from tests.reading_of_files import blocks, places, read, read_one
+from reading_of_files import blocks, places, read, read_one
 
 
 def test_rst_lines_stay_those_of_the_file_and_fields_are_metadata() -> None:

@@ -1,6 +1,7 @@
+from office_files import W, docx, epub, odt, pack, paragraph, pptx, relations, row, shape, xlsx
+from reading_of_files import blocks, places, read, read_one
+
 from askbrief.corpus.formats.limits import PARTS
-from tests.office_files import W, docx, epub, odt, pack, paragraph, pptx, relations, row, shape, xlsx
-from tests.reading_of_files import blocks, places, read, read_one
 
 STYLES = (
     '<w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>'

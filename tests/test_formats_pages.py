@@ -1,6 +1,5 @@
 import pytest
-
-from tests.reading_of_files import blocks, places, read, read_one
+from reading_of_files import blocks, places, read, read_one
 
 PAGE = """<!doctype html><html><head><title>Telescope opens | The Paper</title>
 <meta property="article:published_time" content="2019-09-24T08:00:00Z"><meta name="author" content="Ann Lee">

@@ -2,11 +2,11 @@ import gzip
 import json
 
 import pytest
+from office_files import pack
+from reading_of_files import blocks, places, read, read_one
 
 from askbrief.corpus.formats.limits import FIELD_CHARACTERS
 from askbrief.corpus.formats.sheets import render_value
-from tests.office_files import pack
-from tests.reading_of_files import blocks, places, read, read_one
 
 
 def test_records_that_span_lines_keep_their_row_number() -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
 from askbrief.answer.words import word_list, word_set
-from askbrief.datatypes import Span
+from askbrief.types import Span
 from askbrief.text import find_words, fold
 
 AskReader = Callable[[str, Span], Sequence[tuple[Span, float]]]

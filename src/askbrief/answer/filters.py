@@ -16,8 +16,8 @@ from datetime import date
 from pathlib import PurePosixPath
 
 from askbrief.answer.time import Period
-from askbrief.errors import QuestionError
 from askbrief.answer.words import word_list
+from askbrief.errors import QuestionError
 from askbrief.text import count_noun, fold
 
 KEYS = ("since", "until", "source", "in", "type", "title")

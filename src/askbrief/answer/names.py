@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.words import word_set
-from askbrief.datatypes import Span
+from askbrief.types import Span
 from askbrief.text import fold
 
 Kind = Literal["person", "place", "group", ""]

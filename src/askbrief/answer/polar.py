@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
 from askbrief.answer.words import find_stems, is_related, word_set
-from askbrief.datatypes import Span
+from askbrief.types import Span
 from askbrief.text import fold
 
 COVERAGE_WEIGHT = 10.0

@@ -34,7 +34,7 @@ from askbrief.answer.time_words import (
     WEEKDAY,
     WEEKDAYS,
 )
-from askbrief.datatypes import Span
+from askbrief.types import Span
 from askbrief.text import find_sentences
 
 LONGEST_RANGE = 60
