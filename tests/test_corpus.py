@@ -11,7 +11,7 @@ from askbrief.corpus.decode import decode
 from askbrief.corpus.document import build_document
 from askbrief.corpus.formats.markdown import extract_markdown
 from askbrief.corpus.formats.plain import read_plain
-from askbrief.corpus.scan import MAX_FILE_BYTES, ArticleFile, Scan, load_bytes, scan_folder
+from askbrief.corpus.scan import MAX_TEXT_BYTES, ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import CorpusError
 from askbrief.types import Document, SkippedFile
 
@@ -61,8 +61,10 @@ def test_the_index_is_left_out(tmp_path: Path) -> None:
 
 
 def test_other_files_are_counted_by_ending(tmp_path: Path) -> None:
-    write(tmp_path, "a.pdf", "b.PDF", "c.docx", "README", "d.txt")
-    assert scan(tmp_path).others == {".pdf": 2, ".docx": 1, "no ending": 1}
+    write(tmp_path, "a.png", "b.PNG", "c.doc", "README", "d.txt", "e.pdf", "f.mbox.gz")
+    found = scan(tmp_path)
+    assert paths(found) == ["d.txt", "e.pdf", "f.mbox.gz"]
+    assert found.others == {".png": 2, ".doc": 1, "no ending": 1}
 
 
 def test_paths_are_relative_to_the_root(tmp_path: Path) -> None:
@@ -117,7 +119,8 @@ def test_a_pipe_is_reported_and_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.txt", "שלום.txt", "[x] 100%.md", "a\nb.txt", "-rf.txt", "'\".txt", "👩‍👧.md", "\\.txt"]
+    "name",
+    ["a b.txt", "שלום.txt", "[x] 100%.md", "a\nb.txt", "-rf.txt", "'\".txt", "👩‍👧.md", "\\.txt", "a!.txt", "b!c.md"],
 )
 def test_odd_names_are_kept(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
@@ -156,8 +159,8 @@ def test_missing_articles_are_an_error(tmp_path: Path) -> None:
 def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     file = tmp_path / "big.txt"
     file.touch()
-    os.truncate(file, MAX_FILE_BYTES)
-    assert len(load_bytes(file)) == MAX_FILE_BYTES
+    os.truncate(file, MAX_TEXT_BYTES)
+    assert len(load_bytes(file)) == MAX_TEXT_BYTES
     os.truncate(file, 100 * 1024 * 1024)
     with pytest.raises(CorpusError, match=r"is larger than 64 MiB \(100 MiB\)"):
         load_bytes(file)

@@ -264,8 +264,8 @@ def test_what_changes_while_it_waits_is_seen(articles: Path, encoder: FakeEncode
 
 
 def test_a_folder_without_articles_says_what_it_found(tmp_path: Path, encoder: FakeEncoder) -> None:
-    (tmp_path / "a.pdf").touch()
-    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.pdf\)"):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.png\)"):
         update(tmp_path, encoder)
     assert not (tmp_path / ".askbrief").exists()
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from askbrief.answer.words import word_set
 from askbrief.types import Span
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 Kind = Literal["person", "place", "group", ""]
 Gender = Literal["female", "male", ""]

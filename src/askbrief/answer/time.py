@@ -35,7 +35,7 @@ from askbrief.answer.time_words import (
     WEEKDAYS,
 )
 from askbrief.types import Span
-from askbrief.text import find_sentences
+from askbrief.text.segment import find_sentences
 
 LONGEST_RANGE = 60
 """Days that a range without a year may be long; what is longer tells of every year ("Nov. 1 to April 30")."""

@@ -11,7 +11,7 @@ from askbrief.answer.names import TITLES, find_names
 from askbrief.answer.time import Period, parse_period
 from askbrief.answer.time_words import NUMBERS
 from askbrief.answer.words import word_list, word_set
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 ValueKind = Literal["number", "time", "name", "words"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,7 +101,8 @@ _OFFICE = frozenset({_DOCX, _PPTX, _XLSX, _ODT, _ODS, _EPUB})
 
 def suffix_of(path: str) -> str:
     """The suffix that decides, in lower case."""
-    return posixpath.splitext(path.rpartition("!")[2].replace("\\", "/"))[1].lower()
+    stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return f"{dot}{ending}".lower() if stem else ""
 
 
 def is_read(path: str) -> bool:
