@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from askbrief.conversations.saved import Conversation, Entry
+from askbrief.output.location import describe_location
 from askbrief.output.text import describe_confidence
 from askbrief.text.display import printable, shorten
 from askbrief.types import Answer, AnswerSpan, Hit
@@ -35,7 +36,7 @@ def quote(span: AnswerSpan) -> str:
 def cite(span: AnswerSpan) -> str:
     """Where an answer stands, on one line: title, path and line, date, confidence."""
     parts = [f"*{escape(span.title)}*"] if span.title.strip() else []
-    parts += [escape(f"{span.path}:{span.line}")]
+    parts += [escape(describe_location(span))]
     parts += [span.date.isoformat()] if span.date else []
     return ", ".join([*parts, describe_confidence(span.confidence)])
 
@@ -68,7 +69,7 @@ def iter_markdown(conversation: Conversation, entries: Iterable[Entry]) -> Itera
 
 def _nearest(hit: Hit, number: int) -> str:
     text = escape(shorten(hit.passage.text, _NEAREST_CHARACTERS))
-    return f" The nearest passage:[^{number}]\n\n> {text}\n\n[^{number}]: {escape(f'{hit.path}:{hit.line}')}\n"
+    return f" The nearest passage:[^{number}]\n\n> {text}\n\n[^{number}]: {escape(describe_location(hit))}\n"
 
 
 def _bold(words: str) -> str:

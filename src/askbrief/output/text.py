@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from askbrief.output.layout import wrap
-from askbrief.output.location import describe_date, render_location
+from askbrief.output.location import describe_date, describe_part, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 
@@ -52,16 +52,14 @@ def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) 
     """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
     title = shorten(printable(span.title), _TITLE_CHARACTERS)
     says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
-    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
+    parts = [title if says_more else "", describe_date(span.date) if span.date else "", describe_part(span)]
     facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
-    return _NEXT_LINE.join(
-        [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
-    )
+    return _NEXT_LINE.join([wrap(facts, width=width, indent=_INDENT), _render_place(span, root=root, width=width)])
 
 
-def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
+def _render_place(found: AnswerSpan | Hit, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
     room = None if width is None else width - indent
-    return Text(" " * indent).append_text(render_location(path, line, root=root, width=room))
+    return Text(" " * indent).append_text(render_location(found, root=root, width=room))
 
 
 def light_up(span: AnswerSpan) -> Text:
@@ -81,7 +79,7 @@ def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | N
         label = f"{number}. "
         head = Text(label, style=_ANSWER_STYLE)
         scores = Text(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
-        place = _render_place(hit.path, hit.line, root=root, width=width and width - len(label), indent=0)
+        place = _render_place(hit, root=root, width=width and width - len(label), indent=0)
         if width is not None and cell_len(label + place.plain + scores.plain) > width:
             scores = Text(f"\n{'':{_INDENT}}").append_text(wrap(scores[3:], width=width - _INDENT))
         blocks += [head + place + scores, wrap(Text(one_line(hit.passage.text)), width=width, indent=_INDENT)]
@@ -118,14 +116,14 @@ def describe_skipped(freshness: Freshness) -> list[str]:
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
     blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     if (hit := answer.nearest) is not None:
-        likely = Text(f"line {hit.line} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
+        likely = Text(f"{describe_part(hit)} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
         blocks += [
             Text("The nearest passage:"),
             wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
             _NEXT_LINE.join(
                 [
                     wrap(likely, width=width, indent=_INDENT),
-                    _render_place(hit.path, hit.line, root=root, width=width),
+                    _render_place(hit, root=root, width=width),
                 ]
             ),
         ]

@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from askbrief.errors import AskbriefError
+from askbrief.output.location import describe_location
 from askbrief.output.text import describe_confidence
 from askbrief.text.display import printable, shorten
 from askbrief.tui.commands import Place, build_bindings
@@ -167,7 +168,7 @@ def _build_parts(answer: Answer) -> list[Widget]:
 def _build_answer(span: AnswerSpan) -> list[Widget]:
     start = span.span.start - span.sentence.start
     lit = LitSpan(Span(start, start + len(span.span)), Light.WORDS)
-    source = f"{span.path}:{span.line}" + (f" · {span.date}" if span.date else "")
+    source = describe_location(span) + (f" · {span.date}" if span.date else "")
     return [
         Static(plain(" ".join(span.text.split())), classes="answer"),
         LitText(span.sentence_text, [lit], classes="sentence"),
@@ -178,7 +179,7 @@ def _build_answer(span: AnswerSpan) -> list[Widget]:
 def _build_no_answer(answer: Answer) -> list[Widget]:
     widgets: list[Widget] = [Static("Not in these documents.", classes="answer")]
     if (hit := answer.nearest) is not None:
-        source = f"{hit.path}:{hit.line} · {answer.confidence:.0%} likely to hold the answer"
+        source = f"{describe_location(hit)} · {answer.confidence:.0%} likely to hold the answer"
         widgets += [
             Static("The nearest passage:", classes="cited"),
             Static(plain(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), classes="sentence"),

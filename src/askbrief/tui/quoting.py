@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from askbrief.output.location import describe_location
 from askbrief.types import Answer, AnswerSpan
 
 
@@ -14,7 +15,7 @@ def build_quote(span: AnswerSpan) -> str:
 
 def cite(span: AnswerSpan) -> str:
     """Title, path with line, and date, as far as they are known."""
-    parts = [span.title, f"{span.path}:{span.line}", span.date.isoformat() if span.date else ""]
+    parts = [span.title, describe_location(span), span.date.isoformat() if span.date else ""]
     return ", ".join(part for part in parts if part)
 
 
