@@ -11,7 +11,7 @@ from askbrief.types import Document, Span
 FOUR = "One two three. Four five. Six seven eight nine. Ten."
 
 
-def chunk(text: str, words: int, overlap: int = 0) -> list[str]:
+def chunk(text: str, words: int) -> list[str]:
     document = Document("d", "", text, None, ("a.txt",))
     passages = chunk_document(document, passage_words=words)
     assert all(passage.document_id == "d" for passage in passages)
@@ -30,20 +30,6 @@ def chunk(text: str, words: int, overlap: int = 0) -> list[str]:
 )
 def test_passages_fill_with_whole_sentences(words: int, expected: list[str]) -> None:
     assert chunk(FOUR, words) == expected
-
-
-@pytest.mark.parametrize(
-    ("words", "overlap", "expected"),
-    [
-        (6, 1, ["One two three. Four five.", "Four five. Six seven eight nine.", "Six seven eight nine. Ten."]),
-        (5, 1, ["One two three. Four five.", "Six seven eight nine. Ten."]),
-        (9, 1, ["One two three. Four five. Six seven eight nine.", "Six seven eight nine. Ten."]),
-        (9, 2, ["One two three. Four five. Six seven eight nine.", "Four five. Six seven eight nine. Ten."]),
-        (9, 3, ["One two three. Four five. Six seven eight nine.", "Four five. Six seven eight nine. Ten."]),
-    ],
-)
-def test_passages_repeat_sentences_where_there_is_room(words: int, overlap: int, expected: list[str]) -> None:
-    assert chunk(FOUR, words, overlap) == expected
 
 
 def test_a_long_sentence_is_cut_before_a_word() -> None:

@@ -43,8 +43,6 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         ("passage_words = true", "passage_words must be int, not True"),
         ("passage_words = 19", "passage_words must lie between 20 and 400"),
         ("passage_words = 401", "passage_words must lie between 20 and 400"),
-        ("overlap_sentences = -1", "overlap_sentences must lie between 0 and 3"),
-        ("overlap_sentences = 4", "overlap_sentences must lie between 0 and 3"),
         ("encoder = 3", "encoder must be str, not 3"),
         ("articles =", "cannot be read"),
     ],

@@ -11,7 +11,7 @@ from askbrief.corpus.decode import decode
 from askbrief.corpus.document import build_document
 from askbrief.corpus.formats.markdown import extract_markdown
 from askbrief.corpus.formats.plain import read_plain
-from askbrief.corpus.scan import MAX_FILE_BYTES, ArticleFile, Scan, load_bytes, scan_folder
+from askbrief.corpus.scan import MAX_TEXT_BYTES, ArticleFile, Scan, load_bytes, scan_folder
 from askbrief.errors import CorpusError
 from askbrief.types import Document, SkippedFile
 
@@ -41,9 +41,10 @@ def test_articles_are_listed_by_path_with_size_and_time(tmp_path: Path) -> None:
     write(tmp_path, "b/c.MD", "a.txt")
     os.utime(tmp_path / "a.txt", ns=(5, 7))
     os.utime(tmp_path / "b/c.MD", ns=(5, 9))
+    changed = [(tmp_path / name).stat().st_ctime_ns for name in ("a.txt", "b/c.MD")]
     assert scan(tmp_path).files == (
-        ArticleFile("a.txt", len("This is a.txt."), 7),
-        ArticleFile("b/c.MD", len("This is b/c.MD."), 9),
+        ArticleFile("a.txt", len("This is a.txt."), 7, changed[0]),
+        ArticleFile("b/c.MD", len("This is b/c.MD."), 9, changed[1]),
     )
 
 
@@ -60,8 +61,10 @@ def test_the_index_is_left_out(tmp_path: Path) -> None:
 
 
 def test_other_files_are_counted_by_ending(tmp_path: Path) -> None:
-    write(tmp_path, "a.pdf", "b.PDF", "c.docx", "README", "d.txt")
-    assert scan(tmp_path).others == {".pdf": 2, ".docx": 1, "no ending": 1}
+    write(tmp_path, "a.png", "b.PNG", "c.doc", "README", "d.txt", "e.pdf", "f.mbox.gz")
+    found = scan(tmp_path)
+    assert paths(found) == ["d.txt", "e.pdf", "f.mbox.gz"]
+    assert found.others == {".png": 2, ".doc": 1, "no ending": 1}
 
 
 def test_paths_are_relative_to_the_root(tmp_path: Path) -> None:
@@ -116,7 +119,8 @@ def test_a_pipe_is_reported_and_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a b.txt", "שלום.txt", "[x] 100%.md", "a\nb.txt", "-rf.txt", "'\".txt", "👩‍👧.md", "\\.txt"]
+    "name",
+    ["a b.txt", "שלום.txt", "[x] 100%.md", "a\nb.txt", "-rf.txt", "'\".txt", "👩‍👧.md", "\\.txt", "a!.txt", "b!c.md"],
 )
 def test_odd_names_are_kept(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
@@ -155,8 +159,8 @@ def test_missing_articles_are_an_error(tmp_path: Path) -> None:
 def test_a_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     file = tmp_path / "big.txt"
     file.touch()
-    os.truncate(file, MAX_FILE_BYTES)
-    assert len(load_bytes(file)) == MAX_FILE_BYTES
+    os.truncate(file, MAX_TEXT_BYTES)
+    assert len(load_bytes(file)) == MAX_TEXT_BYTES
     os.truncate(file, 100 * 1024 * 1024)
     with pytest.raises(CorpusError, match=r"is larger than 64 MiB \(100 MiB\)"):
         load_bytes(file)

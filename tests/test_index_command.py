@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from conftest import FakeEncoder
 
+import askbrief.index.batch
 import askbrief.index.refresh
 from askbrief import assistant
 from askbrief.cli.main import run
@@ -140,7 +141,7 @@ def test_rebuild_takes_the_place_of_a_damaged_index_and_keeps_it(
     assert kept.read_bytes() == b"garbage " * 999
     out, err = capsys.readouterr()
     assert out == "2 documents, 2 passages, 2 added\n"
-    assert f"it was kept as {kept.name}" in err
+    assert f"saved the damaged file as {kept.name}" in err
 
 
 def test_index_mends_what_a_question_without_a_refresh_found_damaged(
@@ -232,7 +233,7 @@ def test_the_speed_that_was_measured_is_used(
 ) -> None:
     monkeypatch.setattr(askbrief.index.refresh, "_MIN_MEASURED_CHARACTERS", 1)
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(askbrief.index.refresh, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(askbrief.index.batch, "perf_counter", lambda: float(next(clock)))
     assert run(["index", "-C", str(articles)]) == 0
     encoded = len("The envoy met Okay Memis in Ankara.\n" + "The envoy met Okay Memis in Ankara.\n\n")
     encoded += len("They spoke about the drone." + "Trains\n# Trains\n\nThe railway to Baghdad opens in May.")

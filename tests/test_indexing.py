@@ -27,7 +27,7 @@ from askbrief.store.store import Store
 from askbrief.types import Progress, SkippedFile
 
 ANKARA = "The envoy met Okay Memis in Ankara.\n\nThey spoke about the drone."
-TRAINS = "# Trains\n\nThe railway to Baghdad opens in May."
+TRAINS = "Trains\n\nThe railway to Baghdad opens in May."
 ANKARA_ENCODED = f"The envoy met Okay Memis in Ankara.\n{ANKARA}"
 TRAINS_ENCODED = f"Trains\n{TRAINS}"
 
@@ -98,7 +98,7 @@ def root(articles: Path, encoder: FakeEncoder) -> Path:
 
 def test_the_first_run_reads_everything(articles: Path, encoder: FakeEncoder) -> None:
     found, generation, done = update(articles, encoder)
-    assert found == {"a.txt": ANKARA + "\n", "b.md": TRAINS + "\n"}
+    assert found == {"a.txt": ANKARA + "\n", "b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (1, ("a.txt", "b.md"), (), ())
     assert encoder.encoded == [ANKARA_ENCODED, TRAINS_ENCODED]
 
@@ -130,7 +130,7 @@ def test_a_new_file_is_added(root: Path, encoder: FakeEncoder) -> None:
 def test_a_changed_file_replaces_its_text(root: Path, encoder: FakeEncoder) -> None:
     rewrite(root / "a.txt", "The envoy left Ankara.")
     found, generation, done = update(root, encoder)
-    assert found == {"a.txt": "The envoy left Ankara.", "b.md": TRAINS + "\n"}
+    assert found == {"a.txt": "The envoy left Ankara.", "b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (2, (), ("a.txt",), ())
     assert encoder.encoded == ["The envoy left Ankara.\nThe envoy left Ankara."]
 
@@ -144,14 +144,14 @@ def test_a_change_of_equal_size_is_seen(root: Path, encoder: FakeEncoder) -> Non
 def test_a_removed_file_is_forgotten(root: Path, encoder: FakeEncoder) -> None:
     (root / "a.txt").unlink()
     found, generation, done = update(root, encoder)
-    assert found == {"b.md": TRAINS + "\n"}
+    assert found == {"b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (2, (), (), ("a.txt",))
 
 
 def test_a_renamed_file_is_not_encoded_again(root: Path, encoder: FakeEncoder) -> None:
     (root / "a.txt").rename(root / "z.txt")
     found, _, done = update(root, encoder)
-    assert found == {"z.txt": ANKARA + "\n", "b.md": TRAINS + "\n"}
+    assert found == {"z.txt": ANKARA + "\n", "b.md": TRAINS}
     assert (done.added, done.removed, done.renamed) == ((), (), (("a.txt", "z.txt"),))
     assert encoder.encoded == []
 
@@ -264,8 +264,8 @@ def test_what_changes_while_it_waits_is_seen(articles: Path, encoder: FakeEncode
 
 
 def test_a_folder_without_articles_says_what_it_found(tmp_path: Path, encoder: FakeEncoder) -> None:
-    (tmp_path / "a.pdf").touch()
-    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.pdf\)"):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.png\)"):
         update(tmp_path, encoder)
     assert not (tmp_path / ".askbrief").exists()
 
@@ -452,7 +452,7 @@ def test_what_was_left_by_an_interrupted_run_and_is_gone_is_dropped(
     (articles / "a.txt").unlink()
     store, _ = finish(open_folder(articles), encoder)
     with store:
-        assert texts(store) == {"b.md": TRAINS + "\n"}
+        assert texts(store) == {"b.md": TRAINS}
         with pytest.raises(StoreDamagedError, match="passage 1 is missing"):
             store.rows.load_passages([1])
 

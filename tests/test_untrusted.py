@@ -235,7 +235,7 @@ def test_a_link_inside_the_index_is_refused(articles: Path, tmp_path: Path, name
         ("encoder = 1979-05-27", "encoder must be str"),
         ("passage_words = 1e2", "passage_words must be int"),
         ("passage_words = " + "1" * 5000, "cannot be read"),
-        ("overlap_sentences = inf", "overlap_sentences must be int"),
+        ("passage_words = inf", "passage_words must be int"),
         ("index = '" + "x" * 60_000, "cannot be read"),
         ("passage_words = '" + "x" * 60_000 + "'", "passage_words must be int"),
         ("x" * 60_000 + " = 1", "unknown setting"),

@@ -94,11 +94,11 @@ def test_no_folder_named_and_none_around(tmp_path: Path, screen: Screen, monkeyp
 
 def test_a_folder_without_articles_names_what_is_there(tmp_path: Path, screen: Screen) -> None:
     assert screen.fail("index", "-C", tmp_path) == (1, f"askbrief: {tmp_path} holds no articles.")
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    (tmp_path / "b.PDF").write_bytes(b"%PDF")
+    (tmp_path / "a.png").write_bytes(b"PNG")
+    (tmp_path / "b.PNG").write_bytes(b"PNG")
     code, message = screen.fail("ask", QUESTION, "-C", tmp_path)
-    assert (code, message) == (1, f"askbrief: {tmp_path} holds no articles (found instead: 2 .pdf).")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "b.PDF"]
+    assert (code, message) == (1, f"askbrief: {tmp_path} holds no articles (found instead: 2 .png).")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.PNG"]
 
 
 def test_a_folder_whose_articles_are_gone_keeps_its_index(indexed: Path, screen: Screen) -> None:

@@ -203,7 +203,7 @@ def _show(
     document, passage = place
     if rng.random() < 0.3:
         document = replace(document, title="")
-    text, _ = build_context(document, passage)
+    text = build_context(document, passage).text
     answers: list[tuple[int, int]] = []
     if whole is not None:
         best, at = 0, text.rindex(passage.text)

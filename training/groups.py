@@ -27,7 +27,7 @@ from askbrief.answer.reader import build_context
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.models.compile_encoder import load_encoder
-from askbrief.types import Document, Hit, Passage
+from askbrief.types import Document, Hit, Passage, Span
 from corpora.archive import index_archive, write_archive
 from corpora.questions import iter_rows
 from corpora.stores import build_store
@@ -148,9 +148,10 @@ def _build_group(
 
 def _show(question: str, document: Document, passage: Passage, answers: list[tuple[int, int]]) -> Example:
     """What the reader sees of a passage, with those of the document's answers that lie in it."""
-    text, origin = build_context(document, passage)
-    inside = {(s - origin, e - origin) for s, e in answers if passage.span.start <= s and e <= passage.span.end}
-    return Example(question, text, sorted(inside), "group")
+    context = build_context(document, passage)
+    inside = [Span(s, e) for s, e in answers if passage.span.start <= s and e <= passage.span.end]
+    places = {(span.start, span.end) for span in map(context.find, inside)}
+    return Example(question, context.text, sorted(places), "group")
 
 
 def _maybe_untitled(document: Document, rng: random.Random) -> Document:

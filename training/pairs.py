@@ -55,8 +55,8 @@ def iter_pairs(assistant: Assistant, questions: Iterable[str], *, passages: int,
         except QuestionError:
             continue
         for hit in hits:
-            text, _ = build_context(assistant.load_document(hit.passage.document_id), hit.passage)
-            yield Pair(as_typed(question, rng), text, "archive")
+            context = build_context(assistant.load_document(hit.passage.document_id), hit.passage)
+            yield Pair(as_typed(question, rng), context.text, "archive")
 
 
 def save_pairs(pairs: Iterable[Pair], file: Path) -> None:

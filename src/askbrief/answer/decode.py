@@ -18,31 +18,40 @@ _ARTICLES = frozenset(("a", "an", "the"))
 
 
 def find_spans(
-    tokens: Tokens, start: NDArray[np.float32], end: NDArray[np.float32], *, origin: int, within: Span
+    tokens: Tokens,
+    start: NDArray[np.float32],
+    end: NDArray[np.float32],
+    *,
+    places: NDArray[np.int64],
+    blocks: Sequence[Span],
 ) -> list[tuple[Span, float]]:
-    """The best spans of one window with their margins, best first.
+    """The best spans of one window with their margins, best first; each lies in one block.
 
     Args:
         tokens: The window.
         start: Start score of each token, shape (L,).
         end: End score of each token, shape (L,).
-        origin: Document offset of the context's first character.
-        within: Document span that answers must lie in.
+        places: Offset in the document of each character of the context, and of its end, shape (C + 1,).
+        blocks: Stretches of the document that answers must lie in, in order.
     """
-    begins, ends = tokens.offsets[:, 0] + origin, tokens.offsets[:, 1] + origin
-    allowed = tokens.second & (begins >= within.start) & (ends <= within.end) & (ends > begins)
-    places = np.flatnonzero(allowed)
-    if not len(places):
+    firsts, lasts = np.where(tokens.second[:, None], tokens.offsets - [0, 1], 0).T
+    is_text = tokens.second & (lasts >= firsts)
+    begins, ends = places[firsts], places[np.maximum(lasts, 0)] + 1
+    block = np.searchsorted([span.start for span in blocks], begins, side="right") - 1
+    limits = np.asarray([span.end for span in blocks])
+    rows = np.flatnonzero(is_text & (block >= 0) & (ends <= limits[block]))
+    if not len(rows):
         return []
-    scores = start[places][:, None] + end[places][None, :]
-    lengths = places[None, :] - places[:, None]
-    scores = np.where((lengths >= 0) & (lengths < MAX_ANSWER_TOKENS), scores, -np.inf)
+    scores = start[rows][:, None] + end[rows][None, :]
+    lengths = rows[None, :] - rows[:, None]
+    is_span = (lengths >= 0) & (lengths < MAX_ANSWER_TOKENS) & (block[rows][:, None] == block[rows][None, :])
+    scores = np.where(is_span, scores, -np.inf)
     best = np.argsort(-scores, axis=None, kind="stable")[: 8 * SPANS_PER_PASSAGE]
     null = float(start[0] + end[0])
     spans = []
     for i, j in zip(*np.unravel_index(best, scores.shape), strict=True):
         if math.isfinite(scores[i, j]):
-            spans.append((Span(int(begins[places[i]]), int(ends[places[j]])), float(scores[i, j]) - null))
+            spans.append((Span(int(begins[rows[i]]), int(ends[rows[j]])), float(scores[i, j]) - null))
     return spans
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from askbrief.answer.clause import asks_for_clause, widen_to_clause
-from askbrief.text.segment import LineIndex, find_sentences, find_words, fold
+from askbrief.corpus.sentences import find_sentences_within
+from askbrief.text.segment import LineIndex, find_words, fold
 from askbrief.types import AnswerSpan, Candidate, RankedSpan, Span
 
 RETRIEVAL_WEIGHT = 12.0
@@ -58,9 +59,8 @@ def rank(question: str, candidates: Sequence[Candidate], *, top: int) -> list[Ra
 
 def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
     """The span with its sentence and its place in its document."""
-    document, passage, span = ranked.candidate.document, ranked.candidate.passage, ranked.reading.span
-    start = passage.span.start
-    sentences = [Span(start + s.start, start + s.end) for s in find_sentences(passage.text)]
+    document, span = ranked.candidate.document, ranked.reading.span
+    sentences = find_sentences_within(document, ranked.candidate.passage.span)
     around = [sentence for sentence in sentences if sentence.overlaps(span)]
     sentence = Span(around[0].start, around[-1].end)
     line, column = LineIndex(document.text).find(span.start)

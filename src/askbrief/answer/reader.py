@@ -8,18 +8,23 @@ alone (Clark & Gardner, "Simple and Effective Multi-Paragraph Reading Comprehens
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from askbrief.answer.decode import SPANS_PER_PASSAGE, find_spans, merge
 from askbrief.answer.penalty import COVERAGE_WEIGHT, find_penalty, find_shortfalls
 from askbrief.answer.tidy import tidy
+from askbrief.corpus.sentences import find_blocks_within, find_sentences_within
 from askbrief.errors import ModelError
 from askbrief.models.cache import find_compiled
 from askbrief.models.compile_reader import MAX_TOKENS, STRIDE, compile_reader
 from askbrief.models.locate import find_model
 from askbrief.models.runtime import CARD, CompiledModel, Tokens
-from askbrief.text.segment import find_sentences
+from askbrief.text.normalise import normalise_for_reading
 from askbrief.types import Document, Passage, Progress, Reading, Span
 
 DEFAULT_READER = Path(__file__).parent.parent / "models" / "weights"
@@ -64,22 +69,23 @@ class Reader:
         contexts = [build_context(document, passage) for document, passage in passages]
         windows: list[Tokens] = []
         owners: list[int] = []
-        for number, (text, _) in enumerate(contexts):
-            cut = self._model.tokenise_pair(question, text, max_tokens=MAX_TOKENS, stride=STRIDE)
+        for number, context in enumerate(contexts):
+            cut = self._model.tokenise_pair(question, context.text, max_tokens=MAX_TOKENS, stride=STRIDE)
             windows += cut
             owners += [number] * len(cut)
         found: list[list[Reading]] = [[] for _ in passages]
         for number, tokens, (start, end) in zip(owners, windows, self._model.run_many(windows), strict=True):
             document, passage = passages[number]
-            raw = find_spans(tokens, start, end, origin=contexts[number][1], within=passage.span)
-            tidied = [(tidy(document.text, span, within=passage.span), margin) for span, margin in raw]
+            blocks = find_blocks_within(document, passage.span)
+            raw = find_spans(tokens, start, end, places=contexts[number].places, blocks=blocks)
+            tidied = [(_tidy(document, span, blocks), margin) for span, margin in raw]
             found[number] += [
                 Reading(span, margin - find_penalty(question, span.of(document.text)))
                 for span, margin in merge(document.text, tidied)
             ]
         weighed = (
-            _weigh_sentences(question, passage, readings)
-            for (_, passage), readings in zip(passages, found, strict=True)
+            _weigh_sentences(question, document, passage, readings)
+            for (document, passage), readings in zip(passages, found, strict=True)
         )
         return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in weighed]
 
@@ -110,28 +116,56 @@ def load_reader(
     return Reader(find_compiled(folder, kind="reader", compile_into=compile_into))
 
 
-def build_context(document: Document, passage: Passage) -> tuple[str, int]:
-    """What the reader sees of a passage, and the offset in the document of that text's (virtual) first character."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the reader sees of a passage.
+
+    Attributes:
+        text: Title, the sentence before the passage, and the passage; ligatures and hyphens undone.
+        places: Offset in the document of each character, and of the end, shape (len(text) + 1,); of the title, offsets
+            before the document's first sentence that the reader sees.
+    """
+
+    text: str
+    places: NDArray[np.int64]
+
+    def find(self, span: Span) -> Span:
+        """The characters of ``text`` that stand for ``span`` of the document, as far as the reader sees it."""
+        start, end = np.searchsorted(self.places, (span.start, span.end))
+        return Span(int(start), int(end))
+
+
+def build_context(document: Document, passage: Passage) -> Context:
+    """What the reader sees of a passage."""
     start = passage.span.start
-    before = document.text[max(0, start - MAX_LEAD_CHARACTERS) : start]
-    sentences = find_sentences(before)
-    complete = sentences[1:] if len(before) == MAX_LEAD_CHARACTERS else sentences
-    lead_start = start - len(before) + complete[-1].start if complete else start
+    lead = Span(max(0, start - MAX_LEAD_CHARACTERS), start)
+    sentences = find_sentences_within(document, lead)
+    complete = sentences[1:] if len(lead) == MAX_LEAD_CHARACTERS else sentences
+    lead_start = complete[-1].start if complete else start
     prefix = document.title + TITLE_SEPARATOR if document.title else ""
-    return prefix + document.text[lead_start : passage.span.end], lead_start - len(prefix)
+    body = normalise_for_reading(document.text[lead_start : passage.span.end])
+    places = np.arange(-len(prefix), len(body.text) + 1, dtype=np.int64)
+    if body.offsets:
+        places[len(prefix) :] = body.offsets
+    return Context(prefix + body.text, places + lead_start)
 
 
-def _weigh_sentences(question: str, passage: Passage, readings: list[Reading]) -> list[Reading]:
+def _tidy(document: Document, span: Span, blocks: Sequence[Span]) -> Span:
+    """``span`` as a person would mark it, inside its block."""
+    block = next(block for block in blocks if block.contains(span))
+    return tidy(document.text, span, within=block)
+
+
+def _weigh_sentences(question: str, document: Document, passage: Passage, readings: list[Reading]) -> list[Reading]:
     """Takes off a margin what the sentence falls short of the passage's sentence with most of the question's words.
 
     That decides between the spans of a passage, not whether the passage answers: the best keeps the best margin.
     """
-    sentences = find_sentences(passage.text)
-    shortfalls = find_shortfalls(question, [sentence.of(passage.text) for sentence in sentences])
+    sentences = find_sentences_within(document, passage.span)
+    shortfalls = find_shortfalls(question, [sentence.of(document.text) for sentence in sentences])
 
     def weigh(reading: Reading) -> float:
-        inside = Span(reading.span.start - passage.span.start, reading.span.end - passage.span.start)
-        around = (fall for at, fall in zip(sentences, shortfalls, strict=True) if at.overlaps(inside))
+        around = (fall for at, fall in zip(sentences, shortfalls, strict=True) if at.overlaps(reading.span))
         return reading.margin - COVERAGE_WEIGHT * min(around, default=0.0)
 
     weighed = [weigh(reading) for reading in readings]

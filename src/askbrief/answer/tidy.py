@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from askbrief.text.segment import trim
+from askbrief.text.segment import find_sentences, trim
+from askbrief.text.tokens import find_tokens
 from askbrief.types import Span
 
 _PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»"}
@@ -13,15 +14,22 @@ _LOOSE_ENDS = frozenset(
     ("a", "an", "the", "of", "and", "or", "but", "in", "on", "at", "to", "for", "with", "by", "from", "as", "than")
 )
 _LOOSE_BEGINNINGS = frozenset(("of", "and", "or", "but"))
-_REACH = 24
-_BLANK_LINE = re.compile(r"(?<=\S)\s*\n\s*\n")
+_REACH = 120
+_CLOSING = 2
+"""Characters by which an answer may fall short of the end of its last sentence: a full stop, a quotation mark."""
 _DOUBLE_NAME = re.compile(r"[A-Z]\w*(?:-[A-Z]\w*)+")
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 )
 _DATE = re.compile(rf"\b(?:(?:{_MONTHS})\.?\s\d{{1,2}}\b(?:,\s\d{{4}}\b)?|\d{{1,2}}\s(?:{_MONTHS})\b(?:\s\d{{4}}\b)?)")
-_NUMBER = re.compile(r"\d[\d.,]*\d")
+_AMOUNT = re.compile(r"[$£€¥]?\d")
+_NOT_UNIT = re.compile(r"\d|\b(?:hundred|thousand|million|billion|trillion|bn|mn|[ap]\.?m)\b", re.IGNORECASE)
+_QUALIFIER = re.compile(
+    r"(?:^|(?<=[\s(“\"]))((?:at least|at most|up to|about|around|almost|nearly|roughly|approximately|more than"
+    r"|less than|fewer than|over|under|no more than|no fewer than|as many as|as much as|no|an estimated|some)\s)$",
+    re.IGNORECASE,
+)
 _EDGE_LEFT = " \t\n,;:.!?)]}”»–—-"
 _EDGE_RIGHT = " \t\n,;:!?([{“«–—-"
 
@@ -31,9 +39,7 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
 
     The result lies in ``within`` and may be empty.
     """
-    start, end = span.start, span.end
-    if blank := _BLANK_LINE.search(text, start, end):
-        end = blank.start()
+    start, end = _stay_in_sentence(text, span, within=within)
     while within.start < start < end and _is_inside_word(text, start):
         start -= 1
     while start < end < within.end and _is_inside_word(text, end):
@@ -49,22 +55,45 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
     return _drop_loose_ends(text, trim(text, Span(start, max(start, end))))
 
 
+def _stay_in_sentence(text: str, span: Span, *, within: Span) -> tuple[int, int]:
+    """The range without the beginning of a sentence whose end it lacks: "by the tide. She" ends with "tide"."""
+    sentences = [Span(within.start + s.start, within.start + s.end) for s in find_sentences(within.of(text))]
+    around = [sentence for sentence in sentences if sentence.overlaps(span)]
+    end = span.end
+    while len(around) > 1 and end < around[-1].end - _CLOSING:
+        around.pop()
+        end = min(end, around[-1].end)
+    return span.start, end
+
+
 def _complete(text: str, start: int, end: int, *, within: Span) -> tuple[int, int]:
-    """The range with the whole of a number, double name or date that its ends part.
+    """The range with the whole of an amount, address, double name or date that its ends part, and its qualifier.
 
     One word of a date stays alone: the year or the month may be what was asked for.
     """
-    around = text[max(within.start, start - _REACH) : min(within.end, end + _REACH)]
     shift = max(within.start, start - _REACH)
+    around = text[shift : min(within.end, end + _REACH)]
     is_one_word = text[start:end].strip().isalnum()
-    for pattern in (_NUMBER, _DOUBLE_NAME, _DATE):
-        for match in pattern.finditer(around):
-            first, last = match.start() + shift, match.end() + shift
-            if pattern is _DATE and is_one_word:
-                continue
-            if first < start < last or first < end < last:
-                start, end = min(start, first), max(end, last)
+    wholes = [*find_tokens(around), *(Span(*match.span()) for match in _DOUBLE_NAME.finditer(around))]
+    for whole in wholes:
+        first, last = whole.start + shift, whole.end + shift
+        if is_one_word and _DATE.fullmatch(whole.of(around)):
+            continue
+        last = first + _measure_without_unit(whole.of(around))
+        if first < start < last or first < end < last:
+            start, end = min(start, first), max(end, last)
+    qualifier = _QUALIFIER.search(text[max(within.start, start - _REACH) : start])
+    if qualifier is not None and _AMOUNT.match(text, start, within.end):
+        start -= len(qualifier[1])
     return start, end
+
+
+def _measure_without_unit(token: str) -> int:
+    """Characters of a token that an answer must not part: "5" of "5 degrees" is no half a number."""
+    words = token.split(" ")
+    while len(words) > 1 and not _NOT_UNIT.search(words[-1]):
+        words.pop()
+    return len(" ".join(words))
 
 
 def _drop_loose_ends(text: str, span: Span) -> Span:

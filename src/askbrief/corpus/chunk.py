@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from askbrief.text.normalise import normalise_for_reading
 from askbrief.text.segment import find_sentences, find_words, trim
 from askbrief.types import Block, BlockKind, Document, Passage, Span
 
@@ -73,7 +74,7 @@ def _fill(text: str, pieces: Sequence[tuple[Span, BlockKind]], *, passage_words:
 
 def build_indexed_text(title: str, text: str) -> str:
     """What dense and lexical search know of a passage with that ``text``, in a document of that ``title``."""
-    return f"{title}\n{text}"
+    return normalise_for_reading(f"{title}\n{text}").text
 
 
 def find_vector_key(text: str) -> bytes:

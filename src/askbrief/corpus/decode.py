@@ -152,7 +152,8 @@ def _decode_marked(data: bytes, mark: bytes, encoding: str) -> Decoded:
             return found
     else:
         try:
-            return _finish(data.decode(encoding), encoding, certainty=1.0, replaced=0)
+            text = data.decode(encoding)
+            return _finish(text.replace("\0", "\ufffd"), encoding, certainty=1.0, replaced=text.count("\0"))
         except UnicodeDecodeError as error:
             if error.start > 0.9 * len(data) and len(data) > 40:  # cut in the middle of a character
                 return _decode_as(data, encoding, certainty=1.0)

@@ -284,14 +284,8 @@ def _match_wire(line: str, begin: int) -> tuple[HeadLine, WrittenDate | None] | 
         rest = rest[: written.start] + rest[written.end :]
     rest = re.sub(rf"{_WEEKDAY}(?=\W|$)", "", _AGENCY.sub("", rest), flags=re.IGNORECASE)
     is_place = match["place"].split(",")[0].isupper() or agency is not None
-    if (
-        not is_place
-        or len(dates) != 1
-        or dates[0].start < 3
-        or (not agency and len(line) - match.end() < _MIN_WIRE_TEXT)
-    ):
-        return None
-    if not _is_mostly_names(rest, []):
+    has_text = agency is not None or len(line) - match.end() >= _MIN_WIRE_TEXT
+    if not is_place or not has_text or len(dates) != 1 or dates[0].start < 3 or not _is_mostly_names(rest, []):
         return None
     wire = HeadLine(begin, begin + match.end(), "wire", dates[0].date, 4)
     return wire, None if dates[0].date else dates[0]

@@ -11,7 +11,7 @@ from askbrief.text.display import shorten
 from askbrief.text.segment import find_sentences
 from askbrief.types import Span
 
-MAX_HEADLINE, MAX_TITLE = 150, 120
+MAX_HEADLINE, MAX_SENTENCE_HEADLINE, MAX_TITLE = 150, 110, 120
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 _LIST_MARKER = re.compile(r"(?:[-*•–·+]|\(?\d{1,3}[.)])\s")
 _SETTINGS = re.compile(r"[\[\]{}<>=|\t]|^[#/]{2}|\S {3,}\S")
@@ -67,7 +67,8 @@ def _find_body(text: str, start: int, head: Sequence[HeadLine]) -> int:
 
 
 def _is_headline(line: str, text: str, end: int, head: Sequence[HeadLine]) -> bool:
-    if len(line) > MAX_HEADLINE or _LIST_MARKER.match(line) or line.endswith(","):
+    limit = MAX_SENTENCE_HEADLINE if line.endswith((".", ".”", '."')) else MAX_HEADLINE
+    if len(line) > limit or _LIST_MARKER.match(line) or line.endswith(","):
         return False
     following = re.compile(r"\s*").match(text, end)
     next_at = following.end() if following else end

@@ -12,11 +12,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
+from askbrief.corpus.formats.table import TEXT, is_read, suffix_of
 from askbrief.errors import CorpusError
 from askbrief.types import SkippedFile
 
-SUFFIXES = (".txt", ".md")
-MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_TEXT_BYTES, MAX_FILE_BYTES = 64 * 2**20, 256 * 2**20
+"""Largest text file, and largest file of any other kind."""
 
 
 class ArticleFile(NamedTuple):
@@ -69,7 +70,7 @@ def scan_folder(articles: Path, *, root: Path, without: Path | None = None) -> S
     skipped: list[SkippedFile] = []
     others: Counter[str] = Counter()
     for entry, path in _iter_entries(articles, skipped, root=root, without=without):
-        if entry.name.lower().endswith(SUFFIXES):
+        if is_read(entry.name):
             found = _look_at(entry, path, root)
             if isinstance(found, ArticleFile):
                 files.append(found)
@@ -134,14 +135,13 @@ def load_bytes(file: Path) -> bytes:
     """The content of an article.
 
     Raises:
-        CorpusError: It cannot be read, or is larger than ``MAX_FILE_BYTES``.
+        CorpusError: It cannot be read, or is too large.
     """
     try:
         size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CorpusError(
-                f"is larger than {MAX_FILE_BYTES // 2**20} MiB ({size / 2**20:.0f} MiB)", hint="Split the file."
-            )
+        limit = MAX_TEXT_BYTES if suffix_of(file.name) in TEXT else MAX_FILE_BYTES
+        if size > limit:
+            raise CorpusError(f"is larger than {limit // 2**20} MiB ({size / 2**20:.0f} MiB)", hint="Split the file.")
         return file.read_bytes()
     except OSError as error:
         raise CorpusError(f"cannot be read: {error.strerror}", hint="Check the file and its permissions.") from error

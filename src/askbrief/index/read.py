@@ -9,7 +9,7 @@ from pathlib import Path
 
 from askbrief.corpus.dates import find_file_name_date, find_file_name_year
 from askbrief.corpus.document import build_document
-from askbrief.corpus.extract import extract, find_extractor
+from askbrief.corpus.extract import FileExtractor, find_extractor, is_final
 from askbrief.corpus.extracted import Extraction
 from askbrief.corpus.scan import ArticleFile, load_bytes
 from askbrief.errors import CorpusError
@@ -43,15 +43,16 @@ def iter_files(
         root: Folder that their paths are relative to.
         known: What the store knows, by key.
     """
-    for file in files:
-        try:
-            data = load_bytes(root / file.path)
-        except CorpusError as error:
-            size = RETRY_SIZE if isinstance(error.__cause__, OSError) else file.size
-            yield ReadFile(Found(FileRecord(file.path, size, file.mtime_ns, file.ctime_ns, problem=error.message)))
-            continue
-        key = find_extraction_key(data, file.path)
-        yield _recall(file, known[key]) if key in known else _extract(file, data, key)
+    with FileExtractor() as extractor:
+        for file in files:
+            try:
+                data = load_bytes(root / file.path)
+            except CorpusError as error:
+                size = RETRY_SIZE if isinstance(error.__cause__, OSError) else file.size
+                yield ReadFile(Found(FileRecord(file.path, size, file.mtime_ns, file.ctime_ns, problem=error.message)))
+                continue
+            key = find_extraction_key(data, file.path)
+            yield _recall(file, known[key]) if key in known else _build(file, extractor.extract(data, file.path), key)
 
 
 def find_extraction_key(data: bytes, path: str) -> bytes:
@@ -70,11 +71,7 @@ def _recall(file: ArticleFile, extraction: ExtractionRecord) -> ReadFile:
     return ReadFile(Found(record, extraction.content))
 
 
-def _extract(file: ArticleFile, data: bytes, key: bytes) -> ReadFile:
-    try:
-        extraction = extract(data, file.path)
-    except CorpusError as error:
-        extraction = Extraction((), reports=(error.message,), extractor=find_extractor(file.path))
+def _build(file: ArticleFile, extraction: Extraction, key: bytes) -> ReadFile:
     documents = tuple(build_document(extracted, file.path) for extracted in extraction.documents)
     record = ExtractionRecord(
         key=key,
@@ -88,6 +85,8 @@ def _extract(file: ArticleFile, data: bytes, key: bytes) -> ReadFile:
         ),
     )
     problem = None if documents else "; ".join(extraction.reports)
+    if not is_final(extraction):
+        return ReadFile(Found(FileRecord(file.path, file.size, file.mtime_ns, file.ctime_ns, problem)))
     found = Found(
         FileRecord(file.path, file.size, file.mtime_ns, file.ctime_ns, problem, key),
         record.content,

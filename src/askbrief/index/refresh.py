@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from askbrief.config import Folder
 from askbrief.corpus.chunk import CHUNKER
-from askbrief.corpus.scan import Scan, scan_folder
+from askbrief.corpus.formats.table import TEXT, suffix_of
+from askbrief.corpus.scan import MAX_TEXT_BYTES, ArticleFile, Scan, scan_folder
 from askbrief.errors import (
     CorpusError,
     StoreBusyError,
@@ -39,6 +40,8 @@ SLOW_SECONDS = 5.0
 CHARACTERS_PER_SECOND = 40_000.0
 """Speed of encoding that is assumed until it was measured."""
 _MIN_MEASURED_CHARACTERS = 20_000
+_BYTES_PER_CHARACTER = 20
+"""Of files that are not text: a guess over PDF, office files and web pages."""
 _SCRATCH = "rebuilding"
 
 
@@ -219,7 +222,7 @@ def _require_articles(folder: Folder, scan: Scan) -> None:
     others = ", ".join(f"{count} {ending}" for ending, count in scan.others.most_common(3))
     found = f" (found instead: {others})" if others else ""
     raise CorpusError(
-        f"{folder.articles} holds no articles{found}", hint="Put .txt or .md files there, or name another --folder."
+        f"{folder.articles} holds no articles{found}", hint="Put documents there, or name another --folder."
     )
 
 
@@ -289,7 +292,7 @@ def _apply(
             continue
         if batch is None:
             store.rows.begin_adding()
-            if sum(file.size for file in differences.pending) >= MANY_CHARACTERS:
+            if sum(map(_estimate_characters, differences.pending)) >= MANY_CHARACTERS:
                 yield Progress("Looking for a GPU", 0, 0)
                 accelerated = accelerate(encoder)
             batch = Batch(store, accelerated or encoder, passage_words=folder.settings.passage_words)
@@ -329,5 +332,12 @@ def _find_contents(extractions: Mapping[bytes, ExtractionRecord]) -> dict[bytes,
 def _estimate_seconds(differences: Differences, store: Store) -> float | None:
     """How long encoding what differs takes, as far as can be told from sizes; None if that is short."""
     speed = store.rows.load_speed() or CHARACTERS_PER_SECOND
-    seconds = sum(file.size for file in differences.pending) / speed
+    seconds = sum(map(_estimate_characters, differences.pending)) / speed
     return seconds if seconds > SLOW_SECONDS else None
+
+
+def _estimate_characters(file: ArticleFile) -> int:
+    """Text in a file, as far as its name and size tell; none where it is too large to be read."""
+    if suffix_of(file.path) in TEXT:
+        return file.size if file.size <= MAX_TEXT_BYTES else 0
+    return min(file.size // _BYTES_PER_CHARACTER, MAX_TEXT_BYTES)

@@ -1,0 +1,163 @@
+"""What a follow-up may mean: the names and things spoken of before, most likely first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from askbrief.answer.dialogue import Turn
+from askbrief.answer.grammar import Parsed, is_past, parse_question
+from askbrief.answer.names import CALENDAR, COUNTRIES, Kind, Name, find_names, is_same
+from askbrief.answer.pronouns import find_pronouns
+from askbrief.answer.topics import find_topics
+from askbrief.answer.words import FUNCTION_WORDS
+from askbrief.text.segment import fold
+
+MAX_FOCUS_WORDS = 7
+_WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Something spoken of before that a follow-up may mean."""
+
+    text: str
+    kind: Kind
+    gender: str
+    is_name: bool
+    is_topic: bool = False
+    """Whether the last question asked for it and was answered with it, or spoke of it by a pronoun."""
+
+
+def find_foci(turns: Sequence[Turn]) -> list[Focus]:
+    """What may be meant, most likely first: of each turn, the last first, its answer where that names what the
+    question asked for, names typed, the answer otherwise, names and nouns of the question searched; then the names of
+    the last answer's sentence.
+    """
+    found: list[Focus] = []
+    for turn in turns:
+        parsed = parse_question(turn.searched)
+        words = fold(parsed.phrase).split() if parsed else []
+        asks_person = words[:1] in (["who"], ["whom"])
+        names_thing = asks_person or (len(words) > 1 and words[0] in ("which", "what"))
+        answer = [
+            _with_article(focus, said.sentence)
+            for said in turn.answers[:1]
+            for focus in _find_answer_foci(said.text, parsed, asks_person)
+        ]
+        if turn is turns[0] and names_thing:
+            answer = [replace(focus, is_topic=focus.is_name) for focus in answer]
+        typed = _find_typed_foci(turn.asked)
+        searched = _find_typed_foci(turn.searched)
+        if parsed and parsed.auxiliary in ("is", "was", "are", "were") and asks_person and len(typed) == 1:
+            if fold(typed[0].text) == fold(parsed.rest):  # "who is Ana Ruiz?" goes on about her
+                typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
+        if turn is turns[0] and len(typed) == 1 and not names_thing:
+            typed = [replace(typed[0], is_topic=True)]
+        if turn is turns[0] and not typed and find_pronouns(turn.asked):
+            searched = [replace(f, is_topic=fold(f.text) == fold(turn.focus)) for f in searched]
+            searched.sort(key=lambda focus: not focus.is_topic)
+        phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(turn.searched)]
+        if turn is turns[0] and phrases and not typed and not names_thing:
+            phrases[0] = replace(phrases[0], is_topic=True)
+        searched = [_widen(name, phrases) for name in searched]
+        typed = [_widen(name, phrases) for name in typed]
+        found += [*(answer if names_thing else []), *typed, *answer, *searched, *phrases]
+    for said in (said for turn in turns[:2] for said in turn.answers[:1]):
+        found += map(_from_name, [*find_names(said.sentence), *find_names(said.title)])
+    return _merge_foci(found)
+
+
+def _find_answer_foci(text: str, parsed: Parsed | None, asks_person: bool) -> list[Focus]:
+    names = find_names(text)
+    if asks_person and names:
+        return [Focus(name.text, name.kind or "person", name.gender, is_name=True) for name in names[:1]]
+    if _is_nominal(text, parsed):
+        only = names[0] if len(names) == 1 else None
+        kind: Kind = (only.kind if only else "") or ("person" if asks_person else "")
+        text = text.strip(' ,;:."“”')
+        return [Focus(text, kind, only.gender if only else "", is_name=bool(only))]
+    return [_from_name(name) for name in names]
+
+
+def _with_article(focus: Focus, sentence: str) -> Focus:
+    """A name with "the", where its sentence says so."""
+    found = re.search(rf"\b[Tt]he\s{re.escape(focus.text)}\b", sentence)
+    return replace(focus, text=f"the {focus.text}") if found and focus.is_name else focus
+
+
+def _find_typed_foci(question: str) -> list[Focus]:
+    """The names of a question, with "the" where it says so."""
+    found = []
+    for name in find_names(question):
+        article = "the " if question[: name.span.start].lower().endswith("the ") else ""
+        found.append(replace(_from_name(name), text=article + name.text))
+    return found
+
+
+def _from_name(name: Name) -> Focus:
+    return Focus(name.text, name.kind, name.gender, is_name=True)
+
+
+def _merge_foci(found: Iterable[Focus]) -> list[Focus]:
+    """Each thing once, where it came first; a surname as the full name, where that came too."""
+    kept: list[Focus] = []
+    for focus in found:
+        same = next((at for at, other in enumerate(kept) if _is_one(other, focus)), None)
+        if same is None:
+            kept.append(focus)
+        elif len(focus.text) > len(kept[same].text) and focus.is_name:
+            old = kept[same]
+            kept[same] = replace(
+                focus, kind=focus.kind or old.kind, gender=focus.gender or old.gender, is_topic=old.is_topic
+            )
+    return kept
+
+
+def _is_one(one: Focus, other: Focus) -> bool:
+    """Whether two words are for one thing: equal but for an article, or a person's surname and full name."""
+    a, b = ([w for w in fold(x.text).split() if w not in ("the", "a", "an")] for x in (one, other))
+    return a == b or (
+        one.is_name and other.is_name and a[-1:] == b[-1:] and is_same(one.text, other.text) and a[-1] not in COUNTRIES
+    )
+
+
+def _is_nominal(answer: str, parsed: Parsed | None) -> bool:
+    """Whether an answer can be spoken of afterwards: a name or noun, and no date, number or reason."""
+    words = [fold(word) for word in _WORD.findall(answer)]
+    if (
+        not words
+        or len(words) > MAX_FOCUS_WORDS
+        or words[0] in ("in", "on", "at", "from", "by", "after", "before", "because", "to", "more", "about", "was")
+    ):
+        return False
+    if any(word in CALENDAR for word in words) or words[0][0].isdigit():
+        return False
+    phrase = fold(parsed.phrase) if parsed else ""
+    return not phrase.startswith(("when", "why", "how")) and not any(is_past(word) for word in words)
+
+
+def _widen(name: Focus, phrases: Sequence[Focus]) -> Focus:
+    """A name with the noun behind it that the question gives it ("Shalamcheh-Basra railway"), if it is no person."""
+    if name.kind == "person":
+        return name
+    bare = re.sub(r"^the ", "", name.text)
+    for phrase in phrases:
+        if phrase.text.startswith(bare) and 1 <= len(phrase.text.split()) - len(bare.split()) <= 1:
+            article = "the " if name.text.startswith("the ") else ""
+            return replace(name, text=article + phrase.text)
+    return name
+
+
+def match_topic(topic: str, foci: Sequence[Focus]) -> list[Focus]:
+    """The earlier things that "back to X" names, else X itself."""
+    words = {fold(word) for word in _WORD.findall(topic)} - FUNCTION_WORDS
+    matching = [
+        focus for focus in foci if words & {fold(w) for part in focus.text.split() for w in re.split(r"[-]", part)}
+    ]
+    return sorted(matching, key=lambda focus: -len(focus.text)) or [Focus(topic, "", "", is_name=False)]
+
+
+def find_answer(turn: Turn) -> str:
+    return turn.answers[0].text.strip() if turn.answers else ""

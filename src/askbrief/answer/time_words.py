@@ -1,0 +1,78 @@
+"""The words and patterns that dates in English text are told by."""
+
+from __future__ import annotations
+
+import re
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAY = "|".join(day.capitalize() for day in WEEKDAYS)
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH = (
+    "January|February|March|April|May|June|July|August|September|October|November|December"
+    "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+)
+NUMBERS = {
+    word: number
+    for number, words in enumerate(
+        ("", "a an one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    )
+    for word in words.split()
+}
+NUMBER = "|".join((*NUMBERS, r"\d{1,3}"))
+BEFORE_NAME = re.compile(
+    r"\b(?:Good|Black|Easter|Super|Cyber|Ash|Bloody|Palm|Giving|Fat|Taco|Casual|Holy|Whit|Maundy|Ruby|Throwback|Meatless"
+    r"|every|each|most|some|any|one|alternate|(?:first|second|third|fourth|last|other)(?:\sor\s\w+)?(?=\s$)|a|an)\s$"
+    rf"|(?:{WEEKDAY})\s?(?:\bthrough|\bto|\bthru|[-–])\s?$",
+    re.IGNORECASE,
+)
+"""What makes a weekday behind it a name, or one of many."""
+AFTER_NAME = re.compile(
+    r"s\b|[-\s](?:School|Times|Mail|Mirror|Telegraph|Express|Post|Night\s(?:Live|Football|Lights|Fever)|Addams|Mass|Journal"
+    r"|school|roast|prayers?|service|league|drivers?|brunch|best|lunch(?:es)?)\b|\s?(?:\bthrough|\bto|\bthru|[-–])\s?(?:Mon|Tues"
+    r"|Wednes|Thurs|Fri|Satur|Sun)day|\s[A-Z]\w+day\b"
+)
+"""What makes a weekday before it a name, a kind of day, or a part of the week."""
+DATED_EVENT = re.compile(
+    r"[,\s]+(?:\w+\s)?(?:attacks?|terror(?:ist)?|committee|insurrection|riots?|rioters?|hearings?|panel|commission|protests?"
+    r"|siege|investigation|defendants?|Capitol)\b"
+)
+"""Behind a day without a year: the year is known to everybody, and not told by the article's."""
+VAGUE_BEFORE = re.compile(
+    r"\b(?:more\sthan|less\sthan|over|about|around|nearly|almost|some|roughly|approximately|at\sleast|just\sover"
+    r"|until|before|every|each|(?:over|in|during|for|of|within)\sthe|past)\s$",
+    re.IGNORECASE,
+)
+KNOWN_DAYS = frozenset(((1, 6), (9, 11)))
+"""Months and days that mean one year to everybody."""
+EITHER_BEFORE = re.compile(r"\b(?:(?:ahead|advance|instead)\sof|through|before|into|\w+day\sor)\s$", re.IGNORECASE)
+"""Right before a weekday: it may have passed."""
+TODAY_BEFORE = re.compile(
+    r"\b(?:earlier|later|said|announced|reported|released|issued|confirmed|signed|published|arrested|died|opens|begins)\s$",
+    re.IGNORECASE,
+)
+"""Right before "today": it is the day, and not the present age."""
+FUTURE_BEFORE = re.compile(
+    r"\b(?:(?:ahead|advance)\sof|until|till|by|next|coming|upcoming|next\s\w+|scheduled\sfor|due|set\sfor|planned\sfor|slated\sfor|starting"
+    r"|beginning|begins?|starts?|opens?|concludes?|ends?|resumes?|kicks?\soff|takes?\seffect|(?:moved|postponed|delayed)\sto"
+    r"|rescheduled\sfor|effective|deadline(?:\sis|\sof)?)\s(?:on\s|the\s|this\s)?$",
+    re.IGNORECASE,
+)
+"""Right before a date: it is still to come."""
+PAST_BEFORE = re.compile(
+    r"\b(?:said|told|announced|reported|tweeted|wrote|confirmed|added|issued|posted|released|since|after|from|late|early"
+    r"|was|were|died|killed|arrested|\w{3,}ed)\s(?:\w+\s){0,2}?(?:on\s|in\s|late\s|early\s)?$",
+    re.IGNORECASE,
+)
+FUTURE_VERB = re.compile(
+    r"\b(?:will|[’']ll|won[’']t|shall|going\sto|(?:is|are)\s(?:\w+ly\s)?(?:set|due|scheduled|expected|slated"
+    r"|planned|poised|likely|to)\b|plans?\sto|expects?\sto|hopes?\sto|intends?\sto|upcoming|tomorrow)\b",
+    re.IGNORECASE,
+)
+PERHAPS_FUTURE_VERB = re.compile(
+    r"\b(?:would|could|may|might|should|can|if|(?:was|were)\s(?:set|due|scheduled|expected|slated|planned|to))\b",
+    re.IGNORECASE,
+)
+SPEECH = re.compile(
+    rf"\b(?:said|says|told|tweeted|wrote|posted|announced|added|statement|speech|interview|conference)\b[^.!?“”\"]{{0,60}}?"
+    rf"\b(?P<weekday>{WEEKDAY})\b"
+)
