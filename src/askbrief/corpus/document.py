@@ -9,6 +9,10 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.types import Document
 
 
+MEMBER = "!"
+"""Stands between the path of a file that holds several documents and a document's name there."""
+
+
 def build_document(extracted: Extracted, path: str) -> Document:
     """The document of what was extracted from the file at ``path``."""
     document = Document(
@@ -16,7 +20,7 @@ def build_document(extracted: Extracted, path: str) -> Document:
         title=extracted.title,
         text=extracted.text,
         date=extracted.date,
-        paths=(f"{path}!{extracted.member}" if extracted.member else path,),
+        paths=(f"{path}{MEMBER}{extracted.member}" if extracted.member else path,),
         author=extracted.author,
         blocks=extracted.blocks,
         places=extracted.places,

@@ -1,4 +1,4 @@
-"""Verifying: earlier answers → whether their words still stand in the files, word for word.
+"""Verification: whether the words of earlier answers are still in the files, word for word.
 
 The files themselves are read, decoded as for the index; the index is not asked.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.schema import load_answer
 from askbrief.config import Folder
-from askbrief.corpus.decode import decode
+from askbrief.corpus.document import MEMBER, build_document
+from askbrief.corpus.extract import FileExtractor
 from askbrief.corpus.scan import load_bytes, scan_folder
 from askbrief.errors import AnswersError, CorpusError
 from askbrief.text.segment import LineIndex
@@ -26,7 +27,7 @@ _HINT = "Give what askbrief ask --json printed, one object a line."
 
 @dataclass(frozen=True, slots=True)
 class FoundSpan:
-    """Where words stand: a path, characters of its text, line and column from 1."""
+    """Where words were found: a path, characters of its text, line and column from 1."""
 
     path: str
     span: Span
@@ -36,13 +37,13 @@ class FoundSpan:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An earlier answer: its words and where they stood.
+    """An earlier answer: its words and where they were.
 
     Attributes:
         number: Line of the input that it comes from, from 1.
         question: What was asked.
         text: The words.
-        place: Where they stood.
+        place: Where they were.
         sentence: The sentence around them, verbatim.
         sentence_start: Its first character in the file's text.
     """
@@ -57,7 +58,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a file of answers says.
+    """The contents of a file of answers.
 
     Attributes:
         claims: The answers, in order.
@@ -72,14 +73,14 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of an answer.
+    """The outcome for an answer.
 
     Attributes:
         claim: The answer.
-        outcome: "in place": words and sentence stand where they stood, character for character. "moved": the same words
+        outcome: "in place": words and sentence are where they were, character for character. "moved": the same words
             in the same sentence, white space apart, stand elsewhere in the file or in another one. "changed": the
             file is there, but not the words in their sentence. "gone": the file is not there, or cannot be read.
-        place: Where the words stand now; None if changed or gone.
+        place: Where the words are now; None if changed or gone.
         reason: Why the file is gone; else ''.
     """
 
@@ -117,57 +118,82 @@ def _build_claim(number: int, question: str, span: AnswerSpan) -> Claim:
 
 
 def verify(folder: Folder, claims: Sequence[Claim]) -> list[Verdict]:
-    """What became of each of ``claims``, in order. Only articles of ``folder`` are read, each at most twice.
+    """Compare each of ``claims`` with the files, in order. Only articles of ``folder`` are read, each at most twice.
 
     Raises:
         CorpusError: The folder cannot be listed.
     """
     scan = scan_folder(folder.articles, root=folder.root, without=folder.index)
     problems = {file.path: f"it {file.reason}" for file in scan.skipped}
-    paths = [file.path for file in scan.files]
+    paths = dict.fromkeys(file.path for file in scan.files)
     numbers = defaultdict(list)
     for number, claim in enumerate(claims):
-        numbers[claim.place.path].append(number)
+        numbers[_find_file(claim, paths)].append(number)
     verdicts: dict[int, Verdict] = {}
-    there = set(paths)
-    for path in numbers:
-        if path in there:
+    with FileExtractor() as extractor:
+        for path in sorted(numbers.keys() & paths.keys()):
             try:
-                text = _load_text(folder, path)
+                texts = _load_texts(folder, path, extractor)
             except CorpusError as error:
                 problems[path] = f"it {error.message}"
                 continue
             for number in numbers[path]:
-                verdicts[number] = _judge(claims[number], text, path) or Verdict(claims[number], "changed")
-    for number, claim in enumerate(claims):
-        reason = problems.get(claim.place.path, "it is no article of this folder")
-        verdicts.setdefault(number, Verdict(claim, "gone", reason=reason))
-    _look_elsewhere(folder, paths, verdicts)
+                verdicts[number] = _judge_all(claims[number], texts) or Verdict(claims[number], "changed")
+        for number, claim in enumerate(claims):
+            reason = problems.get(_find_file(claim, paths), "it is no article of this folder")
+            verdicts.setdefault(number, Verdict(claim, "gone", reason=reason))
+        _look_elsewhere(folder, paths, verdicts, extractor)
     return [verdicts[number] for number in range(len(claims))]
 
 
-def _look_elsewhere(folder: Folder, paths: Sequence[str], verdicts: dict[int, Verdict]) -> None:
-    """Looks for what is not in its own file in all others, in the order of their paths."""
+def _look_elsewhere(
+    folder: Folder, paths: Collection[str], verdicts: dict[int, Verdict], extractor: FileExtractor
+) -> None:
+    """Look for what is not in its own file in all others, in the order of their paths."""
     missing = {number: verdict.claim for number, verdict in verdicts.items() if verdict.place is None}
     for path in paths:
         if not missing:
             return
         try:
-            text = _load_text(folder, path)
+            texts = _load_texts(folder, path, extractor)
         except CorpusError:
             continue
         for number, claim in list(missing.items()):
-            if claim.place.path != path and (verdict := _judge(claim, text, path)):
+            if _find_file(claim, paths) != path and (verdict := _judge_all(claim, texts)):
                 verdicts[number] = verdict
                 del missing[number]
 
 
-def _load_text(folder: Folder, path: str) -> str:
-    return decode(load_bytes(folder.root / path)).text
+def _find_file(claim: Claim, files: Collection[str]) -> str:
+    """The one of ``files`` that the words were in, also where it holds several documents; else the path as it is."""
+    path = claim.place.path
+    while path not in files and MEMBER in path:
+        path = path.rpartition(MEMBER)[0]
+    return path if path in files else claim.place.path
+
+
+def _load_texts(folder: Folder, path: str, extractor: FileExtractor) -> dict[str, str]:
+    """The texts of a file's documents by their paths.
+
+    Raises:
+        CorpusError: Nothing in it can be read.
+    """
+    extraction = extractor.extract(load_bytes(folder.root / path), path)
+    if not extraction.documents:
+        raise CorpusError("; ".join(extraction.reports) or "holds no text", hint="Check the file.")
+    documents = (build_document(extracted, path) for extracted in extraction.documents)
+    return {document.path: document.text for document in documents}
+
+
+def _judge_all(claim: Claim, texts: Mapping[str, str]) -> Verdict | None:
+    """The best verdict over the documents of a file: in place, else moved; None if the words are in none."""
+    own = texts.get(claim.place.path)
+    verdict = _judge(claim, own, claim.place.path) if own is not None else None
+    return verdict or next(filter(None, (_judge(claim, text, path) for path, text in texts.items())), None)
 
 
 def _judge(claim: Claim, text: str, path: str) -> Verdict | None:
-    """Whether the words of ``claim`` stand in ``text``, the article at ``path``; None if not."""
+    """Whether the words of ``claim`` are in ``text``, the article at ``path``; None if not."""
     before = claim.place
     stands = before.span.of(text) == claim.text and text.startswith(claim.sentence, claim.sentence_start)
     if stands and path == before.path:
@@ -180,7 +206,7 @@ def _judge(claim: Claim, text: str, path: str) -> Verdict | None:
 
 
 def _find_spans(claim: Claim, text: str) -> list[Span]:
-    """Where the words stand in their sentence; white space may differ in kind and length."""
+    """Where the words are in their sentence; white space may differ in kind and length."""
     first = claim.sentence.split(maxsplit=1)[0]
     if first not in text:
         return []
