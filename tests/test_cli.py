@@ -73,7 +73,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
     assert re.fullmatch(r"  line 1 · (high|medium|low) confidence \(\d+%\)\n  a\.txt:1", blocks[2])
-    assert blocks[3:] == ["  checked against the folder: 2 documents, 2 added\n"]
+    assert blocks[3:] == ["  2 documents, up to date, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
 

@@ -34,7 +34,7 @@ def quote(span: AnswerSpan) -> str:
 
 
 def cite(span: AnswerSpan) -> str:
-    """Where an answer stands, on one line: title, path and line, date, confidence."""
+    """Where an answer is, on one line: title, path and line, date, confidence."""
     parts = [f"*{escape(span.title)}*"] if span.title.strip() else []
     parts += [escape(describe_location(span))]
     parts += [span.date.isoformat()] if span.date else []
@@ -57,7 +57,7 @@ def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
 
 
 def iter_markdown(conversation: Conversation, entries: Iterable[Entry]) -> Iterator[str]:
-    """A conversation as Markdown, piece by piece: a heading a question, the citations as footnotes."""
+    """A conversation as Markdown, piece by piece: a heading for each question, the citations as footnotes."""
     yield f"# {escape(conversation.title)}\n\nQuestions to {escape(conversation.folder)}.\n"
     note = 1
     for entry in entries:

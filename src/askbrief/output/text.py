@@ -90,8 +90,8 @@ def describe_basis(freshness: Freshness) -> str:
     """One line: what an answer was checked against."""
     documents = count_noun(freshness.documents, "document")
     if not freshness.checked:
-        return f"not checked against the folder: from the index as it is, {documents}"
-    return ", ".join([f"checked against the folder: {documents}", *_describe_changes(freshness)])
+        return f"{documents}, not compared with the folder"
+    return ", ".join([f"{documents}, up to date", *_describe_changes(freshness)])
 
 
 def describe_freshness(freshness: Freshness) -> str:
