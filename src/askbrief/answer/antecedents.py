@@ -61,8 +61,8 @@ commissioner congressman congresswoman councilman director diplomat doctor econo
 filmmaker founder general governor historian investigator journalist judge justice king lawmaker lawyer leader
 lieutenant mayor minister musician novelist officer official playwright policeman politician pope premier president
 priest prince princess principal producer professor prosecutor queen rapper reporter researcher scientist secretary
-senator sheriff singer spokesman spokesperson spokeswoman star superintendent surgeon teacher trainer writer
-billionaire
+nurse student soldier guard manager owner player worker colleague detective senator sheriff singer spokesman
+spokesperson spokeswoman star superintendent surgeon teacher trainer writer billionaire
 """)
 _GUARDED_ROLES = word_set("attacker driver father gunman killer man mother pilot shooter suspect victim woman")
 """Roles that get a name only where the text itself puts the two side by side."""
@@ -294,7 +294,7 @@ def _is_called(text: str, name: Name, words: Sequence[str]) -> bool:
     return (
         bool(behind)
         and behind[-1] == words[-1]
-        and set(words[:-1]) <= set(fold(word) for word in _plain_words(apposition[1]))
+        and set(words[:-1]) <= {fold(word) for word in _plain_words(apposition[1])}
     )
 
 

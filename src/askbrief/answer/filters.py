@@ -15,9 +15,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from askbrief.answer.time import Period
-from askbrief.errors import QuestionError
+from askbrief.answer.periods import Period
 from askbrief.answer.words import word_list
+from askbrief.errors import QuestionError
 from askbrief.text import count_noun, fold
 
 KEYS = ("since", "until", "source", "in", "type", "title")
@@ -98,7 +98,7 @@ _FILTER = re.compile(r'(?<!\S)(?P<key>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<open
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
 _MONTHS = word_list("january february march april may june july august september october november december")
-_MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS)
+_MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS) + "|sept"
 _ISO_DAY = re.compile(rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
 _NAMED_MONTH = re.compile(
     rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I
@@ -170,9 +170,8 @@ def combine_filters(one: Filters, other: Filters) -> Filters:
 
 def find_time_hint(question: str) -> Period | None:
     """The year, month or day that a question names; None if it names none, or several."""
-    found = []
-    for match in _ISO_DAY.finditer(question):
-        found.append(_build_period(int(match["year"]), int(match["number"]), match["day"]))
+    days = _ISO_DAY.finditer(question)
+    found = [_build_period(int(match["year"]), int(match["number"]), match["day"]) for match in days]
     for match in _NAMED_MONTH.finditer(question):
         month = [name[:3] for name in _MONTHS].index(match["month"][:3].lower()) + 1
         found.append(_build_period(int(match["year"]), month, match["before"] or match["after"]))

@@ -262,9 +262,8 @@ def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
         return "person"
     if len(words) > 1 and words[0].endswith("."):
         return "person"
-    if before := text[max(0, start - 20) : start].split()[-1:]:
-        if fold(before[0]).strip(".,") in TITLES:
-            return "person"
+    if (before := text[max(0, start - 20) : start].split()[-1:]) and fold(before[0]).strip(".,") in TITLES:
+        return "person"
     if _SPEAKS.match(text, end) and not text[start:end].isupper():
         return "person"
     if _AT_PLACE.search(text[max(0, start - 24) : start]) and len(words) == 1 and not text[start:end].isupper():

@@ -39,8 +39,8 @@ under like such each every one ones both all few several while because against w
 off today now be been being besides versus don't doesn't didn't i'm
 """)
 _IMPERATIVE = re.compile(
-    r"^\s*(?:(?:please|can you|could you)\s+)?(?:tell (?:me|us) (?:more )?(?:about)?|describe|explain|give (?:me )?|list|show (?:me )?"
-    r"|name|discuss|compare(?: and contrast)?)\s+",
+    r"^\s*(?:(?:please|can you|could you)\s+)?(?:tell (?:me|us) (?:more )?(?:about)?|describe|explain|give (?:me )?"
+    r"|list|show (?:me )?|name|discuss|compare(?: and contrast)?)\s+",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:[’'./-][^\W_]+)*")
@@ -60,7 +60,7 @@ def find_topics(question: str) -> list[str]:
     later: list[str] = []
     after_generic = False
     phrases = _iter_phrases(text)
-    if _DID.search(text) and not any(fold(word) in _VERBS for word in text.split()):
+    if _DID.search(text) and not any(fold(word) in _VERBS for word in _WORD.findall(text)):
         phrases = _drop_unknown_verb(phrases)
     for phrase, is_after in phrases:
         kept = _strip_generic(phrase)
