@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askbrief.answer.filters import Filters, build_filters, combine_filters, find_time_hint, parse_filters
+from askbrief.answer.filters import (
+    Filters,
+    asks_for_latest,
+    build_filters,
+    combine_filters,
+    find_time_hint,
+    parse_filters,
+)
 from askbrief.answer.periods import Period
 from askbrief.errors import QuestionError
 
@@ -163,3 +170,16 @@ def test_any_line_is_read_or_refused(line: str) -> None:
     except QuestionError:
         return
     assert filters or question == " ".join(line.split())
+
+
+@pytest.mark.parametrize(
+    ("question", "latest"),
+    [
+        ("what is the latest on the talks?", True),
+        ("who won most recently?", True),
+        ("what did he say at the last meeting?", False),
+        ("is it too late?", False),
+    ],
+)
+def test_what_asks_for_the_latest(question: str, latest: bool) -> None:
+    assert asks_for_latest(question) is latest

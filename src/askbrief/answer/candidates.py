@@ -140,13 +140,10 @@ def put_in_names(
     when = _find_time(turns[0]) if "then" in rest or group == "then" else ""
     event = next((f for f in foci if not f.is_name), None) if "it" in rest else None
     place = next((f for f in foci if f.kind != "person" and f.is_name), None) if "there" in rest else None
-    if group == "they" and turns[0].answers:
-        people = [f for f in foci if f.is_name and f.kind in ("person", "")][:2]
-        if len(people) == 2 and parse_question(turns[0].searched):
-            both = Focus(
-                f"{lower_article(people[0].text)} and {lower_article(people[1].text)}", "person", "", is_name=True
-            )
-            fitting.insert(0, both)
+    people = [f for f in foci if f.kind == "person" or (f.is_name and not f.kind)][:2]
+    if group == "they" and len(people) == 2 and any(f.kind == "person" for f in people):
+        both = " and ".join(lower_article(f.text) for f in people)
+        fitting.insert(0, Focus(both, "person", "", is_name=True))
     for focus in fitting:
         text = _substitute(core, pronouns, group, focus)
         if when:

@@ -99,6 +99,9 @@ _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
 _MONTHS = word_list("january february march april may june july august september october november december")
 _MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS) + "|sept"
+_LATEST = re.compile(
+    r"\b(?:the|any)\s(?:latest|newest|most recent|last known)\b|\bmost recently\b|\bright now\b", re.IGNORECASE
+)
 _ISO_DAY = re.compile(rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
 _NAMED_MONTH = re.compile(
     rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I
@@ -180,6 +183,11 @@ def find_time_hint(question: str) -> Period | None:
         found = [Period(date(year, 1, 1), date(year, 12, 31)) for year in years]
     periods = [period for period in found if period is not None]
     return periods[0] if len(periods) == 1 else None
+
+
+def asks_for_latest(question: str) -> bool:
+    """Whether a question prefers the newest article: "what is the latest on …", "most recently"."""
+    return bool(_LATEST.search(question))
 
 
 def _add(filters: Filters, key: str, value: str) -> Filters:

@@ -18,6 +18,10 @@ MAX_FOCUS_WORDS = 7
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 
 
+_ADDED = re.compile(r"\s*\([^()]*\)(?=\??$)")
+"""What a rewrite added at the end of a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Focus:
     """Something spoken of before that a follow-up may mean."""
@@ -51,11 +55,10 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
             answer = [replace(focus, is_topic=focus.is_name) for focus in answer]
         typed = _find_typed_foci(turn.asked)
         searched = _find_typed_foci(turn.searched)
-        if parsed and asks_person and len(typed) == 1 and fold(typed[0].text) == fold(parsed.rest):
+        is_described = bool(parsed) and parsed.rest.lower().startswith(("the ", "a ", "an "))
+        if parsed and asks_person and not is_described and [fold(f.text) for f in typed] == [fold(parsed.rest)]:
             # "who is Ana Ruiz?" goes on about her
             typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
-        if turn is turns[0] and len(typed) == 1 and not names_thing:
-            typed = [replace(typed[0], is_topic=True)]
         if turn is turns[0] and not typed and find_pronouns(turn.asked):
             is_thing = find_pronouns(turn.asked)[0][2] == "it"
             searched = [
@@ -65,12 +68,19 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
                 for f in searched
             ]
             searched.sort(key=lambda focus: not focus.is_topic)
-        phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(turn.searched)]
+        plain = _ADDED.sub("", turn.searched)
+        phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(plain)]
+        if turn is turns[0] and len(typed) == 1 and not names_thing:
+            is_only = all(fold(phrase.text) in fold(typed[0].text) for phrase in phrases)
+            typed = [replace(typed[0], is_topic=is_only or typed[0].kind == "person")]
         if turn is turns[0] and phrases and not typed and not names_thing:
             phrases[0] = replace(phrases[0], is_topic=True)
         searched = [_widen(name, phrases) for name in searched]
         typed = [_widen(name, phrases) for name in typed]
-        found += [*(answer if names_thing else []), *typed, *answer, *searched, *phrases]
+        if words[:1] == ["where"]:
+            found += [*typed, *searched, *answer, *phrases]
+        else:
+            found += [*(answer if names_thing else []), *typed, *answer, *searched, *phrases]
     for said in (said for turn in turns[:2] for said in turn.answers[:1]):
         found += map(_from_name, [*find_names(said.sentence), *find_names(said.title)])
     return _merge_foci(found)

@@ -47,7 +47,7 @@ def stands_alone(core: str, turns: Sequence[Turn], *, is_continued: bool) -> boo
         return False
     if not _PAST.search(core) and not any(is_past(word) for word in words) and find_topics(core):
         return True  # asks about a kind of thing: "what are supertankers?"
-    return len(words) > MAX_SHORT_WORDS + 2
+    return len(words) > MAX_SHORT_WORDS + (2 if len(find_topics(core)) < 2 else 0)
 
 
 def _find_group_noun(core: str) -> bool:

@@ -144,7 +144,7 @@ october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 _CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
-_RUN = re.compile(rf"{_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
+_RUN = re.compile(rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
 _JOINED = re.compile(r"\s(?:for|and)\s")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _SPEAKS = re.compile(

@@ -63,7 +63,7 @@ def find_topics(question: str) -> list[str]:
     if _DID.search(text) and not any(fold(word) in _VERBS for word in _WORD.findall(text)):
         phrases = _drop_unknown_verb(phrases)
     for phrase, is_after in phrases:
-        kept = _strip_generic(phrase)
+        kept = _strip_generic(phrase) if phrase != ["people"] else []
         if not kept:
             after_generic = True
             continue
@@ -98,7 +98,8 @@ def _iter_phrases(text: str) -> list[tuple[list[str], bool]]:
         plain = fold(word).removesuffix("'s").removesuffix("’s")
         is_break = bool(re.search(r"[,;:.?!()]", text[at : match.start()]))
         is_name = word[:1].isupper() and match.start() > 0
-        is_verb = not is_name and ((plain in _VERBS and has_subject) or (is_past(plain) and bool(run or has_subject)))
+        can_be_past = bool(run) or has_subject or before in ("who", "what", "which")
+        is_verb = not is_name and ((plain in _VERBS and has_subject) or (is_past(plain) and can_be_past))
         if is_break or plain in _FUNCTION or plain in AUXILIARIES or is_verb:
             if run:
                 found.append((run, before in ("of", "about", "for", "in", "to", "on", "from", "with")))
