@@ -55,8 +55,9 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
             answer = [replace(focus, is_topic=focus.is_name) for focus in answer]
         typed = _find_typed_foci(turn.asked)
         searched = _find_typed_foci(turn.searched)
-        is_described = bool(parsed) and parsed.rest.lower().startswith(("the ", "a ", "an "))
-        if parsed and asks_person and not is_described and [fold(f.text) for f in typed] == [fold(parsed.rest)]:
+        rest = fold(parsed.rest) if parsed else ""
+        is_described = rest.startswith(("the ", "a ", "an "))
+        if asks_person and not is_described and [fold(focus.text) for focus in typed] == [rest]:
             # "who is Ana Ruiz?" goes on about her
             typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
         if turn is turns[0] and not typed and find_pronouns(turn.asked):

@@ -36,7 +36,7 @@ a an the of and or but in on at to for with by from as than what which who whom 
 these those it its their his her they he she him them i me my you your we us our there then not no so if about any
 some many much more most less also too still ever only just after before during between among through into over
 under like such each every one ones both all few several while because against without within per around out up down
-off today now be been being besides versus don't doesn't didn't i'm
+off today now be been being besides versus someone somebody anyone don't doesn't didn't i'm
 """)
 _IMPERATIVE = re.compile(
     r"^\s*(?:(?:please|can you|could you)\s+)?(?:tell (?:me|us) (?:more )?(?:about)?|describe|explain|give (?:me )?"
