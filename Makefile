@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots reader clean
+.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots reader teacher clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -41,6 +41,7 @@ figures: $(INSTALLED) $(FIRST_READER)/model.onnx  ## Measure everything again an
 	$(BIN)/python -m benchmarks.retrieval --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
 	$(BIN)/python -m benchmarks.end_to_end --data $(DATA)
+	$(BIN)/python -m benchmarks.challenge
 	$(BIN)/python -m benchmarks.calibration --data $(DATA)
 	$(BIN)/python -m benchmarks.encoding --data $(DATA)
 	$(BIN)/python -m benchmarks.scale --data $(DATA)
@@ -99,9 +100,18 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 	$(PREPARE) --out $(RUNS)/agents.xz --mixture agents --limit-tokens 4200000 --seed 7
 	$(TRAIN) $(RUNS)/agents.xz --out $(RUNS)/agents --start $(SIX_RUNS) --start-shares 3 3 6 6 6 8 \
 	    --teacher-share 0.8 $(LATER) --seed 7
-	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/reader
-	$(BIN)/python -m benchmarks.parent $(ALL_RUNS) --data $(DATA)
+	$(BIN)/python -m training.export_reader $(ALL_RUNS) --to src/askbrief/models/weights --parent $(RUNS)/parent
+	$(BIN)/python -m benchmarks.parent $(RUNS)/parent --data $(DATA)
 	$(BIN)/python -m benchmarks.reading --data $(DATA)
+
+BASE ?= $(RUNS)/all-mpnet-base-v2
+MINUTES ?= 115
+teacher: $(INSTALLED)  ## Train the teacher from the pre-trained model in BASE (needs DATA, two hours on a CPU; resumes)
+	$(PREPARE) --out $(RUNS)/teacher.xz --mixture teacher --base $(BASE) --max-words 140 --crop-from 80 --crop-share 0.55 \
+	    --max-tokens 320 --seed 11
+	$(TRAIN) $(RUNS)/teacher.xz --out $(RUNS)/teacher --base $(BASE) --freeze-layers 4 --layer-decay 0.93 --beta2 0.99 \
+	    --learning-rate 7e-5 --batch-tokens 1600 --minutes $(MINUTES) --seed 1
+	$(BIN)/python -m training.evaluate_reader $(RUNS)/teacher --base $(BASE) --data $(DATA)
 
 clean:
 	rm -rf $(VENV) index/* .pytest_cache .mypy_cache .ruff_cache

@@ -25,27 +25,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
-from askbrief.chunking import chunk_document
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.rank import RETRIEVAL_WEIGHT, find_confidence
+from askbrief.answer.reader import Reader
 from askbrief.config import Settings
-from askbrief.corpus import build_document
-from askbrief.datatypes import Document
-from askbrief.encoding import load_encoder
-from askbrief.ranking import RETRIEVAL_WEIGHT, find_confidence
-from askbrief.reading import Reader
-from askbrief.retrieval import find_hits
-from askbrief.store import Store
-from benchmarks.common import (
-    Question,
-    as_documents,
-    build_parser,
-    build_store,
-    load_paragraphs,
-    save_result,
-    score_f1,
-    whole,
-)
-from benchmarks.news import CACHE
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.store.store import Store
+from askbrief.types import Document
+from benchmarks.common import build_parser, save_result
+from corpora.archive import CACHE
+from corpora.questions import Question, load_paragraphs
+from corpora.scores import score_f1
+from corpora.stores import as_documents, build_store, whole
 
 RIGHT_F1 = 0.6
 """F1 from which an answer counts as right."""
@@ -96,14 +90,15 @@ class Collector:
     ) -> None:
         """Puts one question to one store."""
         with store.snapshot() as derived:
-            hits = find_hits(store, derived, self.encoder, question.text, top=READ_PASSAGES)
-        readings = self.reader.read(question.text, [(documents[h.passage.document_id], h.passage) for h in hits])
+            _, found = find_candidates(
+                question.text, store=store, derived=derived, encoder=self.encoder, top=READ_PASSAGES
+            )
         candidates = []
-        for hit, found in zip(hits, readings, strict=True):
-            for reading in found[:1]:
-                text = reading.span.of(documents[hit.passage.document_id].text)
+        for candidate in read_candidates(question.text, found, self.reader):
+            for reading in candidate.readings[:1]:
+                text = reading.span.of(candidate.document.text)
                 is_right = bool(question.answers) and score_f1(text, question.answers) >= RIGHT_F1
-                candidates.append(Candidate(reading.margin, hit.score, is_right))
+                candidates.append(Candidate(reading.margin, candidate.match.score, is_right))
         self.asked.append(Asked(collection, bool(question.answers), deceptive, tuple(candidates)))
 
     def ask_all(self, data: Path) -> None:
@@ -127,9 +122,7 @@ class Collector:
         print(len(self.asked), "pooled", flush=True)
 
         settings = Settings()
-        chunk = partial(
-            chunk_document, passage_words=settings.passage_words, overlap_sentences=settings.overlap_sentences
-        )
+        chunk = partial(chunk_document, passage_words=settings.passage_words)
         articles: dict[str, list[str]] = defaultdict(list)
         for title, text in zip(squad.titles, squad.texts, strict=True):
             articles[title].append(text)
@@ -141,7 +134,7 @@ class Collector:
             chosen = rng.sample(own, min(8, len(own))) + rng.sample(false, min(6, len(false))) + rng.sample(foreign, 4)
             jobs.append(("article", Document("0", title, "\n\n".join(texts), None, ("0",)), chosen))
         for row in rng.sample(range(len(news.texts)), 100):
-            plain = build_document(news.texts[row], "0")
+            plain = build_document(read_plain(news.texts[row], "0"), "0")
             own = [(q, False) for q in news.questions if q.context == row]
             foreign = [(Question(q.text, (), -1), False) for q in news.questions if q.context != row]
             chosen = rng.sample(own, min(3, len(own))) + rng.sample(foreign, 2)

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.common import save_result
-from benchmarks.news import CACHE
 from benchmarks.processes import Cost, run_process
+from corpora.archive import CACHE
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {

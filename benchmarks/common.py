@@ -1,120 +1,17 @@
-"""What every benchmark needs: the data, the official scores, and a place for results."""
+"""What every benchmark needs: its arguments, and a place for results."""
 
 from __future__ import annotations
 
 import argparse
-import collections
-import gzip
 import importlib.metadata
 import json
 import os
 import platform
-import re
-import string
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.encoding import Encoder
-from askbrief.indexing import encoded_text
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
-
 RESULTS = Path(__file__).parent / "results"
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = frozenset(string.punctuation)
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question with its accepted answers (none = unanswerable) and the row of its context."""
-
-    text: str
-    answers: tuple[str, ...]
-    context: int
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraphs:
-    """Titled contexts and the questions on them."""
-
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]
-    questions: tuple[Question, ...]
-
-
-def load_paragraphs(data: Path, name: str) -> Paragraphs:
-    """The contexts and questions of ``reader/dev/{name}.jsonl.gz``."""
-    file = data / "reader" / "dev" / f"{name}.jsonl.gz"
-    if not file.is_file():
-        raise SystemExit(f"{file} is missing: give the data folder with --data or ASKBRIEF_DATA")
-    titles: list[str] = []
-    texts: list[str] = []
-    questions: list[Question] = []
-    for row in _iter_rows(file):
-        for qa in row["qas"]:
-            answers = tuple(dict.fromkeys(text for _, text in qa["answers"]))
-            questions.append(Question(" ".join(qa["question"].split()), answers, len(texts)))
-        titles.append(row["title"].replace("_", " "))
-        texts.append(row["context"])
-    return Paragraphs(tuple(titles), tuple(texts), tuple(questions))
-
-
-def _iter_rows(file: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
-
-
-def normalise(text: str) -> str:
-    """An answer as the official SQuAD evaluation compares it: no case, punctuation, articles or extra blanks."""
-    text = "".join(character for character in text.lower() if character not in _PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", text).split())
-
-
-def score_exact(found: str, accepted: Sequence[str]) -> float:
-    """1 if ``found`` equals an accepted answer, else 0; with no accepted answer, 1 if nothing was found."""
-    return float(any(normalise(found) == normalise(answer) for answer in accepted or ("",)))
-
-
-def score_f1(found: str, accepted: Sequence[str]) -> float:
-    """The best F1 of the words of ``found`` against an accepted answer, in [0, 1]."""
-    return max(_f1(normalise(found).split(), normalise(answer).split()) for answer in accepted or ("",))
-
-
-def _f1(found: list[str], gold: list[str]) -> float:
-    if not found or not gold:
-        return float(found == gold)
-    shared = sum((collections.Counter(found) & collections.Counter(gold)).values())
-    return 2 * shared / (len(found) + len(gold))
-
-
-def build_store(
-    folder: Path, encoder: Encoder, documents: Sequence[Document], chunk: Callable[[Document], list[Passage]]
-) -> Store:
-    """A published store of ``documents``, each cut by ``chunk``."""
-    store = Store.create(folder, Identity(encoder.fingerprint, encoder.dimension, 0, 0, 0))
-    for at in range(0, len(documents), 200):
-        cut = [(d, [(p, f"{d.id}:{p.span.start}".encode()) for p in chunk(d)]) for d in documents[at : at + 200]]
-        flat = [(key, encoded_text(d, p)) for d, pairs in cut for p, key in pairs]
-        vectors = zip((key for key, _ in flat), encoder.encode_passages([text for _, text in flat]), strict=True)
-        store.add_documents(cut, vectors)
-    store.publish([FileRecord(d.path, 0, 0, "utf-8", None, d.id) for d in documents], gone=[])
-    return store
-
-
-def as_documents(paragraphs: Paragraphs) -> list[Document]:
-    """Each context as a document of its own, whose id is its row."""
-    pairs = zip(paragraphs.titles, paragraphs.texts, strict=True)
-    return [Document(str(row), title, text, None, (f"{row}.txt",)) for row, (title, text) in enumerate(pairs)]
-
-
-def whole(document: Document) -> list[Passage]:
-    """A document as one passage."""
-    return [Passage(document.id, Span(0, len(document.text)), document.text)]
 
 
 def build_parser(description: str | None) -> argparse.ArgumentParser:

@@ -15,7 +15,6 @@ import math
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,15 +26,18 @@ from askbrief.answer.antecedents import find_antecedent
 from askbrief.answer.foci import find_foci
 from askbrief.answer.gate import stands_alone
 from askbrief.answer.names import is_same
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
 from askbrief.answer.polar import UNREAD_MARGIN, Statement, choose_statement
+from askbrief.answer.rank import build_answer_span, rank
+from askbrief.answer.retrieve import DEPTH
 from askbrief.answer.rewrite import BOOST, MAX_TURNS, Said, Turn, build_rewrites, choose_rewrite, find_boosted
 from askbrief.answer.terms import Features, build_features, find_terms, split_words
 from askbrief.answer.time import find_dates
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES, Assistant
-from askbrief.datatypes import AnswerSpan, Document, Passage, Span
-from askbrief.ranking import build_answer_span, rank_readings
-from askbrief.text import find_sentences
-from benchmarks.common import build_parser, normalise, save_result, score_f1
+from askbrief.assistant import Assistant
+from askbrief.text.segment import find_sentences
+from askbrief.types import AnswerSpan, Candidate, Document, Match, Passage, Span
+from benchmarks.common import build_parser, save_result
+from corpora.scores import normalise, score_f1
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "askbrief" / "answer" / "term_weights.py"
 MIN_F1 = 0.6
@@ -92,14 +94,14 @@ class Asker:
 
     def find(self, question: str, *, boosted: frozenset[str], passages: int) -> AnswerSpan | None:
         """The best span in the best ``passages``; those of ``boosted`` articles gain ``BOOST``."""
-        hits = self.assistant.search(question, top=50, refresh=False)
-        raised = [replace(h, score=h.score + BOOST * (h.passage.document_id in boosted)) for h in hits]
-        hits = sorted(raised, key=lambda hit: (-hit.score, hit.row))[:passages]
-        documents = {hit.passage.document_id: self.assistant.load_document(hit.passage.document_id) for hit in hits}
-        read = self.assistant.reader.read(question, [(documents[h.passage.document_id], h.passage) for h in hits])
-        for hit, reading, confidence in rank_readings(question, hits, read, documents, top=1):
-            return build_answer_span(documents[hit.passage.document_id], hit, reading, confidence)
-        return None
+        candidates = []
+        for hit in self.assistant.search(question, top=DEPTH, refresh=False):
+            score = hit.score + BOOST * (hit.passage.document_id in boosted)
+            document = self.assistant.load_document(hit.passage.document_id)
+            candidates.append(Candidate(Match(hit.row, hit.cosine, hit.bm25, score=score), hit.passage, document))
+        candidates.sort(key=lambda candidate: (-candidate.match.score, candidate.match.row))
+        read = read_candidates(question, candidates[:passages], self.assistant.reader)
+        return next(map(build_answer_span, rank(question, read, top=1)), None)
 
     def find_statements(self, question: str) -> list[Statement]:
         """The sentences of the passages found, as ``choose_statement`` wants them."""

@@ -21,14 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.caching import quiet_and_offline
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.encoding import CompiledEncoder, Encoder, find_default_model, load_encoder
-from askbrief.indexing import encoded_text
-from askbrief.retrieval import find_hits
-from benchmarks.common import Paragraphs, as_documents, build_parser, build_store, load_paragraphs, save_result, whole
-from benchmarks.news import iter_rows
+from askbrief.answer.pipeline import find_candidates
+from askbrief.corpus.chunk import build_indexed_text, chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.encoder import CompiledEncoder, Encoder
+from askbrief.models.locate import find_default_model
+from askbrief.models.quiet import quiet_and_offline
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Paragraphs, iter_rows, load_paragraphs
+from corpora.stores import as_documents, build_store, whole
 
 BATCH = 16
 Vectors = NDArray[np.float32]
@@ -57,9 +60,11 @@ def load_texts(data: Path, count: int) -> list[str]:
     """Passages as they are encoded, evenly from the whole archive."""
     texts: list[str] = []
     for row in islice(iter_rows(data / "news" / "articles.jsonl.gz"), 0, None, 400):
-        document = build_document(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md")
-        passages = chunk_document(document, passage_words=100, overlap_sentences=0)
-        texts += [encoded_text(document, passage) for passage in passages]
+        document = build_document(
+            read_plain(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md"), f"{row['id']}.md"
+        )
+        passages = chunk_document(document, passage_words=100)
+        texts += [build_indexed_text(document.title, passage.text) for passage in passages]
     return texts[:count]
 
 
@@ -113,8 +118,8 @@ def measure_recall(paragraphs: Paragraphs, encoder: Encoder, *, every: int) -> f
     with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, whole) as store:
         for question in questions:
             with store.snapshot() as derived:
-                hits = find_hits(store, derived, encoder, question.text, top=10)
-            found += any(hit.passage.document_id == str(question.context) for hit in hits)
+                _, candidates = find_candidates(question.text, store=store, derived=derived, encoder=encoder, top=10)
+            found += any(candidate.document.id == str(question.context) for candidate in candidates)
     return round(100 * found / len(questions), 2)
 
 

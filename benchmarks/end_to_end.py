@@ -13,28 +13,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
-from askbrief.encoding import load_encoder
-from askbrief.ranking import rank_readings
-from askbrief.reading import Reader
-from askbrief.retrieval import find_hits
-from benchmarks.common import (
-    Paragraphs,
-    as_documents,
-    build_parser,
-    build_store,
-    load_paragraphs,
-    save_result,
-    score_exact,
-    score_f1,
-    whole,
-)
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.rank import rank
+from askbrief.answer.reader import Reader
+from askbrief.models.compile_encoder import load_encoder
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Paragraphs, load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import as_documents, build_store, whole
 
 
 def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
     """Figures of every ``every``-th question, in percent and milliseconds."""
     documents = as_documents(paragraphs)
-    by_id = {document.id: document for document in documents}
     encoder, reader = load_encoder(), Reader()
     questions = paragraphs.questions[::every]
     totals = dict.fromkeys(("EM", "F1", "hit@1 retrieved", "hit@1 read", "answered", "F1 if answered"), 0.0)
@@ -43,19 +34,20 @@ def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
         for question in questions:
             began = time.perf_counter()
             with store.snapshot() as derived:
-                hits = find_hits(store, derived, encoder, question.text, top=READ_PASSAGES)
-            readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
-            ranked = rank_readings(question.text, hits, readings, by_id, top=1)
+                _, candidates = find_candidates(
+                    question.text, store=store, derived=derived, encoder=encoder, top=READ_PASSAGES
+                )
+            ranked = rank(question.text, read_candidates(question.text, candidates, reader), top=1)
             seconds.append(time.perf_counter() - began)
-            totals["hit@1 retrieved"] += hits[0].passage.document_id == str(question.context)
+            totals["hit@1 retrieved"] += candidates[0].document.id == str(question.context)
             if ranked:
-                hit, reading, confidence = ranked[0]
-                found = reading.span.of(by_id[hit.passage.document_id].text)
+                best = ranked[0]
+                found = best.reading.span.of(best.candidate.document.text)
                 f1 = score_f1(found, question.answers)
                 totals["EM"] += score_exact(found, question.answers)
                 totals["F1"] += f1
-                totals["hit@1 read"] += hit.passage.document_id == str(question.context)
-                if confidence >= MIN_CONFIDENCE:
+                totals["hit@1 read"] += best.candidate.document.id == str(question.context)
+                if best.confidence >= MIN_CONFIDENCE:
                     totals["answered"] += 1
                     totals["F1 if answered"] += f1
     answered = totals.pop("answered")

@@ -27,10 +27,11 @@ from numpy.typing import NDArray
 
 from askbrief import Assistant
 from askbrief.config import open_folder
-from askbrief.encoding import Encoder, load_encoder
-from askbrief.indexing import refresh
+from askbrief.index.refresh import refresh
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.encoder import Encoder
 from benchmarks.common import build_parser, save_result
-from benchmarks.news import write_archive
+from corpora.archive import write_archive
 
 QUESTION = "Who won the election in Turkey?"
 EDIT_LIMIT_SECONDS = 1.5

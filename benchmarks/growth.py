@@ -26,13 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askbrief import Assistant
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.dense import OVERSAMPLING, train_compact
-from askbrief.encoding import load_encoder
-from askbrief.indexing import encoded_text
+from askbrief.corpus.chunk import build_indexed_text, chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.store.dense import OVERSAMPLING, train_compact
 from benchmarks.common import build_parser, save_result
-from benchmarks.news import CACHE, iter_rows
+from corpora.archive import CACHE
+from corpora.questions import iter_rows
 
 TOP = 50
 QUERIES = 200
@@ -49,10 +50,10 @@ def load_sample(data: Path, size: int) -> tuple[Vectors, Vectors]:
         encoder = load_encoder()
         texts: list[str] = []
         for row in islice(iter_rows(data / "news" / "articles.jsonl.gz"), None, None, 7):
-            document = build_document(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md")
-            texts += [
-                encoded_text(document, p) for p in chunk_document(document, passage_words=100, overlap_sentences=0)
-            ]
+            document = build_document(
+                read_plain(f"# {row['title']}\n\n{row['text']}\n", f"{row['id']}.md"), f"{row['id']}.md"
+            )
+            texts += [build_indexed_text(document.title, p.text) for p in chunk_document(document, passage_words=100)]
             if len(texts) >= size:
                 break
         questions = [row["question"] for row in islice(iter_rows(data / "news" / "questions.jsonl"), QUERIES)]

@@ -33,8 +33,8 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.conversations import Conversations
-from askbrief.text import find_sentences
+from askbrief.conversations.saved import Conversations
+from askbrief.text.segment import find_sentences
 from askbrief.tui.app import ChatApp
 from askbrief.tui.archive import PAGE
 from askbrief.tui.status import StatusLine

@@ -10,22 +10,21 @@ same passages with another compiled reader, for comparison in one run. The archi
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.assistant import MIN_CONFIDENCE, READ_PASSAGES
-from askbrief.datatypes import Hit, Progress
-from askbrief.ranking import rank_readings
-from askbrief.reading import Reader
-from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
-
-CACHE = Path(__file__).parent / ".cache"
+from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
+from askbrief.answer.rank import rank
+from askbrief.answer.reader import Reader
+from askbrief.types import Candidate, Match
+from benchmarks.common import build_parser, save_result
+from corpora.archive import index_archive, write_archive
+from corpora.questions import iter_rows
+from corpora.scores import normalise, score_exact, score_f1
 
 
 @dataclass(slots=True)
@@ -51,54 +50,10 @@ class Score:
         }
 
 
-def iter_rows(file: Path) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a file, gzip'd or not."""
-    data = file.read_bytes()
-    for line in (gzip.decompress(data) if file.suffix == ".gz" else data).splitlines():
-        yield json.loads(line)
-
-
-def write_archive(data: Path, *, limit: int) -> Path:
-    """The first ``limit`` articles (0: all) as Markdown files with front matter, one an article."""
-    folder = CACHE / f"news-{limit or 'all'}"
-    if (folder / ".complete").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, row in enumerate(iter_rows(data / "news" / "articles.jsonl.gz")):
-        if number == limit > 0:
-            break
-        date = row["date"].replace("/", "-")
-        front = f"---\ntitle: {json.dumps(row['title'], ensure_ascii=False)}\ndate: {date}\n---\n\n"
-        (folder / f"{date}-{row['id']}.md").write_text(front + row["text"] + "\n", encoding="utf-8")
-    (folder / ".complete").touch()
-    return folder
-
-
-def contains(hit: Hit, answers: tuple[str, ...]) -> bool:
+def contains(passage: str, answers: tuple[str, ...]) -> bool:
     """Whether the passage holds an accepted answer, compared as the official scores do."""
-    text = f" {normalise(hit.passage.text)} "
+    text = f" {normalise(passage)} "
     return any(f" {normalise(answer)} " in text for answer in answers)
-
-
-def index_archive(assistant: Assistant) -> dict[str, Any]:
-    """Brings the index up to date and says how long that took."""
-    began = last = time.perf_counter()
-    for progress in assistant.refresh():
-        if time.perf_counter() - last > 30:
-            last = time.perf_counter()
-            print(describe(progress), round(last - began), "s", flush=True)
-    freshness = assistant.find_freshness()
-    return {
-        "articles": freshness.documents,
-        "passages": freshness.passages,
-        "newly read": freshness.added + freshness.changed,
-        "indexing seconds": round(time.perf_counter() - began, 1),
-    }
-
-
-def describe(progress: Progress) -> str:
-    """One line."""
-    return f"{progress.stage}: {progress.done} of {progress.total}"
 
 
 def main() -> None:
@@ -120,24 +75,28 @@ def main() -> None:
             answers = tuple(question["answers"])
             began = time.perf_counter()
             hits = assistant.search(question["question"], top=READ_PASSAGES)
-            documents = {h.passage.document_id: assistant.load_document(h.passage.document_id) for h in hits}
+            candidates = [
+                Candidate(
+                    Match(hit.row, hit.cosine, hit.bm25, score=hit.score),
+                    hit.passage,
+                    assistant.load_document(hit.passage.document_id),
+                )
+                for hit in hits
+            ]
             searching.append(time.perf_counter() - began)
             for k in places:
-                places[k] += any(contains(hit, answers) for hit in hits[:k])
-            pairs = [(documents[hit.passage.document_id], hit.passage) for hit in hits]
+                places[k] += any(contains(hit.passage.text, answers) for hit in hits[:k])
             for name, reader in readers.items():
                 began = time.perf_counter()
-                ranked = rank_readings(
-                    question["question"], hits, reader.read(question["question"], pairs), documents, top=1
-                )
+                ranked = rank(question["question"], read_candidates(question["question"], candidates, reader), top=1)
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)
-                found = ranked[0][1].span.of(documents[ranked[0][0].passage.document_id].text) if ranked else ""
+                found = ranked[0].reading.span.of(ranked[0].candidate.document.text) if ranked else ""
                 f1 = score_f1(found, answers)
                 score.exact += score_exact(found, answers)
                 score.f1 += f1
-                score.first += bool(ranked) and contains(ranked[0][0], answers)
-                if ranked and ranked[0][2] >= MIN_CONFIDENCE:
+                score.first += bool(ranked) and contains(ranked[0].candidate.passage.text, answers)
+                if ranked and ranked[0].confidence >= MIN_CONFIDENCE:
                     score.answered += 1
                     score.f1_if_answered += f1
     searching.sort()

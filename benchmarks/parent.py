@@ -1,9 +1,9 @@
 """What int8 costs the reader: the shipped file beside its fp32 parent, on the same questions.
 
-    python -m benchmarks.parent training/runs/first training/runs/second … [--data ../shared/data] [--every 4]
+    python -m benchmarks.parent training/runs/parent [--data ../shared/data] [--every 4]
 
-The parent is the mean of the runs, as ``training.export_reader`` compiles it. Both read SQuAD v1.1 dev through the same
-code: windows, spans, tidying; only the scores of the tokens come from torch or from the compiled graph.
+The parent is the model that ``training.export_reader`` compiled, saved by its ``--parent``. Both read SQuAD v1.1 dev
+through the same code: windows, spans, tidying; only the scores of the tokens come from torch or the compiled graph.
 """
 
 from __future__ import annotations
@@ -15,12 +15,16 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import AutoModelForQuestionAnswering
 
-from askbrief.datatypes import Document
-from askbrief.inference import CompiledModel, Tokens
-from askbrief.reading import DEFAULT_READER, Reader, as_span_module
-from benchmarks.common import build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
-from training.weights import load_model
+from askbrief.answer.reader import DEFAULT_READER, Reader
+from askbrief.models.compile_reader import as_span_module
+from askbrief.models.runtime import CompiledModel, Tokens
+from askbrief.types import Document
+from benchmarks.common import build_parser, save_result
+from corpora.questions import load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import whole
 
 
 class ParentModel(CompiledModel):
@@ -43,12 +47,12 @@ class ParentModel(CompiledModel):
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
-    parser.add_argument("runs", type=Path, nargs="+", help="their mean is the parent")
-    parser.add_argument("--shares", type=float, nargs="+", help="as for the export")
+    parser.add_argument("folder", type=Path, help="the parent, as transformers loads it")
     parser.add_argument("--every", type=int, default=4, help="take every n-th question")
     arguments = parser.parse_args()
     shipped, parent = Reader(), Reader()
-    module = as_span_module(load_model(arguments.runs, shares=arguments.shares, attn_implementation="eager"))
+    model = AutoModelForQuestionAnswering.from_pretrained(arguments.folder, attn_implementation="eager")
+    module = as_span_module(model)
     parent.__dict__["_model"] = ParentModel(DEFAULT_READER, module)
     paragraphs = load_paragraphs(arguments.data, "squad_v1.1_dev")
     questions = paragraphs.questions[:: arguments.every]

@@ -12,15 +12,18 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from askbrief.assistant import READ_PASSAGES
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.datatypes import Document
-from askbrief.encoding import load_encoder
-from askbrief.ranking import rank_readings
-from askbrief.reading import Reader
-from askbrief.retrieval import find_hits
-from benchmarks.common import Question, build_parser, build_store, load_paragraphs, save_result, score_exact, score_f1
+from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.rank import rank
+from askbrief.answer.reader import Reader
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.types import Document
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Question, load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import build_store
 
 WAYS = ((60, 0), (100, 0), (100, 1), (150, 0), (150, 1), (220, 0))
 """Words of a passage, and sentences repeated."""
@@ -36,7 +39,7 @@ def load_articles(data: Path, *, questions: int) -> tuple[list[Document], list[Q
         owner = []
         for stated, text in zip(paragraphs.titles, paragraphs.texts, strict=True):
             is_paragraph = name.startswith("squad")
-            title = stated if is_paragraph else build_document(text, "").title
+            title = stated if is_paragraph else build_document(read_plain(text, ""), "").title
             key = title if is_paragraph else text
             if key in rows:
                 articles[rows[key]] = (articles[rows[key]][0], articles[rows[key]][1] + "\n\n" + text)
@@ -56,28 +59,28 @@ def main() -> None:
     parser.add_argument("--without-reading", action="store_true", help="measure recall only")
     arguments = parser.parse_args()
     documents, questions = load_articles(arguments.data, questions=arguments.questions)
-    by_id = {document.id: document for document in documents}
     encoder, reader = load_encoder(), Reader()
     figures: dict[str, dict[str, float]] = {}
     for words, overlap in WAYS:
-        chunk = partial(chunk_document, passage_words=words, overlap_sentences=overlap)
+        chunk = partial(chunk_document, passage_words=words)
         totals = dict.fromkeys(("R@1", "R@5", "R@10", "EM", "F1"), 0.0)
         with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
             for question in questions:
                 with store.snapshot() as derived:
                     count = derived.dense.count
-                    hits = find_hits(store, derived, encoder, question.text, top=READ_PASSAGES)
+                    _, candidates = find_candidates(
+                        question.text, store=store, derived=derived, encoder=encoder, top=READ_PASSAGES
+                    )
                 right = [
-                    hit.passage.document_id == str(question.context)
-                    and any(answer in hit.passage.text for answer in question.answers)
-                    for hit in hits
+                    candidate.document.id == str(question.context)
+                    and any(answer in candidate.passage.text for answer in question.answers)
+                    for candidate in candidates
                 ]
                 for k in (1, 5, 10):
                     totals[f"R@{k}"] += any(right[:k])
                 if not arguments.without_reading:
-                    readings = reader.read(question.text, [(by_id[h.passage.document_id], h.passage) for h in hits])
-                    for hit, reading, _ in rank_readings(question.text, hits, readings, by_id, top=1):
-                        found = reading.span.of(by_id[hit.passage.document_id].text)
+                    for best in rank(question.text, read_candidates(question.text, candidates, reader), top=1):
+                        found = best.reading.span.of(best.candidate.document.text)
                         totals["EM"] += score_exact(found, question.answers)
                         totals["F1"] += score_f1(found, question.answers)
         name = f"{words} words, {overlap} repeated"

@@ -15,12 +15,15 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Any
 
-from askbrief.assistant import MIN_CONFIDENCE
-from askbrief.datatypes import Document
-from askbrief.fusion import mix_scores
-from askbrief.ranking import find_confidence
-from askbrief.reading import Reader, Reading
-from benchmarks.common import Paragraphs, build_parser, load_paragraphs, save_result, score_exact, score_f1, whole
+from askbrief.answer.fuse import mix_scores
+from askbrief.answer.pipeline import MIN_CONFIDENCE
+from askbrief.answer.rank import find_confidence
+from askbrief.answer.reader import Reader
+from askbrief.types import Document, Reading
+from benchmarks.common import build_parser, save_result
+from corpora.questions import Paragraphs, load_paragraphs
+from corpora.scores import score_exact, score_f1
+from corpora.stores import whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}
 """Each set, and whether it has unanswerable questions."""

@@ -11,10 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from askbrief.encoding import load_encoder
-from askbrief.fusion import DENSE_WEIGHT, mix_scores
-from askbrief.retrieval import CANDIDATES
-from benchmarks.common import as_documents, build_parser, build_store, load_paragraphs, save_result, whole
+from askbrief.answer.fuse import DENSE_WEIGHT, mix_scores
+from askbrief.answer.retrieve import DEPTH
+from askbrief.models.compile_encoder import load_encoder
+from benchmarks.common import build_parser, save_result
+from corpora.questions import load_paragraphs
+from corpora.stores import as_documents, build_store, whole
 
 CUTOFFS = (1, 5, 10, 20)
 RRF_K = 60
@@ -58,11 +60,11 @@ def main() -> None:
     ):
         for question in questions:
             vector = encoder.encode_question(question.text)
-            dense = derived.dense.search(vector, top=CANDIDATES)
-            lexical = derived.lexical.search(question.text, top=CANDIDATES)
+            dense = derived.dense.search(vector, top=DEPTH)
+            lexical = derived.lexical.search(question.text, top=DEPTH)
             rows = sorted({row for row, _ in (*dense, *lexical)})
             bm25s = derived.lexical.score(question.text, rows)
-            cosines = [float(record.vector @ vector) for record in store.load_passages(rows)]
+            cosines = [float(record.vector @ vector) for record in store.rows.load_passages(rows)]
             rankings = {
                 "dense": [row for row, _ in dense],
                 "BM25": [row for row, _ in lexical],

@@ -26,9 +26,11 @@ from typing import Any
 
 from askbrief import Assistant
 from benchmarks.common import RESULTS, build_parser, save_result
-from benchmarks.news import CACHE, contains, iter_rows, write_archive
+from benchmarks.news import contains
 from benchmarks.peers.table import NAMES
 from benchmarks.processes import Cost, run_process
+from corpora.archive import CACHE, write_archive
+from corpora.questions import iter_rows
 
 ROOT = Path(__file__).parents[1]
 PLOT = ROOT / "docs" / "scale.svg"

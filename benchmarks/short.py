@@ -17,15 +17,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from askbrief.caching import quiet_and_offline
-from askbrief.datatypes import Document
-from askbrief.encoding import load_encoder
-from askbrief.reading import Reader
+from askbrief.answer.reader import Reader
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.quiet import quiet_and_offline
+from askbrief.types import Document
 from benchmarks import end_to_end, reading
 from benchmarks.cold_start import COMMANDS, run_once
-from benchmarks.common import RESULTS, Paragraphs, build_parser, load_paragraphs, save_result, whole
+from benchmarks.common import RESULTS, build_parser, save_result
 from benchmarks.encoding import load_sources, load_texts
 from benchmarks.peers.weights import save_reader
+from corpora.questions import Paragraphs, load_paragraphs
+from corpora.stores import whole
 
 ROUNDS = 5
 PASSAGES = 64

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from askbrief import Assistant
-from askbrief.output import render_answer
+from askbrief.output.text import render_answer
 
 HERE = Path(__file__).parent
 QUESTIONS = ("who met Okay Memis?", "What is the population of Ankara?")

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from askbrief import Assistant
-from askbrief.conversations import Conversations
+from askbrief.conversations.saved import Conversations
 from askbrief.tui.app import ChatApp
 from askbrief.tui.card import Card
 from askbrief.tui.screen import ChatScreen

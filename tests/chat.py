@@ -19,15 +19,15 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from askbrief.assistant import Assistant
-from askbrief.conversations import Conversations
-from askbrief.datatypes import Progress
+from askbrief.conversations.saved import Conversations
 from askbrief.tui.app import ChatApp
 from askbrief.tui.card import Card, Others
 from askbrief.tui.lit import LitText
 from askbrief.tui.prompt import Prompt
+from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.screen import ChatScreen
 from askbrief.tui.status import StatusLine
-from askbrief.tui.worker import AssistantFactory
+from askbrief.types import Progress
 
 WAIT_SECONDS = 20.0
 ANSWERABLE = "the envoy met whom in Ankara?"
@@ -126,6 +126,7 @@ async def open_chat(
     with TemporaryDirectory() as nowhere:
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
+        app.animation_level = "none"
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             yield Chat(app, pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -12,10 +13,14 @@ import numpy as np
 import platformdirs
 import pytest
 from numpy.typing import NDArray
+from traced import TracedChat
 
-from askbrief import assistant, progress, ranking
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.reading import Reader, Reading
+from askbrief import assistant
+from askbrief.answer import rank as ranking
+from askbrief.answer.reader import Reader
+from askbrief.output import progress
+from askbrief.store.rows import ExtractionRecord
+from askbrief.types import Document, Passage, Reading, Span
 
 ROOT = Path(__file__).parent.parent
 SEED = ROOT / "seeds" / "000_278bca0f8ddf4b0f.txt"
@@ -34,6 +39,12 @@ TINY_WORDS = (
     "##ing",
     "tower",
 )
+
+
+def make_extraction(document: Document) -> ExtractionRecord:
+    """What was read of a file that holds ``document`` alone."""
+    parts = (("", document.id),)
+    return ExtractionRecord(document.id.encode(), "test 1", "utf-8", 1.0, 0, (), parts)
 
 
 class FakeEncoder:
@@ -71,6 +82,21 @@ class FakeReader(Reader):
             new = [span for span in spans if span.of(document.text).lower() not in question.lower()]
             found.append([Reading(span, 5.0) for span in new[:1]])
         return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what waits for a process beside the tests to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("beside") is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watched_chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TracedChat]:
+    """A chat that is open beside the other tests, where a test is going to ask for it."""
+    chat = TracedChat(tmp_path_factory.mktemp("chat"))
+    if shutil.which("strace") and any(item.get_closest_marker("beside") for item in request.session.items):
+        chat.start()
+    yield chat
+    chat.stop()
 
 
 @pytest.fixture

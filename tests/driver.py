@@ -17,7 +17,9 @@ import numpy as np
 from conftest import FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
-from askbrief import assistant, cli, progress
+from askbrief import assistant
+from askbrief.cli import main as cli
+from askbrief.output import progress
 
 log, stall = Path(sys.argv[1]), int(sys.argv[2])
 SECONDS_A_TEXT, SECONDS_STALLED = 0.001, 60.0
@@ -49,4 +51,4 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the backgro
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "load_reader", make_fake)  # noqa: B010
 setattr(progress, "QUIET_SECONDS", 3600.0)  # noqa: B010
-cli.main(sys.argv[3:])
+sys.exit(cli.run(sys.argv[3:]))

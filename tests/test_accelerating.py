@@ -12,13 +12,15 @@ import pytest
 from conftest import FakeEncoder
 from numpy.typing import NDArray
 
-from askbrief import accelerating, encoding, indexing
-from askbrief.accelerating import AcceleratedEncoder, accelerate, find_device
 from askbrief.config import open_folder
-from askbrief.datatypes import Progress
-from askbrief.encoding import load_encoder
-from askbrief.indexing import Refreshed, refresh
-from askbrief.store import Store
+from askbrief.index import refresh as indexing
+from askbrief.index.refresh import Refreshed, refresh
+from askbrief.models import compile_encoder as encoding
+from askbrief.models import gpu as accelerating
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.gpu import AcceleratedEncoder, accelerate, find_device
+from askbrief.store.store import Store
+from askbrief.types import Progress
 
 TEXTS = ["the tower of the bank", "who opened the central bridge", "when " * 200 + "bank", "a"]
 
@@ -159,8 +161,8 @@ def many(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_much_text_is_indexed_on_the_gpu(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps, store, done = index(articles, monkeypatch, FakeModel())
     with store:
-        assert store.load_speed() is None  # of the next run without a GPU it would say nothing
-        assert store.generation == 1
+        assert store.rows.load_speed() is None  # of the next run without a GPU it would say nothing
+        assert store.rows.generation == 1
     assert steps[2:5] == [
         Progress("Looking for a GPU", 0, 0),
         Progress("Indexing on mars", 0, 2),
@@ -173,7 +175,7 @@ def test_much_text_is_indexed_on_the_gpu(articles: Path, monkeypatch: pytest.Mon
 def test_a_failure_of_the_gpu_is_noted(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, store, done = index(articles, monkeypatch, FakeModel(batches=0))
     with store:
-        assert store.load_speed() is None
+        assert store.rows.load_speed() is None
     assert done.notes == ["mars failed (out of memory); the rest was encoded without it"]
 
 
@@ -182,7 +184,7 @@ def test_a_character_less_is_indexed_without_looking_for_a_gpu(articles: Path, m
     (articles / "b.md").write_text("# Trains\n\nThe railway to Baghdad opens in Ma.\n", encoding="utf-8")
     steps, store, _ = index(articles, monkeypatch, FakeModel(batches=0))
     with store:
-        assert store.load_speed()
+        assert store.rows.load_speed()
     assert {step.stage for step in steps} == {"Comparing", "Indexing", "Publishing", "Indexed"}
     assert steps[2].seconds
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from askbrief.answer.agreement import Found, find_agreement, find_items, split_list
 from askbrief.answer.values import parse_value
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 MONDAY, TUESDAY = date(2024, 3, 4), date(2024, 3, 5)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from askbrief.answer.antecedents import find_antecedent, find_antecedents, find_paragraph
 from askbrief.answer.names import find_names
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 
 def find(text: str, mention: str, *, last: bool = True) -> str | None:

@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import SEED, FakeEncoder, FakeReader
 
-from askbrief import assistant as assistant_module
-from askbrief.assistant import (
-    MAX_QUESTION_CHARACTERS,
-    Assistant,
-    check_question,
-)
-from askbrief.datatypes import Document, Hit, Passage, Progress, SkippedFile, Span
+from askbrief.answer import pipeline
+from askbrief.answer.question import MAX_QUESTION_CHARACTERS, check_question
+from askbrief.assistant import Assistant
 from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreNotFoundError
-from askbrief.reading import Reading
+from askbrief.types import Document, Hit, Passage, Progress, Reading, SkippedFile, Span
 
 
 def make_assistant(folder: Path, encoder: FakeEncoder, reader: FakeReader) -> Assistant:
@@ -73,9 +69,9 @@ def test_below_the_least_confidence_there_is_no_answer_but_the_nearest_passage(
 ) -> None:
     with make_assistant(articles, encoder, reader) as assistant:
         confidence = assistant.ask("The drone in Ankara").confidence
-        monkeypatch.setattr(assistant_module, "MIN_CONFIDENCE", confidence)
+        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence)
         assert assistant.ask("The drone in Ankara").answered
-        monkeypatch.setattr(assistant_module, "MIN_CONFIDENCE", confidence + 1e-9)
+        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence + 1e-9)
         answer = assistant.ask("The drone in Ankara", top=3)
     assert not answer.answered
     assert (answer.answers, answer.text, answer.confidence) == ((), "", confidence)
@@ -206,7 +202,7 @@ def test_a_database_that_breaks_while_asking_is_made_anew(
         answer = assistant.ask("The drone in Ankara")
         assert answer.text == "Okay"
         assert len(assistant.notes) == 1
-        assert assistant.notes[0] == f"{database} is incomplete; the index was made anew"
+        assert assistant.notes[0] == f"{database} is incomplete; rebuilt the index"
         assert (answer.freshness.generation, answer.freshness.added) == (1, 2)
     assert len(list(database.parent.glob("damaged-*.sqlite"))) == 1
 
@@ -239,7 +235,7 @@ def test_refresh_yields_progress_that_ends_with_everything_done(articles: Path, 
     with Assistant.open(articles, encoder=encoder) as assistant:
         steps = list(assistant.refresh())
         assert steps[-1] == Progress("Indexed", 2, 2)
-        assert [step.done for step in steps if step.stage == "Indexing"] == [0, 1]
+        assert [(s.done, s.passages) for s in steps if s.stage == "Indexing"] == [(0, 0), (1, 0), (1, 2)]
         assert list(assistant.refresh()) == []
 
 
@@ -281,6 +277,7 @@ def test_without_a_folder_the_nearest_one_above_is_found(
 ) -> None:
     inner = tmp_path / "seeds" / "inner"
     inner.mkdir(parents=True)
+    (tmp_path / "askbrief.toml").write_text("articles = 'seeds'\nindex = 'index'", encoding="utf-8")
     (tmp_path / "seeds" / "a.txt").write_text("The drone hit Basra.\n", encoding="utf-8")
     monkeypatch.chdir(inner)
     with Assistant.open(encoder=encoder, reader=reader) as assistant:

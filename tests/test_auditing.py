@@ -2,19 +2,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import FakeEncoder
 
-import askbrief.derived
-import askbrief.store
+import askbrief.corpus.document
+import askbrief.index.batch
+import askbrief.index.read
+import askbrief.store.generation
+import askbrief.store.store
 from askbrief.assistant import Assistant
-from askbrief.auditing import audit
 from askbrief.config import open_folder
-from askbrief.derived import BASE, LEXICAL
-from askbrief.indexing import identify
-from askbrief.store import Store
+from askbrief.index.refresh import identify
+from askbrief.store.audit import audit
+from askbrief.store.generation import BASE, LEXICAL
+from askbrief.store.store import Store
 
 Harm = Callable[[Path], object]
 
@@ -51,8 +55,8 @@ def flip(file: Path) -> None:
 
 def forge(monkeypatch: pytest.MonkeyPatch, name: str, forged: Callable[..., object]) -> None:
     """Makes generations that are sound files with another content than they must have."""
-    build = askbrief.derived.build_derived
-    monkeypatch.setattr(askbrief.store, "build_derived", lambda *a, **k: build(*a, **k | {name: forged(k[name])}))
+    build = askbrief.store.generation.build_derived
+    monkeypatch.setattr(askbrief.store.store, "build_derived", lambda *a, **k: build(*a, **k | {name: forged(k[name])}))
 
 
 def test_a_sound_index_has_no_fault(index: Path) -> None:
@@ -64,13 +68,13 @@ def test_a_sound_index_has_no_fault(index: Path) -> None:
 def test_an_index_that_shares_its_base_has_no_fault(
     index: Path, articles: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.store, "MIN_SHARED_PASSAGES", 1)
-    monkeypatch.setattr(askbrief.store, "MAX_STALE_SHARE", 2.0)
+    monkeypatch.setattr(askbrief.store.store, "MIN_SHARED_PASSAGES", 1)
+    monkeypatch.setattr(askbrief.store.store, "MAX_STALE_SHARE", 2.0)
     (articles / "a.txt").unlink()
     (articles / "c.txt").write_text("A drone over the __ दिल्ली railway.", encoding="utf-8")
     update(articles)
     with Store.open(index, identify(open_folder(articles), FakeEncoder())) as store:
-        assert store.load_removed() == [1]
+        assert store.rows.load_removed() == [1]
     assert find_faults(index) == []
 
 
@@ -81,7 +85,7 @@ def test_an_index_with_nothing_published_has_no_fault(tmp_path: Path) -> None:
 
 def test_damage_that_sqlite_sees_is_told(index: Path) -> None:
     change(index, "DELETE FROM vectors")
-    change(index, "UPDATE files SET document_id = 'nothing' WHERE path = 'a.txt'")
+    change(index, "UPDATE files SET extraction = x'00' WHERE path = 'a.txt'")
     assert find_faults(index)[0] == "files None belongs to nothing"
 
 
@@ -114,7 +118,7 @@ def test_a_row_that_was_altered_is_told(index: Path, statement: str, fault: str)
 )
 def test_a_number_that_does_not_agree_is_told(index: Path, key: str, value: str, fault: str) -> None:
     with Store.open(index, identify(open_folder(index.parent), FakeEncoder())) as store:
-        store._save_meta(key, value)
+        store.rows.save_meta(key, value)
         assert list(audit(store)) == [fault]
 
 
@@ -164,7 +168,7 @@ def test_sound_files_of_another_content_are_told(
 
 def test_a_vector_of_another_text_is_told(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.indexing, "find_vector_key", lambda text: text[::-1].encode()[:16])
+        patch.setattr(askbrief.index.batch, "find_vector_key", lambda text: text[::-1].encode()[:16])
         update(articles)
     found = find_faults(articles / ".askbrief")
     assert found == [f"the vector of passage {n} was made from another text" for n in (1, 2)]
@@ -172,7 +176,8 @@ def test_a_vector_of_another_text_is_told(articles: Path, monkeypatch: pytest.Mo
 
 def test_a_text_that_is_not_that_of_its_file_is_told(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.indexing, "find_content", lambda text: "0" * 32)
+        build = askbrief.corpus.document.build_document
+        patch.setattr(askbrief.index.read, "build_document", lambda *a: replace(build(*a), title="Another title"))
         update(articles)
     found = find_faults(articles / ".askbrief")
     assert found == [f"the text kept for {path} is not that of the file it was read from" for path in ("a.txt", "b.md")]

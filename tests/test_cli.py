@@ -15,8 +15,11 @@ import click
 import pytest
 from conftest import ROOT, FakeEncoder, FakeReader
 
-from askbrief import __version__, assistant, progress
-from askbrief.cli import run
+from askbrief import __version__, assistant
+from askbrief.answer import pipeline
+from askbrief.cli.main import run
+from askbrief.errors import ModelError
+from askbrief.output import progress
 
 ESCAPE = "\x1b"
 COMMAND = (sys.executable, "-m", "askbrief")
@@ -69,7 +72,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     out, err = capsys.readouterr()
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
-    assert re.fullmatch(r"  a\.txt:1 · (high|medium|low) confidence \(\d+%\)", blocks[2])
+    assert re.fullmatch(r"  line 1 · (high|medium|low) confidence \(\d+%\)\n  a\.txt:1", blocks[2])
     assert blocks[3:] == ["  checked against the folder: 2 documents, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
@@ -78,7 +81,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
 def test_ask_without_an_answer_exits_3(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assistant, "MIN_CONFIDENCE", 1.0)
+    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
     assert run(["ask", "the drone", "-C", str(articles)]) == 3
     out, err = capsys.readouterr()
     assert out.startswith("Not in these documents.\n")
@@ -122,13 +125,60 @@ def test_a_batch_with_an_unanswered_question_exits_3(
     assert [load(line)["answered"] for line in capsys.readouterr().out.splitlines()] == [False, True]
 
 
-def test_a_batch_from_a_pipe_with_bytes_that_are_no_text_is_refused(articles: Path) -> None:
-    command = [*DRIVER, "ask", "-", "-C", str(articles)]
-    for errors in ("strict", "surrogateescape"):
-        environment = os.environ | {"PYTHONIOENCODING": f"utf-8:{errors}"}
-        done = subprocess.run(command, input=b"who\xff?\n", capture_output=True, timeout=30, env=environment)
-        assert done.returncode == 2
-        assert done.stderr == b"askbrief: the question is not valid text.\nHint: Ask in UTF-8.\n"
+def test_every_line_of_a_batch_gets_an_object_whatever_is_on_it(articles: Path) -> None:
+    lines = [b"\xef\xbb\xbfthe drone in Ankara", b"???", b"", b"who\xff?", b"word " * 5000, b"\0", "la façade".encode()]
+    for encoding in ("utf-8:strict", "ascii", "latin-1"):
+        done = subprocess.run(
+            [*DRIVER, "ask", "--json", "-", "-C", str(articles)],
+            input=b"\n".join(lines),
+            capture_output=True,
+            timeout=30,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+        )
+        found = [load(line) for line in done.stdout.decode(encoding.split(":")[0]).splitlines()]
+        assert [fields["question"] for fields in found[:3]] == ["the drone in Ankara", "???", "who\udcff?"]
+        assert (found[5]["question"], found[5]["answered"]) == ("la façade", True)
+        assert [fields.get("error", "")[:24] for fields in found] == [
+            *("", "the question is empty", "the question is not valid text"[:24], "the question has 24,999 "),
+            *("the question is empty", ""),
+        ]
+        assert all(fields["hint"] for fields in found if "error" in fields)
+        assert (done.returncode, done.stderr) == (2, b"")
+
+
+def test_a_batch_for_people_names_the_question_that_failed(
+    articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("?\nthe drone in Ankara\n"))
+    assert run(["ask", "-", "-C", str(articles)]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith("Okay\n")
+    assert err.splitlines()[0] == "askbrief: question 1: the question is empty."
+
+
+def test_an_error_counts_more_than_a_bad_question(
+    articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(FakeReader):
+        def read(self, question: str, passages: Any) -> Any:
+            raise ModelError("the reader is broken", hint="Reinstall it.")
+
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: Broken())
+    monkeypatch.setattr(sys, "stdin", io.StringIO("the drone\n?\n"))
+    assert run(["ask", "-", "--json", "-C", str(articles)]) == 1
+    found = [load(line)["error"] for line in capsys.readouterr().out.splitlines()]
+    assert found == ["the reader is broken", "the question is empty"]
+
+
+def test_what_a_batch_wrote_can_be_verified(
+    articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("?\nthe drone in Ankara\n"))
+    run(["ask", "-", "--json", "-C", str(articles)])
+    answers = articles.parent / "answers.jsonl"
+    answers.write_text(capsys.readouterr().out, encoding="utf-8")
+    assert run(["verify", str(answers), "-C", str(articles)]) == 0
+    assert capsys.readouterr().err == "askbrief: 1 answer: 1 in place; 1 question without an answer left out\n"
 
 
 def test_skipped_files_are_told_once_on_stderr(
@@ -218,7 +268,7 @@ def test_long_work_tells_each_stage_once_on_stderr(
     monkeypatch.setattr(progress, "QUIET_SECONDS", -1.0)
     assert run(["index", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
-    assert err.splitlines() == ["Comparing", "Indexing", "Publishing", "Indexed"]
+    assert err.splitlines() == ["Indexing", "Indexed"]
     assert out == "2 documents, 2 passages, 2 added\n"
 
 
@@ -231,7 +281,7 @@ def test_a_control_character_in_a_file_name_never_reaches_the_screen(
     out, err = capsys.readouterr()
     assert ESCAPE not in out + err
     assert "\x07" not in err
-    assert "  a\ufffd[31m .txt:1 · " in out
+    assert "\n  a\ufffd[31m .txt:1\n" in out
     assert err == "askbrief: skipped x\ufffd]0;title\ufffd.txt: it is empty\n"
 
 
@@ -240,7 +290,7 @@ def test_a_terminal_gets_the_words_lit_and_lines_that_fit(articles: Path) -> Non
     (articles / "a.txt").write_text(f"{words}\n", encoding="utf-8")
     sent = run_in_terminal(["ask", "the drone in Ankara", "-C", str(articles)])
     assert f"{ESCAPE}[1;30;43mOkay{ESCAPE}[0m Memis" in sent
-    lines = re.sub(r"\x1b\[[0-9;]*m", "", sent).split("\n")
+    lines = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", sent).split("\n")
     assert max(map(len, lines)) <= 60
     assert lines[2:4] == [
         "  Okay Memis and Hazem Razi met in Ankara, Baghdad, Basra",
@@ -274,7 +324,7 @@ def test_version_is_that_of_the_package() -> None:
 
 def test_help_names_every_command() -> None:
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True, timeout=30)
-    assert done.stdout.startswith("Usage: askbrief [OPTIONS] [COMMAND]")
+    assert done.stdout.startswith("Usage: askbrief [OPTIONS] [COMMAND | FOLDER | QUESTION]")
     for command in (
         "ask",
         "chat",
@@ -302,7 +352,7 @@ def test_completion_prints_a_script(shell: str, capsys: pytest.CaptureFixture[st
 
 def test_completion_knows_the_commands() -> None:
     words = {"_ASKBRIEF_COMPLETE": "bash_complete", "COMP_WORDS": "askbrief s", "COMP_CWORD": "1"}
-    program = [sys.executable, "-c", "from askbrief.cli import main; main()"]
+    program = [sys.executable, "-c", "from askbrief.__main__ import main; main()"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=30, env=os.environ | words)
     assert done.stdout.split() == ["plain,search", "plain,serve", "plain,status"]
 
@@ -310,6 +360,7 @@ def test_completion_knows_the_commands() -> None:
 @pytest.mark.models
 def test_the_seed_answers_from_the_command_line(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    shutil.copy(ROOT / "askbrief.toml", tmp_path)
     asked = "Which city does Maleki represent?\nWhat is the population of Ankara?\n"
     done = subprocess.run(
         [*COMMAND, "ask", "-", "--json"], input=asked, capture_output=True, text=True, timeout=120, cwd=tmp_path

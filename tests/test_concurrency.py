@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from conftest import FakeEncoder
 
-import askbrief.indexing
-from askbrief.cli import run
+import askbrief.index.refresh
+from askbrief.cli.main import run
 from askbrief.config import open_folder
-from askbrief.database import LOCK, lock_for_writing
-from askbrief.datatypes import Progress
-from askbrief.indexing import refresh
+from askbrief.index.refresh import refresh
+from askbrief.store.lock import LOCK, lock_for_writing
+from askbrief.types import Progress
 from benchmarks.torture.concurrency import run_torture
 
 DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"))
 HOLD = (
-    "import sys; from pathlib import Path; from askbrief.database import lock_for_writing\n"
+    "import sys; from pathlib import Path; from askbrief.store.lock import lock_for_writing\n"
     "with lock_for_writing(Path(sys.argv[1]), timeout_seconds=0):\n"
     "    print('held', flush=True); sys.stdin.read()"
 )
@@ -69,7 +69,7 @@ def test_a_second_writer_says_that_it_waits_and_then_writes(articles: Path) -> N
 def test_a_second_writer_that_gives_up_exits_1_with_a_hint(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "LOCK_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(askbrief.index.refresh, "LOCK_TIMEOUT_SECONDS", 0.05)
     with hold(articles / ".askbrief") as holder:
         assert run(["index", "-C", str(articles)]) == 1
         holder.communicate()

@@ -19,27 +19,20 @@ def test_a_plain_folder_is_its_own_articles(tmp_path: Path) -> None:
     assert folder.settings == Settings()
 
 
-def test_a_folder_with_seeds_keeps_articles_and_index_apart(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
+def test_a_folder_means_everything_in_it_whatever_its_subfolders_are_called(tmp_path: Path) -> None:
+    for name in ("seeds", "index", "articles"):
+        (tmp_path / name).mkdir()
     folder = open_folder(tmp_path)
-    assert (folder.articles, folder.index) == (tmp_path / "seeds", tmp_path / "index")
+    assert (folder.articles, folder.index) == (tmp_path, tmp_path / ".askbrief")
 
 
 def test_every_setting_is_read(tmp_path: Path) -> None:
     write(
         tmp_path,
-        'articles = "news"\nindex = "made/here"\nencoder = "e"\nreader = "r"\n'
-        "passage_words = 20\noverlap_sentences = 3",
+        'articles = "news"\nindex = "made/here"\nencoder = "e"\nreader = "r"\npassage_words = 20',
     )
-    assert load_settings(tmp_path) == Settings("news", "made/here", "e", "r", 20, 3)
+    assert load_settings(tmp_path) == Settings("news", "made/here", "e", "r", 20)
     assert open_folder(tmp_path).index == tmp_path / "made" / "here"
-
-
-def test_the_file_overrides_what_seeds_imply(tmp_path: Path) -> None:
-    (tmp_path / "seeds").mkdir()
-    write(tmp_path, 'index = "elsewhere"')
-    settings = load_settings(tmp_path)
-    assert (settings.articles, settings.index) == ("seeds", "elsewhere")
 
 
 @pytest.mark.parametrize(
@@ -50,8 +43,6 @@ def test_the_file_overrides_what_seeds_imply(tmp_path: Path) -> None:
         ("passage_words = true", "passage_words must be int, not True"),
         ("passage_words = 19", "passage_words must lie between 20 and 400"),
         ("passage_words = 401", "passage_words must lie between 20 and 400"),
-        ("overlap_sentences = -1", "overlap_sentences must lie between 0 and 3"),
-        ("overlap_sentences = 4", "overlap_sentences must lie between 0 and 3"),
         ("encoder = 3", "encoder must be str, not 3"),
         ("articles =", "cannot be read"),
     ],
@@ -99,20 +90,20 @@ def test_a_place_that_is_no_path_is_refused(tmp_path: Path) -> None:
         open_folder(tmp_path)
 
 
-@pytest.mark.parametrize("marker", ["seeds", FILE_NAME])
+@pytest.mark.parametrize("marker", [".askbrief", FILE_NAME])
 def test_the_nearest_marked_parent_is_found(tmp_path: Path, marker: str) -> None:
     deep = tmp_path / "a" / "b" / "c"
     deep.mkdir(parents=True)
-    (tmp_path / "seeds").mkdir()
+    (tmp_path / ".askbrief").mkdir()
     if marker == FILE_NAME:
         write(tmp_path / "a", "")
     else:
-        (tmp_path / "a" / "seeds").mkdir()
+        (tmp_path / "a" / ".askbrief").mkdir()
     assert find_folder(deep).root == tmp_path / "a"
 
 
 def test_no_marked_parent_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no articles here"):
+    with pytest.raises(ConfigError, match="no folder named"):
         find_folder(tmp_path)
 
 

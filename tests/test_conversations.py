@@ -17,13 +17,13 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from askbrief import conversation_file
-from askbrief.cli import run
-from askbrief.conversation_file import FILE_NAME
-from askbrief.conversations import PAGE, Conversations, Entry
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, Span
+from askbrief.answer.schema import answer_as_json, load_answer
+from askbrief.cli.main import run
+from askbrief.conversations import file as conversation_file
+from askbrief.conversations.file import FILE_NAME
+from askbrief.conversations.saved import PAGE, Conversations, Entry
 from askbrief.errors import ConversationError
-from askbrief.output import answer_as_json, load_answer
+from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Passage, Span
 
 NEWS, MAIL = Path("/articles/news"), Path("/articles/mail")
 SENTENCE = "The envoy met Okay Memis in Ankara."
@@ -151,7 +151,7 @@ def test_reading_a_conversation_needs_the_memory_of_a_page_however_long_it_is(sa
 
 def test_the_last_used_conversation_comes_first(saved: Conversations, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1_000, 100_000, 1_000))
-    monkeypatch.setattr("askbrief.conversations._now_ms", lambda: next(clock))
+    monkeypatch.setattr("askbrief.conversations.saved._now_ms", lambda: next(clock))
     for question, folder in (("a", NEWS), ("b", MAIL), ("c", NEWS)):
         saved.begin(folder, make_answer(question))
     saved.append(1, make_answer("a again"))
@@ -387,7 +387,7 @@ FULL_DISK = """
 import resource, sys
 from pathlib import Path
 from test_conversations import NEWS, make_answer
-from askbrief.conversations import Conversations
+from askbrief.conversations.saved import Conversations
 from askbrief.errors import ConversationError
 conversations = Conversations(Path(sys.argv[1]))
 number = conversations.begin(NEWS, make_answer()).conversation_id
@@ -444,7 +444,7 @@ MANY = """
 import sys
 from pathlib import Path
 from test_conversations import NEWS, make_answer
-from askbrief.conversations import Conversations
+from askbrief.conversations.saved import Conversations
 with Conversations(Path(sys.argv[1])) as conversations:
     number = conversations.begin(NEWS, make_answer(f"{sys.argv[2]} 0")).conversation_id
     for count in range(1, 40):

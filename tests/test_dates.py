@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from askbrief.dates import find_dateline, find_file_name_date, parse_date
+from askbrief.corpus.dates import find_dates, find_file_name_date, find_file_name_year, parse_date
 
 MAY_25 = date(2025, 5, 25)
 
@@ -47,22 +47,26 @@ def test_an_impossible_date_gives_way_to_a_later_one_in_words() -> None:
     assert parse_date("2025-13-45, that is May 25, 2025") == MAY_25
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        *(" date 2025-05-25", "Published: 25 May 2025", "Updated on May 25, 2025", "\n\nPosted – 2025/05/25"),
-        *("2025-05-25", "DATED May 25, 2025"),
-    ],
-)
-def test_a_dateline_ends_where_the_article_begins(text: str) -> None:
-    assert find_dateline(text + " Iran is") == (MAY_25, len(text))
+def test_dates_without_a_year_are_found_too() -> None:
+    text = "On May 24 and 3 June 2025, not 31 February, nor May 2025."
+    assert [(found.month, found.day, found.date) for found in find_dates(text)] == [
+        (5, 24, None),
+        (6, 3, date(2025, 6, 3)),
+    ]
+    assert find_dates(text)[0].in_year(2024) == date(2024, 5, 24)
+    assert find_dates("Feb. 29")[0].in_year(2025) is None
+
+
+@pytest.mark.parametrize("text", ["2025年5月25日", "2025년 5월 25일"])
+def test_east_asian_dates_are_understood(text: str) -> None:
+    assert parse_date(text) == MAY_25
 
 
 @pytest.mark.parametrize(
-    "text", ["Iran said on 2025-05-25", "dating 2025-05-25", "Published in Ankara on 2025-05-25", "date palms", ""]
+    ("name", "year"), [("ankara-2025.txt", 2025), ("2025-05-25.md", 2025), ("a-2024-2025.txt", None), ("a.txt", None)]
 )
-def test_a_date_further_on_is_no_dateline(text: str) -> None:
-    assert find_dateline(text) is None
+def test_a_file_name_may_hold_the_year(name: str, year: int | None) -> None:
+    assert find_file_name_year(name) == year
 
 
 @pytest.mark.parametrize(

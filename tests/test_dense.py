@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief.dense import DenseIndex, build_dense
 from askbrief.errors import StoreDamagedError, StoreError
+from askbrief.store.dense import DenseIndex, build_dense
 
 
 def unit(*values: float) -> NDArray[np.float32]:
@@ -91,7 +91,7 @@ def many() -> NDArray[np.float32]:
 def test_more_vectors_than_are_kept_exact_take_a_sixteenth_and_the_nearest_are_among_the_oversampled(
     tmp_path: Path, many: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("askbrief.dense.EXACT_ROWS", 19_999)
+    monkeypatch.setattr("askbrief.store.dense.EXACT_ROWS", 19_999)
     build_dense(tmp_path / "d.faiss", enumerate(many), count=20_000, dimension=64)
     assert (tmp_path / "d.faiss").stat().st_size < 20_000 * (64 * 4 / 16 + 8) + 10_000  # and eight bytes for the row
     gone = [*range(0, 20_000, 9)]
@@ -112,7 +112,7 @@ def test_more_vectors_than_are_kept_exact_take_a_sixteenth_and_the_nearest_are_a
 def test_a_row_tells_the_vector_it_was_made_of_from_others(
     tmp_path: Path, many: NDArray[np.float32], exact_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("askbrief.dense.EXACT_ROWS", exact_rows)
+    monkeypatch.setattr("askbrief.store.dense.EXACT_ROWS", exact_rows)
     build_dense(tmp_path / "d.faiss", enumerate(many[:100]), count=100, dimension=64)
     rows = dict(DenseIndex(tmp_path / "d.faiss", dimension=64, without=[3]).iter_rows())
     assert list(rows) == list(range(100))

@@ -9,16 +9,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import FakeEncoder
+from conftest import FakeEncoder, make_extraction
 
-import askbrief.dense
-import askbrief.store
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.derived import BASE, LEXICAL, RECENT
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
+import askbrief.store.dense
+import askbrief.store.store
+from askbrief.store.generation import BASE, LEXICAL, RECENT
+from askbrief.store.rows import FileRecord
+from askbrief.store.store import Identity, Store
+from askbrief.types import Document, Passage, Span
 
-IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
+IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100)
 WORDS = (*FakeEncoder.WORDS, "envoy", "talks", "bridge", "river")
 QUERIES = (*WORDS, "ankara railway", "drone baghdad river")
 
@@ -26,8 +26,8 @@ QUERIES = (*WORDS, "ankara railway", "drone baghdad river")
 @pytest.fixture(autouse=True)
 def sharing(monkeypatch: pytest.MonkeyPatch) -> None:
     """However small, a store shares what it can; it is built whole when half of it is stale."""
-    monkeypatch.setattr(askbrief.store, "MIN_SHARED_PASSAGES", 0)
-    monkeypatch.setattr(askbrief.store, "MAX_STALE_SHARE", 0.5)
+    monkeypatch.setattr(askbrief.store.store, "MIN_SHARED_PASSAGES", 0)
+    monkeypatch.setattr(askbrief.store.store, "MAX_STALE_SHARE", 0.5)
 
 
 @pytest.fixture
@@ -55,9 +55,10 @@ def write(store: Store, texts: Mapping[str, str], *, gone: tuple[str, ...] = ())
     for path, text in texts.items():
         document = Document(f"{path}:{text}", "", text, None, (path,))
         passage, key = Passage(document.id, Span(0, len(text)), text), text.encode()
-        vectors = [] if store.has_vector(key) else [(key, FakeEncoder().encode_question(text))]
-        store.add_documents([(document, [(passage, key)])], vectors)
-        records.append(FileRecord(path, len(text), 1, document_id=document.id, content=text))
+        vectors = [] if store.rows.has_vector(key) else [(key, FakeEncoder().encode_question(text))]
+        store.rows.add_vectors(vectors)
+        store.rows.add_extraction(make_extraction(document), [(document, [(passage, key)])])
+        records.append(FileRecord(path, len(text), 1, extraction=make_extraction(document).key))
     store.publish(records, gone=gone)
 
 
@@ -65,11 +66,11 @@ def find(store: Store) -> tuple[dict[str, list[tuple[str, float]]], dict[str, se
     """For each query all texts with their cosines as the dense search orders them, and those that share a word."""
     dense, lexical = {}, {}
     with store.snapshot() as derived:
-        assert derived.dense.count == derived.lexical.count == store.count_passages()
+        assert derived.dense.count == derived.lexical.count == store.rows.count_passages()
 
         def name(row: int) -> str:
-            (passage,) = store.load_passages([row])
-            return store.load_document(passage.document_id).text
+            (passage,) = store.rows.load_passages([row])
+            return store.rows.load_document(passage.document_id).text
 
         for query in QUERIES:
             found = derived.dense.search(FakeEncoder().encode_question(query), top=99)
@@ -103,7 +104,7 @@ def test_a_small_change_shares_the_base_and_keeps_a_recent_part(store: Store) ->
     write(store, {"3": "An envoy crossed the river."})
     assert inode(store, 1, BASE) == inode(store, 2, BASE)
     assert store._load_manifest().base_count == 10
-    assert store.load_removed() == [4]
+    assert store.rows.load_removed() == [4]
     words = {path.name for path in (store.folder / "generation-000001" / LEXICAL).glob("*.idx")}
     more = {path.name for path in (store.folder / "generation-000002" / LEXICAL).glob("*.idx")}
     assert words < more
@@ -127,14 +128,14 @@ def test_a_change_without_new_text_has_no_recent_part(store: Store) -> None:
     write(store, {"new": "A bridge."})
     write(store, {}, gone=("new",))
     assert not (store.folder / "generation-000004" / RECENT).exists()
-    assert store.load_removed() == [1]
+    assert store.rows.load_removed() == [1]
 
 
 def test_above_the_share_it_is_built_whole_again(store: Store) -> None:
     write(store, {str(number): make_text(100 + number) for number in range(2)})
-    assert (store._load_manifest().base_count, len(store.load_removed())) == (10, 2)
+    assert (store._load_manifest().base_count, len(store.rows.load_removed())) == (10, 2)
     write(store, {"2": make_text(102)})
-    assert (store._load_manifest().base_count, store.load_removed()) == (10, [])
+    assert (store._load_manifest().base_count, store.rows.load_removed()) == (10, [])
     assert store._load_manifest().base_row == 13
     assert not (store.folder / "generation-000003" / RECENT).exists()
 
@@ -145,8 +146,8 @@ def test_text_that_is_gone_is_not_found_whatever_part_it_was_in(store: Store) ->
     with store.snapshot() as derived:
         assert derived.lexical.search("zyzzyva", top=9) == []
         rows = [row for row, _ in derived.dense.search(FakeEncoder().encode_question("x"), top=99)]
-    assert all("zyzzyva" not in store.load_document(p.document_id).text for p in store.load_passages(rows))
-    assert len(store.load_passages(rows)) == len(rows) == 11
+    assert all("zyzzyva" not in store.rows.load_document(p.document_id).text for p in store.rows.load_passages(rows))
+    assert len(store.rows.load_passages(rows)) == len(rows) == 11
 
 
 @pytest.mark.parametrize("exact_rows", [50_000, 3], ids=["exact", "compact"])
@@ -154,7 +155,7 @@ def test_text_that_is_gone_is_not_found_whatever_part_it_was_in(store: Store) ->
 def test_after_any_history_all_is_found_that_a_new_store_finds(
     store: Store, tmp_path: Path, seed: int, exact_rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.dense, "EXACT_ROWS", exact_rows)
+    monkeypatch.setattr(askbrief.store.dense, "EXACT_ROWS", exact_rows)
     chance = random.Random(seed)
     texts = {str(number): make_text(number) for number in range(10)}
     shared = 0
@@ -164,7 +165,7 @@ def test_after_any_history_all_is_found_that_a_new_store_finds(
         gone = tuple(path for path in gone if path not in new)
         texts = {path: text for path, text in texts.items() if path not in gone} | new
         write(store, new, gone=gone)
-        shared += bool(store.load_removed() or (store.folder / f"generation-{step + 2:06}" / RECENT).exists())
+        shared += bool(store.rows.load_removed() or (store.folder / f"generation-{step + 2:06}" / RECENT).exists())
         dense, lexical = find(store)
         expected_dense, expected_lexical = find_in_new(tmp_path / "new", texts)
         assert lexical == expected_lexical
@@ -194,7 +195,7 @@ def test_on_a_damaged_generation_nothing_is_built(store: Store, name: str) -> No
     data[len(data) // 2] ^= 1
     victim.write_bytes(bytes(data) if name == LEXICAL else b"short")
     write(store, {"new": "A bridge."})
-    assert (store._load_manifest().base_count, store.load_removed()) == (11, [])
+    assert (store._load_manifest().base_count, store.rows.load_removed()) == (11, [])
     dense, _ = find(store)
     assert len(dense["drone"]) == 11
 
@@ -208,7 +209,7 @@ def test_a_shared_base_that_is_damaged_is_noticed_and_rebuilt(store: Store) -> N
     assert store._load_manifest().base_count == 10
     dense, _ = find(store)
     assert len(dense["drone"]) == 11
-    assert (store._load_manifest().base_count, store.load_removed()) == (11, [])
+    assert (store._load_manifest().base_count, store.rows.load_removed()) == (11, [])
 
 
 def test_without_hard_links_files_are_copied(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,9 +226,10 @@ def test_without_hard_links_files_are_copied(store: Store, monkeypatch: pytest.M
 def test_waiting_documents_stay_out_of_what_is_shared(store: Store) -> None:
     waiting = Document("waiting", "", "A zyzzyva.", None, ("w",))
     passage = Passage("waiting", Span(0, 10), "A zyzzyva.")
-    store.add_documents([(waiting, [(passage, b"w")])], [(b"w", FakeEncoder().encode_question("x"))])
+    store.rows.add_vectors([(b"w", FakeEncoder().encode_question("x"))])
+    store.rows.add_extraction(make_extraction(waiting), [(waiting, [(passage, b"w")])])
     write(store, {"new": "A bridge."})
-    assert not store.has_document("waiting")
+    assert not store.rows.has_document("waiting")
     assert len(find(store)[0]["drone"]) == 11
     with store.snapshot() as derived:
         assert derived.lexical.search("zyzzyva", top=9) == []
@@ -236,7 +238,7 @@ def test_waiting_documents_stay_out_of_what_is_shared(store: Store) -> None:
 def test_more_vectors_than_are_kept_exact_are_found_by_estimates(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     before = store.is_exact
     assert before
-    monkeypatch.setattr(askbrief.dense, "EXACT_ROWS", 9)
+    monkeypatch.setattr(askbrief.store.dense, "EXACT_ROWS", 9)
     write(store, {str(number): make_text(200 + number) for number in range(10)})
     assert not store.is_exact
     with store.snapshot() as derived:

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import encoding
-from askbrief.compiling import hash_file, new_folder
-from askbrief.datatypes import Progress
-from askbrief.encoding import CompiledEncoder, find_default_model, load_encoder, measure_agreement
 from askbrief.errors import ModelError
-from askbrief.inference import CARD, GRAPH, TOKENIZER, WEIGHTS
+from askbrief.models import compile_encoder as encoding
+from askbrief.models.compile import hash_file, new_folder
+from askbrief.models.compile_encoder import load_encoder, measure_agreement
+from askbrief.models.encoder import CompiledEncoder
+from askbrief.models.locate import find_default_model
+from askbrief.models.runtime import CARD, GRAPH, TOKENIZER, WEIGHTS
+from askbrief.types import Progress
 
 SENTENCES = [
     "The envoy met Okay Memis in Ankara.",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from askbrief.fusion import DENSE_WEIGHT, mix_scores
+from askbrief.answer.fuse import DENSE_WEIGHT, mix_scores
 
 
 def test_cosines_scale_from_their_least_and_bm25_from_zero() -> None:

@@ -39,10 +39,10 @@ def find_loaded(code: str, *, folder: Path | None = None) -> set[str]:
     [
         "import askbrief",
         "from askbrief import AskbriefError, Hit, Span",
-        "from askbrief.cli import run; assert run(['--help']) == 0",
-        "from askbrief.cli import run; assert run(['ask', '--help']) == 0",
-        "from askbrief.cli import run; assert run(['--version']) == 0",
-        "from askbrief.cli import run; assert run(['completion', 'bash']) == 0",
+        "from askbrief.cli.main import run; assert run(['--help']) == 0",
+        "from askbrief.cli.main import run; assert run(['ask', '--help']) == 0",
+        "from askbrief.cli.main import run; assert run(['--version']) == 0",
+        "from askbrief.cli.main import run; assert run(['completion', 'bash']) == 0",
     ],
 )
 def test_help_and_the_package_itself_load_nothing_heavy(code: str) -> None:
@@ -52,7 +52,7 @@ def test_help_and_the_package_itself_load_nothing_heavy(code: str) -> None:
 
 
 def test_the_assistant_loads_no_compiler_and_no_screen() -> None:
-    loaded = find_loaded("from askbrief import Assistant; import askbrief.output")
+    loaded = find_loaded("from askbrief import Assistant; import askbrief.output.text")
     assert "numpy" in loaded
     assert loaded & COMPILERS == set()
 
@@ -60,7 +60,7 @@ def test_the_assistant_loads_no_compiler_and_no_screen() -> None:
 @pytest.mark.models
 def test_a_question_loads_no_compiler(tmp_path: Path) -> None:
     (tmp_path / SEED.name).write_bytes(SEED.read_bytes())
-    ask = "from askbrief.cli import run; assert run(['ask', 'Which city does Maleki represent?', '-C', '.']) == 0"
+    ask = "from askbrief.cli.main import run; assert run(['ask', 'Which city does Maleki represent?', '-C', '.']) == 0"
     find_loaded(ask, folder=tmp_path)  # compiles the encoder where that was never done
     loaded = find_loaded(ask, folder=tmp_path)
     assert {"onnxruntime", "tantivy", "faiss", "tokenizers"} <= loaded

@@ -13,19 +13,21 @@ import pytest
 from conftest import FakeEncoder
 from numpy.typing import NDArray
 
-import askbrief.indexing
-import askbrief.records
+import askbrief.index.batch
+import askbrief.index.refresh
+import askbrief.store.rows
 from askbrief.config import FILE_NAME, Folder, open_folder
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.database import lock_for_writing
-from askbrief.datatypes import Progress, SkippedFile
-from askbrief.derived import BASE
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
-from askbrief.indexing import Refreshed, identify, refresh, replace_damaged
-from askbrief.store import Store
+from askbrief.index.refresh import Refreshed, identify, refresh, replace_damaged
+from askbrief.store.generation import BASE
+from askbrief.store.lock import lock_for_writing
+from askbrief.store.rows import ExtractionRecord
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.store.store import Store
+from askbrief.types import Progress, SkippedFile
 
 ANKARA = "The envoy met Okay Memis in Ankara.\n\nThey spoke about the drone."
-TRAINS = "# Trains\n\nThe railway to Baghdad opens in May."
+TRAINS = "Trains\n\nThe railway to Baghdad opens in May."
 ANKARA_ENCODED = f"The envoy met Okay Memis in Ankara.\n{ANKARA}"
 TRAINS_ENCODED = f"Trains\n{TRAINS}"
 
@@ -44,7 +46,7 @@ def update(root: Path, encoder: FakeEncoder) -> tuple[dict[str, str], int, Refre
     """Runs a refresh; returns each file's text, the generation and what was done."""
     store, done = finish(open_folder(root), encoder)
     with store:
-        return texts(store), store.generation, done
+        return texts(store), store.rows.generation, done
 
 
 def finish(folder: Folder, encoder: FakeEncoder) -> tuple[Store, Refreshed]:
@@ -64,10 +66,17 @@ def texts(store: Store) -> dict[str, str]:
     with store.snapshot() as derived:
         vector = FakeEncoder().encode_question("")
         rows = [row for row, _ in derived.dense.search(vector, top=99)]
-        assert len(rows) == store.count_passages() == derived.lexical.count
-        found = {passage.document_id for passage in store.load_passages(rows)}
-        documents = [store.load_document(id_) for id_ in found]
+        assert len(rows) == store.rows.count_passages() == derived.lexical.count
+        found = {passage.document_id for passage in store.rows.load_passages(rows)}
+        documents = [store.rows.load_document(id_) for id_ in found]
         return {path: document.text for document in documents for path in document.paths}
+
+
+def find_extraction(store: Store, path: str) -> ExtractionRecord:
+    """What was read of the file at ``path``."""
+    key = store.rows.load_files()[path].extraction
+    assert key is not None
+    return store.rows.load_extractions()[key]
 
 
 def touch(file: Path) -> None:
@@ -89,18 +98,16 @@ def root(articles: Path, encoder: FakeEncoder) -> Path:
 
 def test_the_first_run_reads_everything(articles: Path, encoder: FakeEncoder) -> None:
     found, generation, done = update(articles, encoder)
-    assert found == {"a.txt": ANKARA + "\n", "b.md": TRAINS + "\n"}
+    assert found == {"a.txt": ANKARA + "\n", "b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (1, ("a.txt", "b.md"), (), ())
     assert encoder.encoded == [ANKARA_ENCODED, TRAINS_ENCODED]
 
 
 def test_progress_counts_files(articles: Path, encoder: FakeEncoder) -> None:
     assert list(refresh(open_folder(articles), encoder)) == [
-        Progress("Comparing", 0, 2),
-        Progress("Comparing", 1, 2),
         Progress("Indexing", 0, 2),
         Progress("Indexing", 1, 2),
-        Progress("Publishing", 2, 2),
+        Progress("Indexing", 1, 2, passages=2),
         Progress("Indexed", 2, 2),
     ]
 
@@ -123,7 +130,7 @@ def test_a_new_file_is_added(root: Path, encoder: FakeEncoder) -> None:
 def test_a_changed_file_replaces_its_text(root: Path, encoder: FakeEncoder) -> None:
     rewrite(root / "a.txt", "The envoy left Ankara.")
     found, generation, done = update(root, encoder)
-    assert found == {"a.txt": "The envoy left Ankara.", "b.md": TRAINS + "\n"}
+    assert found == {"a.txt": "The envoy left Ankara.", "b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (2, (), ("a.txt",), ())
     assert encoder.encoded == ["The envoy left Ankara.\nThe envoy left Ankara."]
 
@@ -137,14 +144,14 @@ def test_a_change_of_equal_size_is_seen(root: Path, encoder: FakeEncoder) -> Non
 def test_a_removed_file_is_forgotten(root: Path, encoder: FakeEncoder) -> None:
     (root / "a.txt").unlink()
     found, generation, done = update(root, encoder)
-    assert found == {"b.md": TRAINS + "\n"}
+    assert found == {"b.md": TRAINS}
     assert (generation, done.added, done.changed, done.removed) == (2, (), (), ("a.txt",))
 
 
 def test_a_renamed_file_is_not_encoded_again(root: Path, encoder: FakeEncoder) -> None:
     (root / "a.txt").rename(root / "z.txt")
     found, _, done = update(root, encoder)
-    assert found == {"z.txt": ANKARA + "\n", "b.md": TRAINS + "\n"}
+    assert found == {"z.txt": ANKARA + "\n", "b.md": TRAINS}
     assert (done.added, done.removed, done.renamed) == ((), (), (("a.txt", "z.txt"),))
     assert encoder.encoded == []
 
@@ -153,10 +160,9 @@ def test_a_copy_is_one_document_with_two_paths(root: Path, encoder: FakeEncoder)
     rewrite(root / "copy.txt", ANKARA + "\n")
     store, _ = finish(open_folder(root), encoder)
     with store:
-        assert (store.count_documents(), store.count_passages()) == (2, 2)
-        document_id = store.load_files()["copy.txt"].document_id
-        assert document_id is not None
-        assert store.load_document(document_id).paths == ("a.txt", "copy.txt")
+        assert (store.rows.count_documents(), store.rows.count_passages()) == (2, 2)
+        ((_, document_id),) = find_extraction(store, "copy.txt").parts
+        assert store.rows.load_document(document_id).paths == ("a.txt", "copy.txt")
     assert encoder.encoded == []
 
 
@@ -172,7 +178,7 @@ def test_the_same_text_in_another_encoding_keeps_the_generation(root: Path, enco
     touch(root / "a.txt")
     store, done = finish(open_folder(root), encoder)
     with store:
-        assert (store.generation, store.load_files()["a.txt"].encoding) == (1, "utf-16")
+        assert (store.rows.generation, find_extraction(store, "a.txt").encoding) == (1, "utf-16")
     assert (done.changed, encoder.encoded) == ((), [])
 
 
@@ -254,12 +260,12 @@ def test_what_changes_while_it_waits_is_seen(articles: Path, encoder: FakeEncode
     store, _ = drain(steps)
     with store:
         assert sorted(texts(store)) == ["a.txt", "b.md", "c.txt"]
-        assert store.generation == 1
+        assert store.rows.generation == 1
 
 
 def test_a_folder_without_articles_says_what_it_found(tmp_path: Path, encoder: FakeEncoder) -> None:
-    (tmp_path / "a.pdf").touch()
-    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.pdf\)"):
+    (tmp_path / "a.png").touch()
+    with pytest.raises(CorpusError, match=r"holds no articles \(found instead: 1 \.png\)"):
         update(tmp_path, encoder)
     assert not (tmp_path / ".askbrief").exists()
 
@@ -268,14 +274,14 @@ def test_another_encoder_makes_the_index_anew_and_says_so(root: Path) -> None:
     other = FakeEncoder("other")
     found, generation, done = update(root, other)
     assert (sorted(found), generation, len(other.encoded)) == (["a.txt", "b.md"], 1, 2)
-    assert done.notes == ["the index was made with other settings (encoder fake → other); everything was read anew"]
+    assert done.notes == ["the index was made with other settings (encoder fake → other); rebuilt it"]
 
 
 def test_another_passage_length_makes_the_index_anew(root: Path, encoder: FakeEncoder) -> None:
     (root / FILE_NAME).write_text("passage_words = 50", encoding="utf-8")
     _, _, done = update(root, encoder)
-    assert done.notes == ["the index was made with other settings (passage words 100 → 50); everything was read anew"]
-    assert len(encoder.encoded) == 2
+    assert done.notes == ["the index was made with other settings (passage words 100 → 50); rebuilt it"]
+    assert encoder.encoded == []  # the passages are the same, and so are their vectors
 
 
 @pytest.mark.parametrize("data", [b"", b"garbage " * 999], ids=["empty", "garbage"])
@@ -286,7 +292,7 @@ def test_a_damaged_database_is_kept_and_made_anew(root: Path, encoder: FakeEncod
     (kept,) = (root / ".askbrief").glob("damaged-*.sqlite")
     assert kept.read_bytes() == data
     assert len(done.notes) == 1
-    assert f"it was kept as {kept.name} and everything was read anew" in done.notes[0]
+    assert f"saved the damaged file as {kept.name} and rebuilt the index" in done.notes[0]
 
 
 def test_a_database_cut_short_is_made_anew(root: Path, encoder: FakeEncoder) -> None:
@@ -329,7 +335,7 @@ def test_a_thorough_refresh_finds_what_no_question_asked_for(
         store.check()
     (note,) = done.notes
     (kept,) = (root / ".askbrief").glob("damaged-*.sqlite")
-    assert note.endswith(f"; it was kept as {kept.name} and everything was read anew")
+    assert note.endswith(f"; saved the damaged file as {kept.name} and rebuilt the index")
 
 
 def test_a_thorough_refresh_rebuilds_a_search_index_without_encoding(root: Path, encoder: FakeEncoder) -> None:
@@ -348,7 +354,7 @@ def test_a_first_run_that_is_killed_while_it_makes_the_database_leaves_none(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.records, "sign", die)
+        patch.setattr(askbrief.store.rows, "sign", die)
         with pytest.raises(KeyboardInterrupt):
             update(articles, encoder)
     folder = open_folder(articles)
@@ -372,7 +378,7 @@ def test_replace_damaged_leaves_an_empty_store(root: Path, encoder: FakeEncoder)
     replace_damaged(folder, encoder, StoreDamagedError("broken"))
     assert len(list(folder.index.glob("damaged-*.sqlite"))) == 1
     with Store.open(folder.index, identify(folder, encoder)) as store:
-        assert (store.generation, store.load_files()) == (0, {})
+        assert (store.rows.generation, store.rows.load_files()) == (0, {})
     assert sorted(update(root, encoder)[0]) == ["a.txt", "b.md"]
 
 
@@ -399,7 +405,7 @@ def test_an_index_without_permission_cannot_be_written(root: Path, encoder: Fake
 
 
 def test_a_busy_index_is_reported(root: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.indexing, "LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(askbrief.index.refresh, "LOCK_TIMEOUT_SECONDS", 0.1)
     rewrite(root / "c.txt", "A drone fell.")
     with lock_for_writing(root / ".askbrief", timeout_seconds=1), pytest.raises(StoreBusyError):
         update(root, encoder)
@@ -409,7 +415,7 @@ def test_a_busy_index_is_reported(root: Path, encoder: FakeEncoder, monkeypatch:
 def test_an_interrupted_run_keeps_the_index_and_what_was_encoded(
     articles: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", 1)
+    monkeypatch.setattr(askbrief.index.batch, "BATCH_PASSAGES", 1)
     (articles / "b.md").rename(articles / "later")
     update(articles, encoder)
     rewrite(articles / "aa.txt", "A drone fell.")
@@ -421,7 +427,7 @@ def test_an_interrupted_run_keeps_the_index_and_what_was_encoded(
     assert interrupted.encoded == ["A drone fell.\nA drone fell."]
     folder = open_folder(articles)
     with Store.open(folder.index, identify(folder, encoder)) as store:
-        assert (store.generation, texts(store)) == (1, {"a.txt": ANKARA + "\n"})
+        assert (store.rows.generation, texts(store)) == (1, {"a.txt": ANKARA + "\n"})
 
     encoder.encoded.clear()
     found, generation, _ = update(articles, encoder)
@@ -440,15 +446,15 @@ def test_a_run_that_is_given_up_lets_go_of_the_lock(articles: Path, encoder: Fak
 def test_what_was_left_by_an_interrupted_run_and_is_gone_is_dropped(
     articles: Path, encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", 1)
+    monkeypatch.setattr(askbrief.index.batch, "BATCH_PASSAGES", 1)
     with pytest.raises(KeyboardInterrupt):
         update(articles, Interrupted())
     (articles / "a.txt").unlink()
     store, _ = finish(open_folder(articles), encoder)
     with store:
-        assert texts(store) == {"b.md": TRAINS + "\n"}
+        assert texts(store) == {"b.md": TRAINS}
         with pytest.raises(StoreDamagedError, match="passage 1 is missing"):
-            store.load_passages([1])
+            store.rows.load_passages([1])
 
 
 def test_two_processes_at_once_make_one_index(tmp_path: Path) -> None:

@@ -19,19 +19,25 @@ from conftest import FakeEncoder, FakeReader
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from askbrief.answer.decode import find_spans
+from askbrief.answer.reader import build_context
+from askbrief.answer.tidy import tidy
 from askbrief.assistant import Assistant
-from askbrief.chunking import chunk_document
 from askbrief.config import open_folder
-from askbrief.corpus import build_document, decode, load_bytes
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.datatypes import Answer, Document, Freshness, Hit, Passage, Span
-from askbrief.dense import DenseIndex, build_dense
+from askbrief.corpus.chunk import chunk_document
+from askbrief.corpus.decode import decode
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.corpus.scan import load_bytes
+from askbrief.corpus.sentences import find_blocks_within
 from askbrief.errors import CorpusError
-from askbrief.inference import Tokens
-from askbrief.output import render_answer
-from askbrief.reading import Reading, build_context
-from askbrief.spans import find_spans, tidy
-from askbrief.text import normalise_newlines
+from askbrief.models.runtime import Tokens
+from askbrief.output.text import render_answer
+from askbrief.store.dense import DenseIndex, build_dense
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.text.normalise import normalise_for_reading
+from askbrief.text.segment import normalise_newlines
+from askbrief.types import Answer, Document, Freshness, Hit, Passage, Reading, Span
 
 PIECES = [
     *("The envoy met Okay Memis in Ankara. ", "A drone fell", "railway", "U.S. ", "Mr. ", "3.5", "-1", "a.m."),
@@ -57,7 +63,7 @@ class SureReader(FakeReader):
 def documents(draw: st.DrawFn) -> Document:
     text = normalise_newlines("".join(draw(TEXTS)))
     path = draw(st.sampled_from(["a.txt", "a.md", "2025-05-25.txt"]))
-    return build_document(text, path)
+    return build_document(read_plain(text, path), path)
 
 
 @st.composite
@@ -69,11 +75,11 @@ def files(draw: st.DrawFn) -> tuple[str, bytes]:
         decode(data)
     except CorpusError:
         assume(False)
-    return normalise_newlines(text), data
+    return normalise_newlines(text).replace("\0", "\ufffd"), data
 
 
-def chunk(document: Document, *, words: int, overlap: int) -> list[Passage]:
-    return chunk_document(document, passage_words=words, overlap_sentences=overlap)
+def chunk(document: Document, *, words: int) -> list[Passage]:
+    return chunk_document(document, passage_words=words)
 
 
 def ask(folder: Path, question: str = "who is it") -> Answer:
@@ -89,11 +95,9 @@ def lasting(answer: Answer) -> Answer:
 
 
 @PROPERTY
-@given(documents(), st.integers(1, 30), st.integers(0, 3))
-def test_passages_are_the_text_of_their_spans_and_cover_every_character(
-    document: Document, words: int, overlap: int
-) -> None:
-    passages = chunk(document, words=words, overlap=overlap)
+@given(documents(), st.integers(1, 30))
+def test_passages_are_the_text_of_their_spans_and_cover_every_character(document: Document, words: int) -> None:
+    passages = chunk(document, words=words)
     covered: set[int] = set()
     for passage in passages:
         assert passage.span.of(document.text) == passage.text
@@ -109,21 +113,24 @@ def test_passages_are_the_text_of_their_spans_and_cover_every_character(
 @PROPERTY
 @given(documents(), st.data())
 def test_spans_that_are_read_lie_in_their_passage(document: Document, data: st.DataObject) -> None:
-    passages = chunk(document, words=data.draw(st.integers(1, 20)), overlap=0)
+    passages = chunk(document, words=data.draw(st.integers(1, 20)))
     assume(passages)
     passage = data.draw(st.sampled_from(passages))
-    context, origin = build_context(document, passage)
-    assert context.endswith(passage.text)
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(context)), min_size=2, max_size=40)) | {0, len(context)})
+    context = build_context(document, passage)
+    length = len(context.text)
+    assert context.text.endswith(normalise_for_reading(passage.text).text)
+    cuts = sorted(data.draw(st.sets(st.integers(0, length), min_size=2, max_size=40)) | {0, length})
     offsets = np.array([(0, 0), *pairwise(cuts)], dtype=np.int64)
     count = len(offsets)
     scores = st.lists(st.floats(-20, 20, width=32), min_size=count, max_size=count)
     start, end = (np.array(data.draw(scores), dtype=np.float32) for _ in range(2))
     tokens = Tokens(np.zeros(count, np.int64), np.ones(count, np.int64), np.arange(count) > 0, offsets)
-    found = find_spans(tokens, start, end, origin=origin, within=passage.span)
-    inside = [pair for pair in offsets[1:] + origin if passage.span.start <= pair[0] and pair[1] <= passage.span.end]
-    assert bool(found) == bool(inside)
+    blocks = find_blocks_within(document, passage.span)
+    found = find_spans(tokens, start, end, places=context.places, blocks=blocks)
+    tokens_at = [(context.places[s], context.places[e - 1] + 1) for s, e in offsets[1:]]
+    assert bool(found) == any(block.start <= s and e <= block.end for block in blocks for s, e in tokens_at)
     for raw, _ in found:
+        assert sum(block.contains(raw) for block in blocks) == 1
         assert passage.span.contains(raw)
         span = tidy(document.text, raw, within=passage.span)
         assert passage.span.contains(span)
@@ -195,8 +202,10 @@ def dump(folder: Path) -> dict[str, list[tuple[object, ...]]]:
     try:
         tables = {
             name: list(database.execute(f"SELECT * FROM {name} ORDER BY 1"))
-            for name in ("meta", "documents", "passages", "vectors", "files")
+            for name in ("meta", "documents", "passages", "vectors", "extractions", "parts")
         }
+        files = "SELECT path, size, mtime_ns, problem, extraction FROM files ORDER BY 1"
+        tables["files"] = list(database.execute(files))
     finally:
         database.close()
     assert tables["passages"]

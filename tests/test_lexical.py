@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from askbrief.errors import StoreDamagedError, StoreError
-from askbrief.lexical import MAX_QUERY_WORDS, LexicalIndex, build_lexical
+from askbrief.store.lexical import MAX_QUERY_WORDS, LexicalIndex, build_lexical
 
 TEXTS = {
     3: "The railway opened",

@@ -10,19 +10,18 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from askbrief.datatypes import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
-from askbrief.output import (
+from askbrief.answer.schema import answer_as_json, hits_as_json
+from askbrief.output.text import (
     SPAN_STYLE,
-    answer_as_json,
     describe_basis,
     describe_confidence,
     describe_freshness,
     describe_skipped,
-    hits_as_json,
     light_up,
     render_answer,
     render_hits,
 )
+from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
 
 SENTENCE = (
     "The Iranian diplomat met with the Secretary-General of Turkey’s National Security Council, Okay Memis, "
@@ -82,13 +81,15 @@ def lit(text: Text) -> list[str]:
 
 def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
     assert render_answer(ANSWER).plain == (
-        f"Okay Memis\n\n  {SENTENCE}\n\n  news/a.txt:3 · 2025-05-25 · high confidence (91%)\n\n{CHECKED}"
+        f"Okay Memis\n\n  {SENTENCE}\n\n"
+        f"  Visit · 25 May 2025 · line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
     )
 
 
-def test_an_article_without_date_shows_none() -> None:
-    answer = replace(ANSWER, answers=(replace(make_span(), date=None),))
-    assert render_answer(answer).plain.endswith(f"  news/a.txt:3 · high confidence (91%)\n\n{CHECKED}")
+def test_an_article_without_title_and_date_shows_none() -> None:
+    answer = replace(ANSWER, answers=(replace(make_span(), date=None, title=" "),))
+    end = f"\n\n  line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
+    assert render_answer(answer).plain.endswith(end)
 
 
 def test_exactly_the_words_are_lit() -> None:
@@ -150,7 +151,7 @@ def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
     text = render_answer(NO_ANSWER, width=width).plain
     assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
     basis = CHECKED if width is None else "  checked against the folder: 2 documents, 1 added, 2\n  removed\n"
-    assert text.endswith(f"\n\n  news/a.txt:3 · 7% likely to hold the answer\n\n{basis}")
+    assert text.endswith(f"\n\n  line 3 · 7% likely to hold the answer\n  news/a.txt:3\n\n{basis}")
     assert " ".join(text.split()).count(SENTENCE) == 1
 
 
@@ -192,7 +193,7 @@ def test_nothing_of_a_document_steers_the_terminal(width: int | None) -> None:
 def test_a_newline_in_a_file_name_starts_no_line() -> None:
     answer = replace(ANSWER, answers=(replace(make_span(), path="a\nb.txt"),), nearest=make_hit(path="a\nb.txt"))
     for shown in (answer, replace(answer, answers=())):
-        assert "  a b.txt:3" in render_answer(shown).plain.split(" · ")[0]
+        assert "\n  a b.txt:3\n" in render_answer(shown).plain
     assert render_hits([make_hit(path="a\nb.txt")]).plain.startswith("1. a b.txt:3 · ")
 
 

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from askbrief.corpus import ArticleFile, Scan, scan_folder
-from askbrief.datatypes import Progress, SkippedFile
-from askbrief.planning import Plan, build_plan, find_content, find_differences
-from askbrief.records import FileRecord
+from askbrief.corpus.scan import ArticleFile, Scan, scan_folder
+from askbrief.index.plan import Plan, build_plan, find_differences
+from askbrief.index.read import iter_files
+from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.types import SkippedFile
 
 
 def write(folder: Path, **texts: str) -> None:
@@ -17,30 +17,25 @@ def write(folder: Path, **texts: str) -> None:
         (folder / f"{name}.txt").write_text(text, encoding="utf-8")
 
 
-def record(folder: Path, *, document_id: str = "d") -> dict[str, FileRecord]:
-    """What a store that has read all of ``folder`` knows."""
-    return {
-        file.path: FileRecord(
-            file.path,
-            file.size,
-            file.mtime_ns,
-            encoding="utf-8",
-            document_id=document_id,
-            content=find_content((folder / file.path).read_text(encoding="utf-8")),
-        )
-        for file in scan_folder(folder, root=folder).files
-    }
+class Known:
+    """What a store that has read all of a folder knows."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.files: dict[str, FileRecord] = {}
+        self.extractions: dict[bytes, ExtractionRecord] = {}
+        if folder is not None:
+            for read in iter_files(scan_folder(folder, root=folder).files, root=folder, known={}):
+                self.files[read.found.record.path] = read.found.record
+                assert read.extraction is not None
+                self.extractions[read.extraction.key] = read.extraction
 
 
-def plan(folder: Path, known: Mapping[str, FileRecord]) -> Plan:
-    stats = {path: (record.size, record.mtime_ns, record.problem) for path, record in known.items()}
-    steps = build_plan(find_differences(scan_folder(folder, root=folder), stats), known, root=folder)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Plan = end.value
-            return found
+def plan(folder: Path, known: Known) -> Plan:
+    stats = {path: (r.size, r.mtime_ns, r.ctime_ns, r.problem) for path, r in known.files.items()}
+    differences = find_differences(scan_folder(folder, root=folder), stats)
+    found = [read.found for read in iter_files(differences.pending, root=folder, known=known.extractions)]
+    contents = {key: extraction.content for key, extraction in known.extractions.items()}
+    return build_plan(differences, found, known=known.files, contents=contents)
 
 
 def paths(files: tuple[ArticleFile, ...]) -> list[str]:
@@ -48,19 +43,21 @@ def paths(files: tuple[ArticleFile, ...]) -> list[str]:
 
 
 def test_differences_compare_size_and_time() -> None:
-    known: dict[str, tuple[int, int, str | None]] = {
-        "same.txt": (1, 1, None),
-        "size.txt": (1, 1, None),
-        "time.txt": (1, 1, None),
-        "gone.txt": (1, 1, None),
-        "link.txt": (-1, 0, "is a link"),
-        "other.txt": (-1, 0, "is a link"),
+    known: dict[str, tuple[int, int, int, str | None]] = {
+        "same.txt": (1, 1, 1, None),
+        "size.txt": (1, 1, 1, None),
+        "copied.txt": (1, 1, 1, None),
+        "time.txt": (1, 1, 1, None),
+        "gone.txt": (1, 1, 1, None),
+        "link.txt": (-1, 0, 0, "is a link"),
+        "other.txt": (-1, 0, 0, "is a link"),
     }
     files = (
-        ArticleFile("new.txt", 1, 1),
-        ArticleFile("same.txt", 1, 1),
-        ArticleFile("size.txt", 2, 1),
-        ArticleFile("time.txt", 1, 2),
+        ArticleFile("new.txt", 1, 1, 1),
+        ArticleFile("same.txt", 1, 1, 1),
+        ArticleFile("size.txt", 2, 1, 1),
+        ArticleFile("copied.txt", 1, 1, 2),
+        ArticleFile("time.txt", 1, 2, 1),
     )
     skipped = (
         SkippedFile("link.txt", "is a link"),
@@ -68,7 +65,7 @@ def test_differences_compare_size_and_time() -> None:
         SkippedFile("other.txt", "cannot be read"),
     )
     found = find_differences(Scan(files, skipped), known)
-    assert paths(found.pending) == ["new.txt", "size.txt", "time.txt"]
+    assert paths(found.pending) == ["new.txt", "size.txt", "copied.txt", "time.txt"]
     assert found.gone == ("gone.txt",)
     assert found.unlisted == skipped[1:]
     assert not found.is_empty
@@ -78,8 +75,11 @@ def test_differences_compare_size_and_time() -> None:
 
 @pytest.mark.parametrize("gone", ["same.txt", "link.txt"])
 def test_a_file_that_is_gone_is_seen_where_nothing_else_differs(gone: str) -> None:
-    known: dict[str, tuple[int, int, str | None]] = {"same.txt": (1, 1, None), "link.txt": (-1, 0, "is a link")}
-    scan = Scan((ArticleFile("same.txt", 1, 1),), (SkippedFile("link.txt", "is a link"),))
+    known: dict[str, tuple[int, int, int, str | None]] = {
+        "same.txt": (1, 1, 1, None),
+        "link.txt": (-1, 0, 0, "is a link"),
+    }
+    scan = Scan((ArticleFile("same.txt", 1, 1, 1),), (SkippedFile("link.txt", "is a link"),))
     left = Scan(() if gone == "same.txt" else scan.files, () if gone == "link.txt" else scan.skipped)
     assert find_differences(left, known).gone == (gone,)
     assert find_differences(scan, known).is_empty
@@ -87,7 +87,7 @@ def test_a_file_that_is_gone_is_seen_where_nothing_else_differs(gone: str) -> No
 
 def test_a_plan_sorts_files_by_what_happened_to_them(tmp_path: Path) -> None:
     write(tmp_path, same="Same.", touched="Touched.", changed="Before.", old="Moved.", removed="Removed.")
-    known = record(tmp_path)
+    known = Known(tmp_path)
     (tmp_path / "old.txt").rename(tmp_path / "moved.txt")
     (tmp_path / "removed.txt").unlink()
     write(tmp_path, added="New text.", changed="After all.")
@@ -100,16 +100,13 @@ def test_a_plan_sorts_files_by_what_happened_to_them(tmp_path: Path) -> None:
     assert (found.removed, found.gone) == (("removed.txt",), ("removed.txt", "old.txt"))
     empty, link = SkippedFile("empty.txt", "is empty"), SkippedFile("link.txt", f"cannot be read: {os.strerror(2)}")
     assert found.unreadable == (empty, link)
-    assert [(r.path, r.mtime_ns, r.content) for r in found.touched] == [
-        ("touched.txt", 5, known["touched.txt"].content)
-    ]
-    assert paths(found.reading) == ["added.txt", "changed.txt", "moved.txt"]
+    assert found.touched == ("touched.txt",)
     assert found.characters == len("New text.") + len("After all.")
 
 
 def test_a_copy_is_added_and_needs_no_encoding(tmp_path: Path) -> None:
     write(tmp_path, a="One text.")
-    known = record(tmp_path)
+    known = Known(tmp_path)
     write(tmp_path, b="One text.")
     found = plan(tmp_path, known)
     assert (found.added, found.renamed, found.removed, found.characters) == (("b.txt",), (), (), 0)
@@ -117,12 +114,12 @@ def test_a_copy_is_added_and_needs_no_encoding(tmp_path: Path) -> None:
 
 def test_copies_that_are_both_new_are_encoded_once(tmp_path: Path) -> None:
     write(tmp_path, a="One text.", b="One text.")
-    assert plan(tmp_path, {}).characters == len("One text.")
+    assert plan(tmp_path, Known()).characters == len("One text.")
 
 
 def test_of_two_copies_gone_and_one_new_one_is_renamed_and_one_removed(tmp_path: Path) -> None:
     write(tmp_path, a="One text.", b="One text.", keep="Other.")
-    known = record(tmp_path)
+    known = Known(tmp_path)
     (tmp_path / "a.txt").unlink()
     (tmp_path / "b.txt").rename(tmp_path / "c.txt")
     found = plan(tmp_path, known)
@@ -131,7 +128,7 @@ def test_of_two_copies_gone_and_one_new_one_is_renamed_and_one_removed(tmp_path:
 
 def test_a_moved_and_edited_file_is_another_one(tmp_path: Path) -> None:
     write(tmp_path, a="One text.", keep="Other.")
-    known = record(tmp_path)
+    known = Known(tmp_path)
     (tmp_path / "a.txt").unlink()
     write(tmp_path, b="One more text.")
     found = plan(tmp_path, known)
@@ -140,28 +137,34 @@ def test_a_moved_and_edited_file_is_another_one(tmp_path: Path) -> None:
 
 def test_a_problem_that_is_known_is_no_news(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
-    known = {"empty.txt": FileRecord("empty.txt", 0, 1, problem="is empty")}
+    known = Known()
+    known.files["empty.txt"] = FileRecord("empty.txt", 0, 1, problem="is empty")
     found = plan(tmp_path, known)
-    assert (found.unreadable, found.reading, found.gone) == ((), (), ())
-    assert [r.problem for r in found.touched] == ["is empty"]
+    assert (found.unreadable, found.added, found.changed, found.gone) == ((), (), (), ())
+    assert found.touched == ("empty.txt",)
 
 
 def test_a_file_that_can_be_read_at_last_is_changed(tmp_path: Path) -> None:
     write(tmp_path, a="Text.")
-    known = {"a.txt": FileRecord("a.txt", 0, 1, problem="is empty")}
+    known = Known()
+    known.files["a.txt"] = FileRecord("a.txt", 0, 1, problem="is empty")
     found = plan(tmp_path, known)
     assert (found.changed, found.characters) == (("a.txt",), 5)
 
 
 def test_the_same_text_in_another_encoding_is_no_change(tmp_path: Path) -> None:
     write(tmp_path, a="Some text.")
-    known = record(tmp_path)
+    known = Known(tmp_path)
     (tmp_path / "a.txt").write_bytes("Some text.".encode("utf-16"))
     found = plan(tmp_path, known)
-    assert (found.changed, [r.encoding for r in found.touched]) == ((), ["utf-16"])
+    assert (found.changed, found.touched) == ((), ("a.txt",))
 
 
-def test_planning_counts_the_files_it_reads(tmp_path: Path) -> None:
-    write(tmp_path, a="One.", b="Two.")
-    steps = build_plan(find_differences(scan_folder(tmp_path, root=tmp_path), {}), {}, root=tmp_path)
-    assert list(steps) == [Progress("Comparing", 0, 2), Progress("Comparing", 1, 2)]
+def test_a_file_that_can_no_longer_be_opened_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, a="Text.")
+    known = Known(tmp_path)
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").symlink_to("nowhere")
+    found = plan(tmp_path, known)
+    assert found.unreadable == (SkippedFile("a.txt", f"cannot be read: {os.strerror(2)}"),)
+    assert (found.added, found.changed, found.gone) == ((), (), ())

@@ -5,10 +5,9 @@ from datetime import date
 
 import pytest
 
-from askbrief import ranking
-from askbrief.datatypes import Document, Hit, Passage, Span
-from askbrief.ranking import build_answer_span, find_confidence, rank_readings
-from askbrief.reading import Reading
+from askbrief.answer import rank as ranking
+from askbrief.answer.rank import build_answer_span, find_confidence, rank
+from askbrief.types import Candidate, Document, Match, Passage, RankedSpan, Reading, Span
 
 TEXT = "Ankara.\nBaghdad and ANKARA and Basra."
 
@@ -17,17 +16,18 @@ def make_document(text: str = TEXT, *, document_id: str = "d1") -> Document:
     return Document(document_id, "Visit", text, date(2025, 5, 25), ("a.txt", "b.txt"))
 
 
-def make_hit(document: Document, *, row: int, cosine: float = 0.0, span: Span | None = None) -> Hit:
+def make_candidate(
+    document: Document, readings: Sequence[Reading] = (), *, row: int, score: float = 0.5, span: Span | None = None
+) -> Candidate:
     span = span or Span(0, len(document.text))
-    return Hit(Passage(document.id, span, span.of(document.text)), document.path, 1, row, 0.5, cosine, 0.0)
+    passage = Passage(document.id, span, span.of(document.text))
+    return Candidate(Match(row, 0.0, 0.0, score=score), passage, document, tuple(readings))
 
 
-def rank(
-    pairs: Sequence[tuple[Hit, Sequence[Reading]]], *documents: Document, top: int, question: str = "who?"
-) -> list[tuple[int, Span, float]]:
-    by_id = {document.id: document for document in documents}
-    ranked = rank_readings(question, [hit for hit, _ in pairs], [found for _, found in pairs], by_id, top=top)
-    return [(hit.row, found.span, confidence) for hit, found, confidence in ranked]
+def find_ranked(*candidates: Candidate, top: int, question: str = "who?") -> list[tuple[int, Span, float]]:
+    """Row, span and confidence of each ranked span."""
+    ranked = rank(question, candidates, top=top)
+    return [(found.candidate.match.row, found.reading.span, found.confidence) for found in ranked]
 
 
 def test_the_confidence_is_the_logistic_of_margin_and_score(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,20 +53,16 @@ def test_a_question_of_why_is_answered_by_the_clause(question: str, answer: str)
     document = make_document("They met because of the railway to Basra, he said.", document_id="x")
     start = document.text.index("the railway")
     reading = Reading(Span(start, start + len("the railway")), 1.0)
-    ((_, span, _),) = rank([(make_hit(document, row=0), [reading])], document, top=3, question=question)
+    ((_, span, _),) = find_ranked(make_candidate(document, [reading], row=0), top=3, question=question)
     assert span.of(document.text) == answer
 
 
 @pytest.mark.usefixtures("only_margins")
 def test_an_alternative_says_something_else() -> None:
     one, two = make_document("Okay Memis met Sadeq.", document_id="d1"), make_document("Memis, OKAY.", document_id="d2")
-    ranked = rank(
-        [
-            (make_hit(one, row=1), [Reading(Span(0, 10), 3.0), Reading(Span(15, 20), 1.0)]),
-            (make_hit(two, row=2), [Reading(Span(0, 5), 2.0), Reading(Span(7, 11), 1.5), Reading(Span(0, 11), 1.2)]),
-        ],
-        one,
-        two,
+    ranked = find_ranked(
+        make_candidate(one, [Reading(Span(0, 10), 3.0), Reading(Span(15, 20), 1.0)], row=1),
+        make_candidate(two, [Reading(Span(0, 5), 2.0), Reading(Span(7, 11), 1.5), Reading(Span(0, 11), 1.2)], row=2),
         top=9,
     )
     # "Memis" and "OKAY" are words of "Okay Memis"; "Memis, OKAY" is not, for its words stand in another order
@@ -76,13 +72,9 @@ def test_an_alternative_says_something_else() -> None:
 @pytest.mark.usefixtures("only_margins")
 def test_spans_rank_by_confidence_over_all_passages() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
-    ranked = rank(
-        [
-            (make_hit(one, row=1), [Reading(Span(0, 6), 1.0), Reading(Span(7, 12), -1.0)]),
-            (make_hit(two, row=2), [Reading(Span(7, 14), 2.0), Reading(Span(0, 6), 0.0)]),
-        ],
-        one,
-        two,
+    ranked = find_ranked(
+        make_candidate(one, [Reading(Span(0, 6), 1.0), Reading(Span(7, 12), -1.0)], row=1),
+        make_candidate(two, [Reading(Span(7, 14), 2.0), Reading(Span(0, 6), 0.0)], row=2),
         top=3,
     )
     assert [item[:2] for item in ranked] == [(2, Span(7, 14)), (1, Span(0, 6)), (2, Span(0, 6))]
@@ -90,16 +82,26 @@ def test_spans_rank_by_confidence_over_all_passages() -> None:
     assert [confidence for *_, confidence in ranked] == pytest.approx([0.880797, 0.731059, 0.5], abs=1e-6)
 
 
+def test_a_better_found_passage_outranks_a_greater_margin(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("RETRIEVAL_WEIGHT", 4.0), ("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", -2.0)):
+        monkeypatch.setattr(ranking, name, value)
+    one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
+    ranked = find_ranked(
+        make_candidate(one, [Reading(Span(0, 6), 1.5)], row=1, score=0.25),  # 1.5 + 4 * 0.25 - 2 = 0.5
+        make_candidate(two, [Reading(Span(0, 6), 0.5)], row=2, score=0.75),  # 0.5 + 4 * 0.75 - 2 = 1.5
+        top=2,
+    )
+    assert [item[:2] for item in ranked] == [(2, Span(0, 6)), (1, Span(0, 6))]
+    # 1 / (1 + e^-1.5), 1 / (1 + e^-0.5)
+    assert [confidence for *_, confidence in ranked] == pytest.approx([0.817574, 0.622459], abs=1e-6)
+
+
 @pytest.mark.usefixtures("only_margins")
 def test_ties_go_to_the_lower_row_then_to_the_earlier_span() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
-    ranked = rank(
-        [
-            (make_hit(two, row=7), [Reading(Span(0, 6), 1.0)]),
-            (make_hit(one, row=3), [Reading(Span(7, 12), 1.0), Reading(Span(0, 6), 1.0)]),
-        ],
-        one,
-        two,
+    ranked = find_ranked(
+        make_candidate(two, [Reading(Span(0, 6), 1.0)], row=7),
+        make_candidate(one, [Reading(Span(7, 12), 1.0), Reading(Span(0, 6), 1.0)], row=3),
         top=5,
     )
     assert [item[:2] for item in ranked] == [(3, Span(0, 6)), (3, Span(7, 12)), (7, Span(0, 6))]
@@ -108,14 +110,10 @@ def test_ties_go_to_the_lower_row_then_to_the_earlier_span() -> None:
 @pytest.mark.usefixtures("only_margins")
 def test_a_span_that_overlaps_a_better_one_of_its_document_is_left_out() -> None:
     one, two = make_document("Okay Memis left", document_id="d1"), make_document("Sadeq left Iraq", document_id="d2")
-    ranked = rank(
-        [
-            (make_hit(one, row=1), [Reading(Span(0, 10), 3.0)]),
-            (make_hit(one, row=2), [Reading(Span(5, 10), 2.0), Reading(Span(11, 15), 0.0)]),
-            (make_hit(two, row=3), [Reading(Span(0, 5), 1.0)]),
-        ],
-        one,
-        two,
+    ranked = find_ranked(
+        make_candidate(one, [Reading(Span(0, 10), 3.0)], row=1),
+        make_candidate(one, [Reading(Span(5, 10), 2.0), Reading(Span(11, 15), 0.0)], row=2),
+        make_candidate(two, [Reading(Span(0, 5), 1.0)], row=3),
         top=5,
     )
     assert [item[:2] for item in ranked] == [(1, Span(0, 10)), (3, Span(0, 5)), (2, Span(11, 15))]
@@ -125,7 +123,7 @@ def test_a_span_that_overlaps_a_better_one_of_its_document_is_left_out() -> None
 def test_the_same_words_are_answered_once_whatever_their_case() -> None:
     document = make_document()
     found = [Reading(Span(0, 6), 2.0), Reading(Span(20, 26), 1.0), Reading(Span(31, 36), 0.0)]
-    assert [item[1] for item in rank([(make_hit(document, row=1), found)], document, top=5)] == [
+    assert [item[1] for item in find_ranked(make_candidate(document, found, row=1), top=5)] == [
         Span(0, 6),
         Span(31, 36),
     ]
@@ -134,13 +132,13 @@ def test_the_same_words_are_answered_once_whatever_their_case() -> None:
 def test_no_more_than_top_spans_are_ranked() -> None:
     document = make_document()
     found = [Reading(Span(0, 6), 2.0), Reading(Span(31, 36), 1.0)]
-    assert [item[1] for item in rank([(make_hit(document, row=1), found)], document, top=1)] == [Span(0, 6)]
+    assert [item[1] for item in find_ranked(make_candidate(document, found, row=1), top=1)] == [Span(0, 6)]
 
 
 def test_an_answer_knows_its_sentence_line_and_column() -> None:
     document = make_document("Talks went on.\n\nHe met Memis in Ankara. She left.")
-    hit = make_hit(document, row=1, span=Span(16, 49))
-    span = build_answer_span(document, hit, Reading(Span(23, 28), 4.5), 0.9)
+    reading = Reading(Span(23, 28), 4.5)
+    span = build_answer_span(RankedSpan(make_candidate(document, [reading], row=1, span=Span(16, 49)), reading, 0.9))
     assert (span.text, span.sentence_text) == ("Memis", "He met Memis in Ankara.")
     assert (span.span, span.sentence) == (Span(23, 28), Span(16, 39))
     assert (span.line, span.column) == (3, 8)
@@ -150,5 +148,6 @@ def test_an_answer_knows_its_sentence_line_and_column() -> None:
 
 def test_an_answer_over_two_sentences_has_both() -> None:
     document = make_document("He came. She left. They met.")
-    span = build_answer_span(document, make_hit(document, row=1), Reading(Span(3, 13), 0.0), 0.5)
+    reading = Reading(Span(3, 13), 0.0)
+    span = build_answer_span(RankedSpan(make_candidate(document, [reading], row=1), reading, 0.5))
     assert span.sentence_text == "He came. She left."

@@ -12,22 +12,20 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief import reading
-from askbrief.datatypes import Document, Passage, Progress, Span
-from askbrief.errors import ModelError, QuestionError
-from askbrief.inference import CompiledModel, Tokens
-from askbrief.reading import (
+from askbrief.answer.penalty import COVERAGE_WEIGHT
+from askbrief.answer.reader import (
     DEFAULT_READER,
     MAX_LEAD_CHARACTERS,
-    MAX_TOKENS,
-    STRIDE,
     Reader,
-    Reading,
     _weigh_sentences,
     build_context,
     load_reader,
 )
-from askbrief.spans import COVERAGE_WEIGHT
+from askbrief.errors import ModelError, QuestionError
+from askbrief.models import compile_reader
+from askbrief.models.compile_reader import MAX_TOKENS, STRIDE
+from askbrief.models.runtime import CompiledModel, Tokens
+from askbrief.types import Document, Passage, Progress, Reading, Span
 
 FRAME = (0, 0)
 
@@ -66,26 +64,38 @@ ENVOY = [(0, 3), (4, 9), (10, 13), (14, 19)]  # The envoy met Memis
 
 def test_the_reader_sees_the_title_and_the_sentence_before() -> None:
     document = make_document("The envoy came. He met Memis. He left.", title="Visit")
-    context, origin = build_context(document, make_passage(document, "He left."))
-    assert context == "Visit | He met Memis. He left."
-    assert origin == 16 - len("Visit | ")
-    assert context[30 - origin : 38 - origin] == "He left."
+    context = build_context(document, make_passage(document, "He left."))
+    assert context.text == "Visit | He met Memis. He left."
+    assert list(context.places[8:]) == list(range(16, 39))
+    assert context.find(Span(30, 38)) == Span(22, 30)
 
 
 def test_a_document_without_title_has_no_prefix() -> None:
     document = make_document("The envoy came. He left.")
-    assert build_context(document, make_passage(document, "He left.")) == ("The envoy came. He left.", 0)
+    context = build_context(document, make_passage(document, "He left."))
+    assert (context.text, list(context.places)) == ("The envoy came. He left.", list(range(25)))
 
 
 def test_the_first_passage_has_no_sentence_before() -> None:
     document = make_document("The envoy came. He left.", title="Visit")
-    assert build_context(document, make_passage(document, "The envoy came.")) == ("Visit | The envoy came.", -8)
+    context = build_context(document, make_passage(document, "The envoy came."))
+    assert (context.text, context.places[0], context.places[8]) == ("Visit | The envoy came.", -8, 0)
+
+
+def test_the_reader_sees_ligatures_and_hyphens_undone() -> None:
+    document = make_document("The oﬀer of Ar-\nchibald stood.")
+    context = build_context(document, make_passage(document, document.text))
+    assert context.text == "The offer of Archibald stood."
+    span = context.find(Span(12, 23))
+    assert context.text[span.start : span.end] == "Archibald"
+    assert document.text[context.places[span.start] : context.places[span.end - 1] + 1] == "Ar-\nchibald"
 
 
 def test_a_sentence_before_that_is_too_long_is_left_out() -> None:
     before = "Word " * (MAX_LEAD_CHARACTERS // 5 + 1) + "end. "
     document = make_document(before + "He left.")
-    assert build_context(document, make_passage(document, "He left.")) == ("He left.", len(before))
+    context = build_context(document, make_passage(document, "He left."))
+    assert (context.text, context.places[0]) == ("He left.", len(before))
 
 
 class WordModel:
@@ -150,7 +160,7 @@ def test_a_span_over_two_sentences_is_weighed_by_the_better_one() -> None:
     document = make_document("Before. He was killed. Sadeq wept.")
     passage = make_passage(document, "He was killed. Sadeq wept.")
     both, last = make_span(document, "killed. Sadeq"), make_span(document, "Sadeq")
-    found = _weigh_sentences("who killed", passage, [Reading(both, 5.0), Reading(last, 6.0)])
+    found = _weigh_sentences("who killed", document, passage, [Reading(both, 5.0), Reading(last, 6.0)])
     # 5 - 0 and 6 - the weight of 2; the better one, 5, is lifted to the 6 of the best before
     assert found == [Reading(both, 6.0), Reading(last, 7.0 - COVERAGE_WEIGHT)]
 
@@ -187,10 +197,15 @@ def test_an_answer_behind_the_first_window_is_found() -> None:
 
 
 @pytest.mark.models
-def test_a_question_that_leaves_no_room_is_refused() -> None:
+def test_a_question_that_is_too_long_is_refused_by_a_reader_that_has_read_before() -> None:
     document = make_document("He left.")
-    with pytest.raises(QuestionError, match="no room"):
-        Reader().read("why " * MAX_TOKENS, [(document, make_passage(document, "He left."))])
+    pairs = [(document, make_passage(document, "He left."))]
+    reader = Reader()
+    before = reader.read("Who left?", pairs)
+    for question in ("why " * MAX_TOKENS, " ".join("7" * 480)):
+        with pytest.raises(QuestionError, match="the question is too long for the reader"):
+            reader.read(question, pairs)
+    assert reader.read("Who left?", pairs) == before
 
 
 def test_a_folder_of_another_model_is_no_reader(tmp_path: Path) -> None:
@@ -268,7 +283,7 @@ def test_a_compiled_reader_is_taken_as_it_is(tiny_reader: Path, cache: Path, tmp
 def test_a_compiled_reader_that_disagrees_is_refused(
     tiny_reader: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "MIN_AGREEMENT", 1.01)
+    monkeypatch.setattr(compile_reader, "MIN_AGREEMENT", 1.01)
     with pytest.raises(ModelError, match="scores tokens differently"):
         load_reader(str(tiny_reader))
     assert list((cache / "readers").iterdir()) == []

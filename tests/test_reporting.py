@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from askbrief.datatypes import Check, Freshness, SkippedFile, Span, Status
-from askbrief.reporting import (
+from askbrief.doctor.verify import Claim, Claims, FoundSpan, Verdict
+from askbrief.output.reports import (
     checks_as_json,
     describe_check,
     describe_status,
@@ -16,7 +16,7 @@ from askbrief.reporting import (
     status_as_json,
     verdicts_as_json,
 )
-from askbrief.verifying import Claim, Claims, Place, Verdict
+from askbrief.types import Check, Freshness, SkippedFile, Span, Status
 
 FRESH = Freshness(generation=4, documents=2, passages=1234, skipped=(SkippedFile("x.txt", "is empty"),), checked=False)
 STATUS = Status(
@@ -33,8 +33,8 @@ STATUS = Status(
     encodings={"b.txt": "cp1252"},
     others={".pdf": 1200, ".docx": 1},
 )
-CLAIM = Claim(7, "who?", "Okay Memis", Place("a.txt", Span(14, 24), 1, 15), "He met Okay Memis.", 7)
-NOW = Place("b/c.txt", Span(30, 40), 3, 2)
+CLAIM = Claim(7, "who?", "Okay Memis", FoundSpan("a.txt", Span(14, 24), 1, 15), "He met Okay Memis.", 7)
+NOW = FoundSpan("b/c.txt", Span(30, 40), 3, 2)
 MOVED = Verdict(CLAIM, "moved", NOW)
 GONE = Verdict(CLAIM, "gone", reason="it is empty")
 

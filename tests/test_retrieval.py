@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from conftest import FakeEncoder
 
+from askbrief.answer.fuse import DENSE_WEIGHT
+from askbrief.answer.pipeline import build_hits, find_candidates
+from askbrief.answer.retrieve import DEPTH
 from askbrief.config import FILE_NAME, open_folder
-from askbrief.datatypes import Hit, Span
-from askbrief.fusion import DENSE_WEIGHT
-from askbrief.indexing import refresh
-from askbrief.retrieval import CANDIDATES, find_hits
+from askbrief.index.refresh import refresh
+from askbrief.types import Hit, Span
 
 Find = Callable[..., list[Hit]]
 
@@ -35,7 +36,8 @@ def index(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Find]]:
 
             def find(query: str, *, top: int = 10) -> list[Hit]:
                 with store.snapshot() as derived:
-                    return find_hits(store, derived, FakeEncoder(), query, top=top)
+                    _, candidates = find_candidates(query, store=store, derived=derived, encoder=FakeEncoder(), top=top)
+                return build_hits(candidates)
 
             return find
 
@@ -65,7 +67,7 @@ def test_hits_carry_both_scores_and_their_mix(index: Callable[[dict[str, str]], 
 
 def test_what_only_its_meaning_finds_has_its_bm25_score_too(index: Callable[[dict[str, str]], Find]) -> None:
     # To the encoder "Ánkara" is another word than "Ankara", to the lexical index it is the same.
-    many = {f"{n:02}.txt": f"Note\n\nÁnkara, red{n} blue{n}." for n in range(CANDIDATES + 1)}
+    many = {f"{n:02}.txt": f"Note\n\nÁnkara, red{n} blue{n}." for n in range(DEPTH + 1)}
     find = index({**many, "x.txt": "Note\n\nAnkara is what this somewhat longer article is about."})
     best = find("ankara")[0]
     assert best.path == "x.txt"

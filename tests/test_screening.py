@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from askbrief.encoding import find_default_model
 from askbrief.errors import ModelError
-from askbrief.screening import screen_model
+from askbrief.models.locate import find_default_model
+from askbrief.models.trust import screen_model
 
 PARTS = [
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},

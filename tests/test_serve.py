@@ -26,8 +26,8 @@ import pytest
 from aiohttp import ClientWebSocketResponse
 from conftest import SEED
 
-from askbrief import serving
-from askbrief.cli import run
+from askbrief.cli.main import run
+from askbrief.web import server as serving
 
 COMMAND = (sys.executable, "-m", "askbrief", "serve")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -239,7 +239,7 @@ def test_a_folder_that_is_not_there_is_an_error_at_once(tmp_path: Path) -> None:
 def test_without_textual_serve_it_says_what_to_install(
     articles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "askbrief.serving", raising=False)
+    monkeypatch.delitem(sys.modules, "askbrief.web.server", raising=False)
     monkeypatch.setitem(sys.modules, "textual_serve.app_service", None)
     assert run(["serve", "--folder", str(articles)]) == 1
     assert 'pip install "askbrief[serve]"' in capsys.readouterr().err
@@ -267,7 +267,7 @@ while kind := sys.stdin.buffer.read(1):
 """
 SERVE_STUB = """
 import sys
-from askbrief import serving
+from askbrief.web import server as serving
 serving.STOP_SECONDS = 0.2
 with serving.ChatServer([sys.executable, "-c", *sys.argv[1:]]) as server:
     print(server.url, flush=True)
@@ -419,7 +419,7 @@ def test_the_chat_takes_no_module_from_the_working_directory(
     monkeypatch.setattr(serving, "ChatServer", FakeServer)
     assert run(["serve", "--folder", str(articles), "--port", "7"]) == 0
     ((command, port),) = commands
-    assert (command[3:], port) == (["askbrief", "chat", "--folder", str(articles)], 7)
+    assert (command[3:], port) == (["askbrief", "chat", "--yes", "--folder", str(articles)], 7)
     (tmp_path / "askbrief.py").write_text("raise SystemExit('planted')", encoding="utf-8")
     (tmp_path / "click.py").write_text("raise SystemExit('planted')", encoding="utf-8")
     done = subprocess.run([*command[:4], "--version"], capture_output=True, text=True, cwd=tmp_path, timeout=60)

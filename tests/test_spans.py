@@ -8,21 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Span
-from askbrief.inference import Tokens
-from askbrief.spans import (
-    LENGTH_WEIGHT,
-    MAX_ANSWER_TOKENS,
-    NAME_REPEAT_WEIGHT,
-    REPEAT_WEIGHT,
-    asks_for_clause,
-    find_penalty,
-    find_shortfalls,
-    find_spans,
-    merge,
-    tidy,
-    widen_to_clause,
-)
+from askbrief.answer.clause import asks_for_clause, widen_to_clause
+from askbrief.answer.decode import MAX_ANSWER_TOKENS, find_spans, merge
+from askbrief.answer.penalty import LENGTH_WEIGHT, NAME_REPEAT_WEIGHT, REPEAT_WEIGHT, find_penalty, find_shortfalls
+from askbrief.answer.tidy import tidy
+from askbrief.models.runtime import Tokens
+from askbrief.types import Span
 
 FRAME = (0, 0)
 
@@ -46,11 +37,36 @@ def scores(*values: float) -> NDArray[np.float32]:
 ENVOY = [(0, 3), (4, 9), (10, 13), (14, 19)]  # The envoy met Memis
 
 
+def find(
+    tokens: Tokens, start: NDArray[np.float32], end: NDArray[np.float32], *, blocks: Sequence[Span], origin: int = 0
+) -> list[tuple[Span, float]]:
+    """Spans of a context whose first character has the offset ``origin`` in the document."""
+    places = np.arange(origin, origin + 200, dtype=np.int64)
+    return find_spans(tokens, start, end, places=places, blocks=blocks)
+
+
+def test_a_span_lies_in_one_block() -> None:
+    tokens = make_tokens([], ENVOY)
+    start, end = scores(0, 0, 9, 0, 0, 0, 0), scores(0, 0, 0, 0, 0, 8, 0)
+    assert find(tokens, start, end, blocks=[Span(0, 19)])[0] == (Span(0, 19), 17.0)
+    # "The envoy" and "met Memis" are blocks of their own: no span from "The" to "Memis"
+    found = find(tokens, start, end, blocks=[Span(0, 9), Span(10, 19)])
+    assert found[:3] == [(Span(0, 3), 9.0), (Span(0, 9), 9.0), (Span(10, 19), 8.0)]
+    assert len(found) == 6
+
+
+def test_offsets_lead_back_to_the_document_where_the_context_was_normalised() -> None:
+    tokens = make_tokens([], [(0, 5), (6, 10)])  # "offer made" of "oﬀer made": the ligature is one character there
+    places = np.array([0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9], dtype=np.int64)
+    found = find_spans(tokens, scores(0, 0, 5, 0, 0), scores(0, 0, 5, 1, 0), places=places, blocks=[Span(0, 9)])
+    assert found[:2] == [(Span(0, 4), 10.0), (Span(0, 9), 6.0)]
+
+
 def test_margins_are_start_plus_end_less_not_here() -> None:
     tokens = make_tokens([(0, 3)], ENVOY)
     start = scores(1, 0, 0, 0, 3, 0, 5, 0)
     end = scores(2, 0, 0, 0, 1, 0, 4, 0)
-    found = find_spans(tokens, start, end, origin=100, within=Span(100, 119))
+    found = find(tokens, start, end, blocks=[Span(100, 119)], origin=100)
     # "not here" is 1 + 2 = 3; Memis 5 + 4, envoy met Memis 3 + 4, then three spans of 4: in the order of the text
     assert found[:5] == [
         (Span(114, 119), 6.0),
@@ -66,13 +82,13 @@ def test_tokens_of_the_question_and_the_frame_never_answer() -> None:
     tokens = make_tokens([(0, 3), (4, 9)], ENVOY)
     start = scores(0, 50, 50, 50, 0, 0, 0, 1, 50)
     end = scores(0, 50, 50, 50, 0, 0, 0, 1, 50)
-    assert find_spans(tokens, start, end, origin=0, within=Span(0, 19))[0] == (Span(14, 19), 2.0)
+    assert find(tokens, start, end, blocks=[Span(0, 19)], origin=0)[0] == (Span(14, 19), 2.0)
 
 
 def test_an_answer_outside_the_passage_is_left_out() -> None:
     tokens = make_tokens([], ENVOY)
     start, end = scores(0, 0, 9, 9, 0, 1, 0), scores(0, 0, 9, 9, 0, 1, 0)
-    found = find_spans(tokens, start, end, origin=0, within=Span(10, 19))
+    found = find(tokens, start, end, blocks=[Span(10, 19)], origin=0)
     assert found == [(Span(14, 19), 2.0), (Span(10, 19), 1.0), (Span(10, 13), 0.0)]
 
 
@@ -80,7 +96,7 @@ def test_an_end_before_its_start_is_no_span() -> None:
     tokens = make_tokens([], ENVOY)
     start, end = scores(0, 0, 0, 0, 0, 9, 0), scores(0, 0, 9, 0, 0, 0, 0)
     # The best orderly spans start at Memis or end at The.
-    assert find_spans(tokens, start, end, origin=0, within=Span(0, 19))[:2] == [(Span(0, 3), 9.0), (Span(14, 19), 9.0)]
+    assert find(tokens, start, end, blocks=[Span(0, 19)], origin=0)[:2] == [(Span(0, 3), 9.0), (Span(14, 19), 9.0)]
 
 
 def test_a_span_has_at_most_the_allowed_tokens() -> None:
@@ -90,7 +106,7 @@ def test_a_span_has_at_most_the_allowed_tokens() -> None:
     start[2] = 10
     end[2 + MAX_ANSWER_TOKENS - 1] = 5
     end[2 + MAX_ANSWER_TOKENS] = 7
-    found = find_spans(tokens, start, end, origin=0, within=Span(0, length))
+    found = find(tokens, start, end, blocks=[Span(0, length)], origin=0)
     assert found[0] == (Span(0, MAX_ANSWER_TOKENS), 15.0)
     assert all(len(span) <= MAX_ANSWER_TOKENS for span, _ in found)
 
@@ -98,7 +114,7 @@ def test_a_span_has_at_most_the_allowed_tokens() -> None:
 def test_a_window_without_the_passage_has_no_span() -> None:
     tokens = make_tokens([], ENVOY)
     zeros = np.zeros(7, dtype=np.float32)
-    assert find_spans(tokens, zeros, zeros, origin=0, within=Span(50, 60)) == []
+    assert find(tokens, zeros, zeros, blocks=[Span(50, 60)], origin=0) == []
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder
+from conftest import FakeEncoder, make_extraction
 
-import askbrief.database
-import askbrief.store
-from askbrief.database import FILE_NAME as DATABASE
-from askbrief.database import lock_for_writing, set_aside_database
-from askbrief.datatypes import Document, Passage, SkippedFile, Span
-from askbrief.derived import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
+import askbrief.store.sqlite
+import askbrief.store.store
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
-from askbrief.records import FileRecord
-from askbrief.store import Identity, Store
+from askbrief.store.generation import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
+from askbrief.store.lock import lock_for_writing
+from askbrief.store.rows import FileRecord
+from askbrief.store.sqlite import FILE_NAME as DATABASE
+from askbrief.store.sqlite import set_aside_database
+from askbrief.store.store import Identity, Store
+from askbrief.types import Document, Passage, SkippedFile, Span
 
-IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100, overlap_sentences=0)
+IDENTITY = Identity(encoder="fake", dimension=5, chunker=1, passage_words=100)
 ANKARA = Document("a" * 16, "Talks", "They met in Ankara. The drone fell.", date(2025, 5, 25), ("a.txt",))
 BAGHDAD = Document("b" * 16, "", "A railway to Baghdad.", None, ("b.txt",))
 ANKARA_SPANS = (Span(0, 19), Span(20, 35))
@@ -38,11 +39,12 @@ def add(store: Store, document: Document, spans: Sequence[Span]) -> None:
     texts = [span.of(document.text) for span in spans]
     passages = [(Passage(document.id, span, text), key(text)) for span, text in zip(spans, texts, strict=True)]
     vectors = zip(map(key, texts), FakeEncoder().encode_passages(texts), strict=True)
-    store.add_documents([(document, passages)], vectors)
+    store.rows.add_vectors(vectors)
+    store.rows.add_extraction(make_extraction(document), [(document, passages)])
 
 
 def record(document: Document, path: str | None = None) -> FileRecord:
-    return FileRecord(path or document.path, len(document.text), 1, encoding="utf-8", document_id=document.id)
+    return FileRecord(path or document.path, len(document.text), 1, extraction=make_extraction(document).key)
 
 
 def words(store: Store, query: str) -> list[int]:
@@ -70,23 +72,23 @@ def publish_baghdad(store: Store) -> None:
 
 
 def test_what_is_published_comes_back(store: Store) -> None:
-    assert (store.generation, store.count_documents(), store.count_passages()) == (1, 1, 2)
-    assert store.load_document(ANKARA.id) == ANKARA
-    assert store.load_files() == {"a.txt": record(ANKARA)}
-    first, second = store.load_passages([1, 2])
+    assert (store.rows.generation, store.rows.count_documents(), store.rows.count_passages()) == (1, 1, 2)
+    assert store.rows.load_document(ANKARA.id) == ANKARA
+    assert store.rows.load_files() == {"a.txt": record(ANKARA)}
+    first, second = store.rows.load_passages([1, 2])
     assert (first.row, first.document_id, first.span) == (1, ANKARA.id, Span(0, 19))
     assert (second.row, second.document_id, second.span) == (2, ANKARA.id, Span(20, 35))
     np.testing.assert_array_equal(first.vector, FakeEncoder().encode_question("Ankara"))
 
 
 def test_passages_come_in_the_order_asked(store: Store) -> None:
-    assert [passage.row for passage in store.load_passages([2, 1])] == [2, 1]
-    assert store.load_passages([]) == []
+    assert [passage.row for passage in store.rows.load_passages([2, 1])] == [2, 1]
+    assert store.rows.load_passages([]) == []
 
 
 def test_a_passage_that_is_missing_is_damage(store: Store) -> None:
     with pytest.raises(StoreDamagedError, match="passage 98 is missing"):
-        store.load_passages([2, 99, 98, 1])
+        store.rows.load_passages([2, 99, 98, 1])
 
 
 def test_both_searches_find_published_rows(store: Store) -> None:
@@ -97,15 +99,15 @@ def test_both_searches_find_published_rows(store: Store) -> None:
 
 def test_a_store_opened_again_answers_the_same(tmp_path: Path, store: Store) -> None:
     with Store.open(tmp_path, IDENTITY) as again:
-        assert again.load_document(ANKARA.id) == ANKARA
+        assert again.rows.load_document(ANKARA.id) == ANKARA
         assert words(again, "drone") == words(store, "drone") == [2]
 
 
 def test_waiting_documents_are_not_seen(store: Store) -> None:
     add(store, BAGHDAD, BAGHDAD_SPANS)
-    assert (store.generation, store.count_documents(), store.count_passages()) == (1, 1, 2)
-    assert store.has_document(BAGHDAD.id)
-    assert store.has_vector(key(BAGHDAD.text))
+    assert (store.rows.generation, store.rows.count_documents(), store.rows.count_passages()) == (1, 1, 2)
+    assert store.rows.has_document(BAGHDAD.id)
+    assert store.rows.has_vector(key(BAGHDAD.text))
     assert words(store, "baghdad") == []
 
 
@@ -113,12 +115,12 @@ def test_a_document_is_saved_once(store: Store) -> None:
     add(store, ANKARA, ANKARA_SPANS)
     store.publish([record(ANKARA)], gone=())
     assert words(store, "ankara") == [1]
-    assert store.count_passages() == 2
+    assert store.rows.count_passages() == 2
 
 
 def test_the_next_generation_replaces_the_files_of_the_last(tmp_path: Path, store: Store) -> None:
     publish_baghdad(store)
-    assert store.generation == 2
+    assert store.rows.generation == 2
     assert words(store, "railway") == [3]
     names = sorted(path.name for path in tmp_path.glob("generation-*"))
     assert names == ["generation-000001", "generation-000002"]
@@ -128,14 +130,14 @@ def test_the_next_generation_replaces_the_files_of_the_last(tmp_path: Path, stor
 
 def test_copies_share_a_document_until_the_last_is_gone(store: Store) -> None:
     store.publish([record(ANKARA, "copy.txt")], gone=())
-    assert store.load_document(ANKARA.id).paths == ("a.txt", "copy.txt")
+    assert store.rows.load_document(ANKARA.id).paths == ("a.txt", "copy.txt")
     store.publish([], gone=["a.txt"])
-    assert store.load_document(ANKARA.id).paths == ("copy.txt",)
+    assert store.rows.load_document(ANKARA.id).paths == ("copy.txt",)
     assert words(store, "ankara") == [1]
     store.publish([], gone=["copy.txt"])
-    assert not store.has_document(ANKARA.id)
-    assert not store.has_vector(key("They met in Ankara."))
-    assert (store.count_passages(), words(store, "ankara"), nearest(store, "ankara")) == (0, [], [])
+    assert not store.rows.has_document(ANKARA.id)
+    assert not store.rows.has_vector(key("They met in Ankara."))
+    assert (store.rows.count_passages(), words(store, "ankara"), nearest(store, "ankara")) == (0, [], [])
 
 
 @pytest.mark.parametrize("path", ["a.txt", "copy.txt"])
@@ -143,13 +145,13 @@ def test_a_copy_that_the_database_lost_is_damage(store: Store, path: str) -> Non
     store.publish([record(ANKARA, "copy.txt")], gone=())
     store._database.execute("DELETE FROM files WHERE path = ?", path)
     with pytest.raises(StoreDamagedError, match="a path of a document is missing"):
-        store.load_document(ANKARA.id)
+        store.rows.load_document(ANKARA.id)
 
 
 def test_a_document_without_a_path_is_damage(store: Store) -> None:
     store._database.execute("DELETE FROM files")
     with pytest.raises(StoreDamagedError, match="a path of a document is missing"):
-        store.load_document(ANKARA.id)
+        store.rows.load_document(ANKARA.id)
 
 
 def test_rows_are_never_used_again(store: Store) -> None:
@@ -160,22 +162,22 @@ def test_rows_are_never_used_again(store: Store) -> None:
 
 def test_a_touched_file_keeps_the_generation(store: Store) -> None:
     touched = replace(record(ANKARA), mtime_ns=2)
-    store.touch_files([touched])
-    assert store.load_files() == {"a.txt": touched}
-    assert store.generation == 1
+    store.rows.touch_files([touched])
+    assert store.rows.load_files() == {"a.txt": touched}
+    assert store.rows.generation == 1
 
 
 def test_problems_are_listed_by_path(store: Store) -> None:
     store.publish(
         [FileRecord("z.txt", 1, 1, problem="is empty"), FileRecord("c.txt", 1, 1, problem="is binary")], gone=()
     )
-    assert store.load_skipped() == (SkippedFile("c.txt", "is binary"), SkippedFile("z.txt", "is empty"))
-    assert store.count_documents() == 1
+    assert store.rows.load_skipped() == (SkippedFile("c.txt", "is binary"), SkippedFile("z.txt", "is empty"))
+    assert store.rows.count_documents() == 1
 
 
 def test_a_document_that_is_missing_is_damage(store: Store) -> None:
     with pytest.raises(StoreDamagedError, match="is incomplete"):
-        store.load_document("f" * 16)
+        store.rows.load_document("f" * 16)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before anything is written", "after everything is written"])
@@ -189,30 +191,30 @@ def test_a_failed_publish_leaves_the_generation_before(
 
     add(store, BAGHDAD, BAGHDAD_SPANS)
     with monkeypatch.context() as patch:
-        patch.setattr(askbrief.store, "build_derived", fail)
+        patch.setattr(askbrief.store.store, "build_derived", fail)
         with pytest.raises(StoreError, match="the disk is full"):
             store.publish([record(BAGHDAD)], gone=["a.txt"])
     with Store.open(tmp_path, IDENTITY) as again:
         for opened in (store, again):
-            assert opened.generation == 1
-            assert list(opened.load_files()) == ["a.txt"]
+            assert opened.rows.generation == 1
+            assert list(opened.rows.load_files()) == ["a.txt"]
             assert (words(opened, "ankara"), words(opened, "baghdad")) == ([1], [])
     publish_baghdad(store)
-    assert (store.generation, words(store, "baghdad"), words(store, "ankara")) == (2, [3], [1])
+    assert (store.rows.generation, words(store, "baghdad"), words(store, "ankara")) == (2, [3], [1])
 
 
 def test_a_snapshot_does_not_move(tmp_path: Path, store: Store) -> None:
     with Store.open(tmp_path, IDENTITY) as writer, store.snapshot() as derived:
         add(writer, BAGHDAD, BAGHDAD_SPANS)
         writer.publish([record(BAGHDAD)], gone=["a.txt"])
-        assert (store.generation, writer.generation) == (1, 2)
+        assert (store.rows.generation, writer.rows.generation) == (1, 2)
         assert [row for row, _ in derived.lexical.search("ankara baghdad", top=9)] == [1]
         assert [row for row, _ in derived.dense.search(FakeEncoder().encode_question("drone"), top=9)] == [2, 1]
-        assert store.load_document(ANKARA.id) == ANKARA
-        assert [passage.row for passage in store.load_passages([1, 2])] == [1, 2]
+        assert store.rows.load_document(ANKARA.id) == ANKARA
+        assert [passage.row for passage in store.rows.load_passages([1, 2])] == [1, 2]
         with pytest.raises(StoreDamagedError, match="passage 3 is missing"):
-            store.load_passages([3])
-    assert (store.generation, words(store, "ankara baghdad")) == (2, [3])
+            store.rows.load_passages([3])
+    assert (store.rows.generation, words(store, "ankara baghdad")) == (2, [3])
 
 
 def test_a_snapshot_ends_with_an_exception(store: Store) -> None:
@@ -276,7 +278,7 @@ def test_harmed_indexes_are_rebuilt(tmp_path: Path, store: Store, harm: Callable
     with Store.open(tmp_path, IDENTITY) as opened:
         assert (words(opened, "ankara"), words(opened, "talks")) == ([1], [2, 1])
         assert nearest(opened, "drone") == [2, 1]
-        assert opened.generation == 1
+        assert opened.rows.generation == 1
     with Store.open(tmp_path, IDENTITY) as again:
         manifest = again._load_manifest()
         assert check_files(tmp_path, manifest, is_thorough=True) == manifest
@@ -311,7 +313,7 @@ def test_opening_checks_no_file_that_is_unchanged(
     def refuse(file: Path) -> tuple[int, int]:
         raise AssertionError(f"{file} was read")
 
-    monkeypatch.setattr(askbrief.derived, "_measure", refuse)
+    monkeypatch.setattr(askbrief.store.generation, "_measure", refuse)
     with Store.open(tmp_path, IDENTITY) as opened:
         assert nearest(opened, "drone") == [2, 1]
     (file,) = tmp_path.glob("generation-*/base.faiss")
@@ -355,7 +357,7 @@ def test_a_broken_manifest_is_damage(line: str) -> None:
 def test_indexes_of_a_broken_manifest_are_rebuilt(store: Store) -> None:
     manifest = store._load_manifest()
     for line in ("", "nonsense", replace(manifest, generation=7).to_json(), replace(manifest, files={}).to_json()):
-        store._save_meta("manifest", line)
+        store.rows.save_meta("manifest", line)
         store._derived = None
         assert words(store, "ankara") == [1]
         assert store._load_manifest().generation == 1
@@ -388,7 +390,7 @@ def test_create_makes_an_empty_store_in_place_of_another(tmp_path: Path, store: 
     store.close()
     other = replace(IDENTITY, encoder="other")
     with Store.create(tmp_path, other) as made:
-        assert (made.generation, made.load_files(), made.count_passages()) == (0, {}, 0)
+        assert (made.rows.generation, made.rows.load_files(), made.rows.count_passages()) == (0, {}, 0)
     assert not list(tmp_path.glob("generation-*"))
     with Store.open(tmp_path, other) as opened:
         assert opened.identity == other
@@ -412,7 +414,7 @@ def test_a_database_cut_short_is_damage(tmp_path: Path, store: Store) -> None:
     file = tmp_path / DATABASE
     file.write_bytes(file.read_bytes()[:5000])
     with pytest.raises(StoreDamagedError, match="is damaged"), Store.open(tmp_path, IDENTITY) as opened:
-        opened.load_files()
+        opened.rows.load_files()
 
 
 def test_what_a_file_holds_is_not_trusted(store: Store) -> None:
@@ -454,14 +456,14 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_database_that_another_connection_writes_is_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.database, "BUSY_TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(askbrief.store.sqlite, "BUSY_TIMEOUT_SECONDS", 0.05)
     with (
         Store.create(tmp_path, IDENTITY) as one,
         Store.open(tmp_path, IDENTITY) as other,
         one._database.writing(),
         pytest.raises(StoreBusyError),
     ):
-        other.touch_files([record(ANKARA)])
+        other.rows.touch_files([record(ANKARA)])
 
 
 @pytest.fixture
@@ -486,7 +488,7 @@ def test_a_disk_for_reading_only_is_read(read_only: Path) -> None:
         assert nearest(opened, "drone") == [2, 1]
         opened.check()
         with pytest.raises(StoreError, match="cannot be used"):
-            opened.save_speed(1)
+            opened.rows.save_speed(1)
     with pytest.raises(StoreError, match="Read-only"), lock_for_writing(read_only, timeout_seconds=0):
         pass
 

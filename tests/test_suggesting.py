@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import FakeEncoder, FakeReader
 
+from askbrief.answer.suggest import find_question, find_questions
 from askbrief.assistant import Assistant
-from askbrief.suggesting import find_question, find_questions
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 
@@ -51,11 +52,16 @@ def assistant(tmp_path: Path) -> Iterator[Assistant]:
         yield assistant
 
 
+def suggest(assistant: Assistant, *, count: int, go_on: bool = True) -> list[str]:
+    search, ask = partial(assistant.search, refresh=False), partial(assistant.ask, refresh=False)
+    return find_questions(search=search, ask=ask, count=count, go_on=lambda: go_on)
+
+
 def test_only_questions_that_are_answered_with_the_name_are_suggested(assistant: Assistant) -> None:
-    found = find_questions(assistant, count=4, go_on=lambda: True)
+    found = suggest(assistant, count=4)
     assert sorted(found) == ["Who met the drone pilots in ankara?", "Who met the governor of all drones?"]
 
 
 def test_no_more_are_looked_for_than_wanted(assistant: Assistant) -> None:
-    assert len(find_questions(assistant, count=1, go_on=lambda: True)) == 1
-    assert find_questions(assistant, count=4, go_on=lambda: False) == []
+    assert suggest(assistant, count=1) == ["Who met the governor of all drones?"]
+    assert suggest(assistant, count=4, go_on=False) == []

@@ -3,19 +3,9 @@ from __future__ import annotations
 import pytest
 from conftest import SEED
 
-from askbrief.datatypes import Span
-from askbrief.text import (
-    LineIndex,
-    count_noun,
-    find_sentences,
-    find_words,
-    fold,
-    normalise_newlines,
-    one_line,
-    printable,
-    shorten,
-    trim,
-)
+from askbrief.text.display import count_noun, one_line, printable, shorten
+from askbrief.text.segment import LineIndex, find_sentences, find_words, fold, normalise_newlines, trim
+from askbrief.types import Span
 
 
 def sentences(text: str) -> list[str]:

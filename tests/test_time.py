@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from askbrief.answer.periods import Period
 from askbrief.answer.time import find_dates, find_time_notes, parse_period
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 SUNDAY = date(2025, 5, 25)
 WEDNESDAY = date(2024, 8, 14)

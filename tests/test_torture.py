@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-import askbrief.indexing
-import askbrief.store
+import askbrief.index.batch
+import askbrief.index.refresh
+import askbrief.store.store
 from askbrief.config import open_folder
-from askbrief.database import FILE_NAME
-from askbrief.indexing import identify
-from askbrief.store import Store
+from askbrief.index.refresh import identify
+from askbrief.store.sqlite import FILE_NAME
+from askbrief.store.store import Store
 from benchmarks.torture.models import WordEncoder
 from benchmarks.torture.workload import INDEX, STEPS, create_folder, do_work, iter_faults, iter_leftovers, look_at
 
@@ -22,9 +23,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(autouse=True)
 def _sizes_of_the_torture_are_for_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(askbrief.indexing, "_BATCH_PASSAGES", askbrief.indexing._BATCH_PASSAGES)
+    monkeypatch.setattr(askbrief.index.batch, "BATCH_PASSAGES", askbrief.index.batch.BATCH_PASSAGES)
     for name in ("MIN_SHARED_PASSAGES", "MAX_STALE_SHARE"):
-        monkeypatch.setattr(askbrief.store, name, getattr(askbrief.store, name))
+        monkeypatch.setattr(askbrief.store.store, name, getattr(askbrief.store.store, name))
 
 
 def torture(name: str, *arguments: str) -> Any:
@@ -67,12 +68,12 @@ def test_the_torture_sees_a_passage_that_a_search_index_lacks(tmp_path: Path) ->
     make(root)
     assert [*iter_faults(root), *iter_leftovers(root)] == []
     with Store.open(root / INDEX, identify(open_folder(root), WordEncoder())) as store:
-        rows = [row for row, *_ in store.iter_published()]
-        store._save_meta("last_row", str(rows[-1] - 1))
-        store._save_meta("manifest", "")
+        rows = [row for row, *_ in store.rows.iter_published()]
+        store.rows.save_meta("last_row", str(rows[-1] - 1))
+        store.rows.save_meta("manifest", "")
         with store.snapshot():
             pass
-        store._save_meta("last_row", str(rows[-1]))
+        store.rows.save_meta("last_row", str(rows[-1]))
     assert f"the dense index does not hold passage {rows[-1]} where it must" in list(iter_faults(root))
 
 

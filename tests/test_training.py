@@ -4,42 +4,73 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
-from transformers import AutoTokenizer
 
-from askbrief.datatypes import Document
-from askbrief.ranking import RETRIEVAL_WEIGHT
-from training import examples, prepare, train_reader
+from askbrief import Assistant
+from askbrief.types import Document
+from training import prepare
 from training.altering import Exchange, alter_question, find_exchange, find_names
-from training.cloze import Gap, PassagePool, ask, find_gaps, iter_cloze, make_examples
-from training.examples import Example, Source, as_typed, build_examples, join_questions
-from training.groups import Group, build_own_groups, load_groups, save_groups
-from training.passives import find_questions
-from training.train_reader import (
-    blend,
-    build_batches,
-    collate,
-    find_own_loss,
-    find_scores,
-    find_shared_loss,
-    find_teacher_shares,
+from training.cloze import PassagePool, ask, find_gaps, iter_cloze, make_examples
+from training.contexts import Context, Crops, Draft, finish, take_out_answers
+from training.example import JOINED, Example
+from training.examples import (
+    NegativePool,
+    as_typed,
+    build_contrasts,
+    build_examples,
+    find_negative,
+    iter_drafts,
+    join_questions,
 )
-from training.units import JOINED, PASSIVES, Encoded, Unit, encode_examples, load_units, mix, save_units
-from training.weights import ENCODER_FOLDER, average, load_model, load_state
+from training.groups import Group, build_own_groups, load_groups, save_groups
+from training.mixtures import PASSIVES, Source
+from training.pairs import FILES, iter_pairs, load_pairs, load_questions, save_pairs
+from training.passives import find_questions
+from training.units import load_units
 
 STORY = (
     "Okay Memis met the Iranian envoy in Ankara in 2025. They spoke about the railway to Basra. "
     "The first train left Baghdad in 1940. Turkish papers did not write about the meeting."
 )
+
+
+class Throws(random.Random):
+    """Chance that is known: every chance is the same, and what is drawn is always the first, or always the last."""
+
+    def __init__(self, chance: float = 0.5, *, last: bool = False) -> None:
+        super().__init__(0)
+        self.chance, self.last = chance, last
+
+    def random(self) -> float:
+        return self.chance
+
+    def choice(self, seq: Any) -> Any:
+        return seq[-1 if self.last else 0]
+
+    def sample(self, population: Any, k: int, **_: Any) -> list[Any]:
+        return list(population)[-k:] if self.last else list(population)[:k]
+
+    def randint(self, a: int, b: int) -> int:
+        return b if self.last else a
+
+    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
+        first, behind = (0, start) if stop is None else (start, stop)
+        return behind - 1 if self.last else first
+
+    def uniform(self, a: float, b: float) -> float:
+        return b if self.last else a
+
+    def shuffle(self, x: Any) -> None:
+        """Leave it as it is."""
+
+
+Asked = tuple[str, str, list[str], list[str]]
 
 
 def alter(question: str, *, answers: list[str], others: tuple[str, ...] = ()) -> set[str]:
@@ -48,22 +79,22 @@ def alter(question: str, *, answers: list[str], others: tuple[str, ...] = ()) ->
     return {text for text in found if text is not None}
 
 
-def test_a_number_becomes_one_that_the_context_does_not_have() -> None:
-    made = alter("Which train left in 1940?", answers=["first train"])
-    numbers = {text.split()[-1].rstrip("?") for text in made if text.startswith("Which train left in ")}
-    assert numbers - {"1940"}
-    assert all(1900 <= int(number) <= 1980 and number not in STORY for number in numbers - {"1940"})
+def test_a_number_becomes_one_a_little_less_or_more() -> None:
+    asked: Asked = ("Which train left in 1940?", STORY, ["first train"], [])
+    assert alter_question(*asked, Throws()) == "Which train left in 1939?"
+    assert alter_question(*asked, Throws(last=True)) == "Which train left in 1980?"  # by 40 at most
 
 
 def test_a_name_becomes_another_that_is_no_answer() -> None:
-    made = alter("Whom did Memis meet?", answers=["the Iranian envoy"], others=("Zahedan", "New York City Council"))
-    assert "Whom did Baghdad meet?" in made
-    assert "Whom did Zahedan meet?" in made
-    assert not any("Iranian" in text or "Council" in text for text in made)
+    asked: Asked = ("Whom did Memis meet?", STORY, ["the Iranian envoy"], ["New York City Council", "Zahedan"])
+    assert alter_question(*asked, Throws(0.0)) == "Whom did Ankara meet?"  # the context's first name is the answer
+    assert alter_question(*asked, Throws(0.9, last=True)) == "Whom did Zahedan meet?"
+    assert alter_question(*asked[:3], asked[3][:1], Throws(0.9)) == "Whom did Memis not meet?"  # too long a name
 
 
 def test_a_word_becomes_its_opposite() -> None:
-    assert "Where did the last train leave?" in alter("Where did the first train leave?", answers=["Baghdad"])
+    asked: Asked = ("Where did the first train leave?", STORY, ["Baghdad"], [])
+    assert alter_question(*asked, Throws()) == "Where did the last train leave?"
 
 
 def test_a_verb_is_negated_once() -> None:
@@ -109,23 +140,26 @@ def test_an_exchange_takes_what_question_and_context_share() -> None:
     assert find("Who is Memi?", "nobody", others=("Zahedan",)) == set()  # the story has "Memis"
 
 
-def test_contrasts_have_an_answer_where_both_sides_fit(data: Path) -> None:
-    source = Source("tiny", share=80.0, negatives=0.0, has_titles=True, contrasts=1.0)
-    asked = {f"Where did the first {word} leave": word for word in ("train", "railway", "envoy")}
-    seen = set()
-    for example in build_examples(data, seed=1, sources=(source,)):
-        word = asked.get(example.question.rstrip("?"))
-        if word:
-            fits = f"first {word} left Baghdad" in example.context
-            assert [example.context[s:t] for s, t in example.answers] == (["Baghdad"] if fits else [])
-            seen.add((word == "train", "first train" in example.context, fits))
-    assert seen == {(True, True, True), (False, True, False), (True, False, False), (False, False, True)}
+@pytest.mark.parametrize(("last", "other"), [(False, "envoy"), (True, "railway")])
+def test_contrasts_have_an_answer_where_both_sides_fit(last: bool, other: str) -> None:
+    context = Context("The train", STORY, "tiny")
+    at = STORY.index("Baghdad")
+    made = build_contrasts("Where did the first train leave?", context, [(at, at + 7)], names=[], rng=Throws(last=last))
+    exchanged = STORY.replace("train", "-").replace(other, "train").replace("-", other)
+    moved = exchanged.index("Baghdad")
+    assert [(d.question, d.context.title, d.context.text, d.answers, d.anchor) for d in made] == [
+        (f"Where did the first {other} leave?", "The train", STORY, [], (at, at + 7)),
+        ("Where did the first train leave?", f"The {other}", exchanged, [], (moved, moved + 7)),
+        (f"Where did the first {other} leave?", f"The {other}", exchanged, [(moved, moved + 7)], None),
+    ]
 
 
 def test_a_question_may_ask_who_for_what() -> None:
-    typed = {as_typed("What destroyed the bridge?", random.Random(seed)) for seed in range(60)}
-    assert {"What destroyed the bridge?", "Who destroyed the bridge?"} <= typed
-    assert not any(as_typed("What did it?", random.Random(seed)).startswith("Who") for seed in range(60))
+    assert as_typed("What destroyed the bridge?", Throws(0.25)) == "Who destroyed the bridge"
+    assert as_typed("What destroyed the bridge?", Throws(0.5)) == "What destroyed the bridge?"
+    assert as_typed("What did it?", Throws(0.25)) == "What did it"
+    assert as_typed("Which bridge fell?", Throws(0.0)) == "Whic hbridge fell"  # two letters changed places
+    assert as_typed("Who fell?", Throws(0.0)) == "Who fell"  # too short for that
 
 
 PASSIVE_SENTENCES = (
@@ -167,17 +201,15 @@ def test_no_question_is_made_where_the_answer_is_in_doubt(text: str) -> None:
 def test_passives_of_the_archive_are_a_source(tmp_path: Path) -> None:
     folder = tmp_path / "news"
     folder.mkdir()
-    rows = [
-        {"id": "a", "title": "Iraq", "text": PASSIVE_SENTENCES},
-        {"id": "b", "title": "Nothing", "text": "It rained."},
-    ]
+    text = "The letter was written by the poet Okay Memis."
+    rows = [{"id": "a", "title": "Iraq", "text": text}, {"id": "b", "title": "Nothing", "text": "It rained."}]
     with gzip.open(folder / "articles.jsonl.gz", "wt", encoding="utf-8") as stream:
         stream.writelines(json.dumps(row) + "\n" for row in rows)
-    examples = build_examples(tmp_path, seed=1, sources=(Source(PASSIVES, share=1.0, negatives=0.0, has_titles=True),))
-    assert len(examples) == 1
-    ((start, end),) = examples[0].answers
-    assert examples[0].context[start:end] in ("bad car accident", "poet Okay Memis")
-    assert examples[0].source == PASSIVES
+    (example,) = build_examples(tmp_path, seed=1, sources=(Source(PASSIVES, share=1.0, has_titles=True),))
+    ((start, end),) = example.answers
+    assert example.context[start:end] == "poet Okay Memis"
+    assert example.context.removeprefix("Iraq | ") == text
+    assert example.source == PASSIVES
 
 
 @pytest.fixture
@@ -210,26 +242,70 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_examples_hold_their_answers_wherever_the_context_was_put(data: Path) -> None:
-    source = Source("tiny", share=30.0, negatives=1.0, has_titles=True, among=0.7)
+SHORT = "The train to Basra left Ankara."
+FERRY = "What left the harbour was a ferry."
+POOL = [Context("Trains", SHORT, "tiny"), Context("Ferries", FERRY, "tiny")]
+ASKED = {"question": "What left Ankara?", "answers": [[0, "The train to Basra"]]}
+
+
+def test_every_question_is_asked_as_often_as_its_source_says(data: Path) -> None:
+    source = Source("tiny", share=3.0, negatives=1.0, has_titles=True, among=1.0, unanswerable=2)
     examples = build_examples(data, seed=3, sources=(source,))
-    accepted = {"the railway to Basra", "Baghdad", "The train to Basra"}
-    assert {e.context[s:t] for e in examples for s, t in e.answers} == accepted
-    answered = [e for e in examples if e.answers]
-    assert len(answered) == 3 * 30
-    assert sum(not e.answers and e.question.rstrip("? ").startswith("Who") for e in examples) >= 25
-    assert {e.context.split(" | ")[0] for e in answered if " | " in e.context} == {"A visit", "Trains"}
-    assert any("ferry" in e.context and "The train to Basra" in e.context for e in answered)
+    told = [[e.context[s:t] for s, t in e.answers] for e in examples]
+    assert [told.count([text]) for text in ("the railway to Basra", "Baghdad", "The train to Basra")] == [3, 3, 3]
+    assert told.count([]) == len(examples) - 9
+    lacking = [e for e in examples if e.context.removeprefix("Ferries | ") == FERRY]
+    assert sum(e.question.startswith("Who s") for e in lacking) == 3 * 2  # "Who sank?" is never mistyped
+    assert {e.context.split(" | ")[0] for e in examples if " | " in e.context} <= {"A visit", "Trains", "Ferries"}
 
 
-def test_negatives_do_not_hold_the_answer_unless_the_question_was_altered(data: Path) -> None:
-    examples = build_examples(data, seed=3, sources=(Source("tiny", share=60.0, negatives=1.0),))
-    negatives = [e for e in examples if not e.answers and e.question.rstrip("?") == "Where did the first train leave"]
-    assert negatives
-    assert all("Baghdad" not in e.context for e in negatives)
-    altered = [e for e in examples if not e.answers and "last train" in e.question]
-    assert altered
-    assert any("Baghdad" in e.context for e in altered)
+@pytest.mark.parametrize(
+    ("last", "text", "at"), [(False, f"{SHORT} {FERRY}", 0), (True, f"{FERRY} {SHORT}", len(FERRY) + 1)]
+)
+def test_a_sentence_is_put_among_others_with_its_answer(last: bool, text: str, at: int) -> None:
+    drafts = iter_drafts(
+        ASKED, POOL[0], [ASKED], Source("tiny", share=1.0, among=1.0), pool=NegativePool(POOL), names=[],
+        rng=Throws(last=last),
+    )  # fmt: skip
+    assert list(drafts) == [Draft("What left Ankara?", Context("", text, "tiny"), [(at, at + 18)])]
+
+
+def test_a_negative_is_the_question_altered_or_a_context_without_the_answer() -> None:
+    context, at = Context("A visit", STORY, "tiny"), STORY.index("Baghdad")
+    question = "Where did the first train leave?"
+
+    def find(chance: float) -> Draft | None:
+        answers = [(at, at + 7)]
+        return find_negative(question, context, answers, pool=NegativePool(POOL), names=[], rng=Throws(chance))
+
+    assert find(0.3) == Draft("Where did the last train leave?", context, [], (at, at + 7))
+    rest = STORY.replace("The first train left Baghdad in 1940. ", "")
+    assert find(0.5) == Draft(question, Context("A visit", rest, "tiny"), [])
+    assert find(0.7) == Draft(question, POOL[0], [])  # it shares "train"
+    assert NegativePool(POOL).find(question, without=["basra"], own=STORY) == [POOL[1]]  # it shares "the"
+    assert NegativePool(POOL).find(question, without=["basra", "ferry"], own=STORY) == []
+
+
+def test_sentences_with_the_answer_are_taken_out_if_two_are_left() -> None:
+    rest = "They spoke about the railway to Basra. Turkish papers did not write about the meeting."
+    assert take_out_answers(STORY, ["ankara", "baghdad"]) == rest
+    assert take_out_answers(STORY, ["ankara", "baghdad", "turkish"]) == ""
+    assert take_out_answers(STORY, ["izmir"]) == ""
+
+
+def test_a_crop_keeps_whole_sentences_around_the_answer() -> None:
+    at = STORY.index("Baghdad")  # the sentences have 10, 7, 7 and 8 words
+    draft = Draft("Where?", Context("A visit", STORY, "tiny"), [(at, at + 7)])
+    cut = finish(draft, Crops(max_words=15, middling=15, share=0.0), Throws())
+    assert cut.context == "They spoke about the railway to Basra. The first train left Baghdad in 1940. "
+    assert [cut.context[s:t] for s, t in cut.answers] == ["Baghdad"]
+    cut = finish(draft, Crops(max_words=15, middling=15, share=0.0), Throws(0.4, last=True))
+    assert cut.context == (
+        "A visit | The first train left Baghdad in 1940. Turkish papers did not write about the meeting."
+    )
+    assert [cut.context[s:t] for s, t in cut.answers] == ["Baghdad"]
+    whole = finish(draft, Crops(max_words=32, middling=9, share=0.5), Throws())
+    assert (whole.context, whole.words) == (STORY, 32)
 
 
 def test_equal_seeds_give_equal_lists(data: Path) -> None:
@@ -238,125 +314,23 @@ def test_equal_seeds_give_equal_lists(data: Path) -> None:
     assert build_examples(data, seed=5, sources=sources) != build_examples(data, seed=6, sources=sources)
 
 
-def test_weights_are_averaged_and_positions_are_not() -> None:
-    one = {"weight": torch.tensor([1.0, 4.0]), "positions": torch.tensor([0, 1])}
-    other = {"weight": torch.tensor([2.0, -2.0]), "positions": torch.tensor([0, 1])}
-    mean = average([one, other])
-    assert mean["weight"].tolist() == [1.5, 1.0]
-    assert mean["positions"].tolist() == [0, 1]
-    assert mean["positions"].dtype == torch.int64
-
-
-def test_the_last_run_may_weigh_more() -> None:
-    runs = [{"w": torch.tensor([value, 2.0])} for value in (0.0, 4.0, 8.0)]
-    assert average(runs, shares=[1, 1, 6])["w"].tolist() == [6.5, 2.0]
-
-
 def test_two_questions_are_joined_in_a_sentence() -> None:
     assert join_questions("Who met Memis? ", "Where did they meet?") == "Who met Memis, or where did they meet?"
 
 
-def test_joined_questions_have_the_answers_of_both(data: Path) -> None:
-    examples = build_examples(data, seed=3, sources=(Source("tiny", share=40.0, negatives=0.0, joined=0.5),))
-    joined = [e for e in examples if "speak about, or where" in e.question.lower()]
-    assert joined
-    assert all({e.context[s:t] for s, t in e.answers} == {"the railway to Basra", "Baghdad"} for e in joined)
-    assert {e.source for e in joined} == {JOINED} != {e.source for e in examples}
-
-
-def encoded(length: int, *, asked: int = 0, answer: tuple[int, int] = (0, 0), source: str = "made") -> Encoded:
-    return Encoded(np.arange(7, 7 + length, dtype=np.uint16), asked, [answer[0]], [answer[1]], source)
-
-
-def unit(*lengths: int) -> Unit:
-    items = [encoded(length) for length in lengths]
-    return Unit(items, [0.5] * len(lengths))
-
-
-def test_the_passages_of_a_question_stay_together_in_a_batch() -> None:
-    units = [unit(5), unit(3, 3, 4), unit(6), unit(2)]
-    batches = build_batches(units, batch_tokens=16, seed=0)
-    assert sorted(sorted(batch) for batch in batches) == [[0, 2], [1, 3]]
-
-
-def test_two_lists_are_spread_over_each_other_in_their_order() -> None:
-    ours, theirs = [unit(1) for _ in range(20)], [unit(2) for _ in range(40)]
-    mixed = mix(ours, theirs, seed=1)
-    assert [u for u in mixed if u.length == 1] == ours
-    assert [u for u in mixed if u.length == 2] == theirs
-    assert 7 <= sum(u.length == 1 for u in mixed[:30]) <= 13
-
-
-def test_losses_by_hand() -> None:
-    ln = math.log
-    logits = torch.tensor([[0.0, ln(3), -1e4], [ln(2), ln(4), ln(2)], [0.0, 0.0, 0.0]])
-    target = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
-    own = find_own_loss(logits, target)
-    assert own.item() == pytest.approx((ln(4 / 3) + ln(4) + ln(3)) / 3)
-    # One question with two passages and no retrieval score: of 3 beside 2 + 1, the first passage's 3 are right.
-    outside = torch.tensor([[True, False, True], [True, False, False], [True, False, False]])
-    units = [Unit([unit(2).items[0], unit(3).items[0]], [0.0, 0.0]), unit(3)]
-    assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(6 / 3))
-    units[0].scores[1] = 2 * ln(2) / RETRIEVAL_WEIGHT  # the second passage is found better: its 3 count twice
-    assert find_shared_loss(logits, target, outside, units).item() == pytest.approx(ln(9 / 3))
-    assert find_shared_loss(logits[2:], target[2:], outside[2:], units[1:]).item() == 0.0
-
-
-def test_a_teacher_counts_for_nothing_where_the_source_is_new_to_it() -> None:
-    sources = ("squad_paragraphs", JOINED, "group", PASSIVES)
-    items = [encoded(1, source=source) for source in sources]
-    assert find_teacher_shares(items, 0.5).tolist() == [0.5, 0.0, 0.5, 0.0]
-
-
-def test_an_encoded_example_keeps_what_its_example_was_made_of() -> None:
-    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
-    (encoded,) = encode_examples([Example("Who met?", "The envoy met.", [(4, 9)], PASSIVES)], tokenizer, max_tokens=20)
-    assert encoded is not None
-    # [CLS] who met ? [SEP] the envoy met . [SEP]
-    assert tokenizer.decode(encoded.ids[encoded.starts[0] : encoded.ends[0] + 1].tolist()) == "envoy"
-    assert (encoded.asked, encoded.source) == (5, PASSIVES)
-
-
-@pytest.mark.models
-def test_scores_of_a_batch_are_those_of_each_passage_alone() -> None:
-    reader = load_model().eval()
-    items = [encoded(9, asked=4), encoded(20, asked=5)]
-    inputs, _ = collate(items, torch.device("cpu"))
-    with torch.no_grad():
-        starts, ends = find_scores(reader, inputs)
-        for row, item in enumerate(items):
-            alone = {name: values[row : row + 1, : len(item.ids)] for name, values in inputs.items()}
-            output = reader(**alone)
-            assert torch.allclose(starts[row, : len(item.ids)], output.start_logits[0], atol=0.05)
-            assert torch.allclose(ends[row, : len(item.ids)], output.end_logits[0], atol=0.05)
-    assert starts[0, 9:].tolist() == ends[0, 9:].tolist() == [-1e4] * 15
-
-
-def test_a_batch_is_padded_and_knows_where_contexts_begin() -> None:
-    items = [encoded(3, asked=1, answer=(1, 2)), encoded(9, asked=4)]
-    items[0].starts, items[0].ends = [1, 2], [2, 2]
-    inputs, (starts, ends) = collate(items, torch.device("cpu"))
-    assert inputs["input_ids"].shape == (2, 16)  # the longest has 9 tokens, lengths go in steps of 8
-    assert inputs["input_ids"][0].tolist() == [7, 8, 9] + [0] * 13
-    assert inputs["attention_mask"].sum(1).tolist() == [3, 9]
-    assert inputs["token_type_ids"][:, :10].tolist() == [[0, 1, 1] + [0] * 7, [0] * 4 + [1] * 5 + [0]]
-    assert starts[0, :4].tolist() == [0.0, 0.5, 0.5, 0.0]
-    assert ends[:, :4].tolist() == [[0.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0]]
-
-
-def test_units_come_back_from_their_file(tmp_path: Path) -> None:
-    several = Unit([encoded(5, asked=2, answer=(3, 4)), encoded(6, source=JOINED)], [0.5, 0.25])
-    several.items[0].starts, several.items[0].ends = [3, 2], [4, 2]
-    save_units([unit(4), several], tmp_path / "units.xz")
-    alone, back = load_units(tmp_path / "units.xz")
-    assert (len(alone.items), alone.length, alone.scores) == (1, 4, [0.5])
-    assert back.scores == [0.5, 0.25]
-    first, second = back.items
-    assert (first.ids.tolist(), first.asked, first.starts, first.ends, first.source) == (
-        [7, 8, 9, 10, 11], 2, [3, 2], [4, 2], "made",
-    )  # fmt: skip
-    assert (len(second.ids), second.starts, second.source) == (6, [0], JOINED)
-    assert [file.name for file in tmp_path.iterdir()] == ["units.xz"]
+def test_joined_questions_have_the_answers_of_both() -> None:
+    railway, baghdad = "the railway to Basra", "Baghdad"
+    qas = [
+        {"question": "What did they speak about?", "answers": [[STORY.index(railway), railway]]},
+        {"question": "Where did the first train leave?", "answers": [[STORY.index(baghdad), baghdad]]},
+    ]
+    source = Source("tiny", share=1.0, joined=1.0)
+    (draft,) = iter_drafts(
+        qas[0], Context("", STORY, "tiny"), qas, source, pool=NegativePool(POOL), names=[], rng=Throws(last=True)
+    )
+    assert draft.question == "What did they speak about, or where did the first train leave?"
+    assert [STORY[s:t] for s, t in draft.answers] == [railway, baghdad]
+    assert draft.context.source == JOINED
 
 
 def gaps(sentence: str) -> set[tuple[str, str]]:
@@ -382,13 +356,11 @@ def test_gaps_are_names_dates_amounts_and_numbers() -> None:
 def test_a_clause_with_a_gap_becomes_a_question() -> None:
     sentence = "Okay Memis met the envoy in Ankara, the agency said."
     who, where = find_gaps(sentence)
-
-    def throws(gap: Gap) -> set[str]:
-        return {ask(sentence, gap, random.Random(seed)) for seed in range(200)}
-
-    assert {"Who met the envoy in Ankara?", "[MASK] met the envoy in Ankara, the agency said"} <= throws(who)
-    assert "Where Okay Memis met the envoy?" in throws(where)
-    assert all("Ankara" not in question for question in throws(where))
+    assert ask(sentence, who, Throws(0.5)) == "Who met the envoy in Ankara, the agency said?"
+    assert ask(sentence, who, Throws(0.35)) == "What met the envoy in Ankara?"  # the clause alone, "what" for "who"
+    assert ask(sentence, who, Throws(0.1)) == "[MASK] met the envoy in Ankara"
+    assert ask(sentence, where, Throws(0.5)) == "Where Okay Memis met the envoy, the agency said?"
+    assert ask(sentence, where, Throws(0.35)) == "Where Okay Memis met the envoy?"
 
 
 def test_a_cloze_question_gets_a_passage_that_answers_it_and_one_that_does_not() -> None:
@@ -397,42 +369,71 @@ def test_a_cloze_question_gets_a_passage_that_answers_it_and_one_that_does_not()
     documents = [Document(str(at), "A visit", text, None, (f"{at}.txt",)) for at, text in enumerate((report, other))]
     pool = PassagePool(documents)
     sentence = "The Iranian envoy was met by Okay Memis to discuss the railway, the agency wrote."
-    made = [make_examples(sentence, pool, random.Random(seed)) for seed in range(300)]
-    about_memis = [e for examples in made for e in examples if "memis" not in e.question.lower()]
-    answered = [e for e in about_memis if e.answers]
-    assert answered
-    assert {e.context[start:end] for e in answered for start, end in e.answers} == {"Okay Memis"}
-    assert all(report in e.context for e in answered)
-    lacking = [e for e in about_memis if not e.answers]
-    assert lacking
-    assert all(other in e.context for e in lacking)
-    assert {e.context.startswith("A visit | ") for e in about_memis} == {True, False}
-    assert make_examples("nobody said anything about it at all.", pool, random.Random(1)) == []
-
-
-def test_a_teacher_counts_by_its_share_in_each_row() -> None:
-    target = torch.tensor([[0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
-    taught = torch.tensor([[math.log(3), 0.0, -1e4]] * 2)  # it says 3/4, 1/4, 0
-    mixed = blend(target, taught, torch.tensor([0.4, 0.0]))
-    assert mixed.tolist() == [pytest.approx([0.3, 0.7, 0.0]), [0.0, 1.0, 0.0]]
+    right, wrong = make_examples(sentence, pool, Throws(0.25, last=True))  # the last gap is "Okay Memis"
+    question = "The Iranian envoy was met by what to discuss the railway"
+    at = report.index("Okay Memis")
+    assert (right.question, right.context, right.answers) == (question, report, [(at, at + 10)])
+    assert (wrong.question, wrong.context, wrong.answers) == (question, other, [])
+    (titled,) = make_examples(sentence, pool, Throws(0.5))  # the first is "Iranian"; no passage lacks it
+    at = titled.context.index("Iranian")
+    assert (titled.context, titled.answers) == (f"A visit | {report}", [(at, at + 7)])
+    assert make_examples("nobody said anything about it at all.", pool, Throws()) == []
 
 
 @pytest.mark.models
 def test_groups_hold_one_answer_and_passages_without_it(data: Path, tmp_path: Path) -> None:
-    groups = list(build_own_groups(data, sources=(Source("tiny", share=1.0, negatives=0.0),), others=2, seed=1))
-    assert sorted(group.examples[0].question.rstrip("?") for group in groups) == [
-        *("What did they speak about", "What left Ankara", "Where did the first train leave"),
-    ]
-    for group in groups:
-        right, *others = group.examples
-        answers = {right.context[start:end] for start, end in right.answers}
-        assert answers <= {"the railway to Basra", "Baghdad", "The train to Basra"}
-        assert others
-        assert all(not e.answers and not any(answer in e.context for answer in answers) for e in others)
-        assert all(0 <= score <= 1 for score in group.scores)
+    groups = list(build_own_groups(data, sources=(Source("tiny", share=1.0),), others=2, seed=1))
+    told = {
+        group.examples[0].question.rstrip("?"): [
+            ([e.context[s:t] for s, t in e.answers], e.context) for e in group.examples
+        ]
+        for group in groups
+    }
+    assert {question: [answers for answers, _ in shown] for question, shown in told.items()} == {
+        "What did they speak about": [["the railway to Basra"], [], []],
+        "What left Ankara": [["The train to Basra"], [], []],
+        "Where did the first train leave": [["Baghdad"], [], []],
+    }
+    assert {question: {context for answers, context in shown if answers} for question, shown in told.items()} == {
+        "What did they speak about": {STORY},
+        "What left Ankara": {SHORT},
+        "Where did the first train leave": {STORY},
+    }
+    assert all(0 <= score <= 1 for group in groups for score in group.scores)
     save_groups(groups, tmp_path / "groups.jsonl.gz")
     found: list[Group] = load_groups(tmp_path / "groups.jsonl.gz")
     assert found == groups
+
+
+@pytest.mark.models
+def test_questions_are_paired_with_the_passages_that_retrieval_finds(tmp_path: Path) -> None:
+    (tmp_path / "visit.md").write_text(f"# A visit\n\n{STORY}\n", encoding="utf-8")
+    (tmp_path / "ferry.md").write_text(f"# Ferries\n\n{FERRY}\n", encoding="utf-8")
+    questions = ["What left the harbour?", " ", "Who spoke about the railway to Basra?"]
+    with Assistant.open(tmp_path) as assistant:
+        list(assistant.refresh())
+        pairs = list(iter_pairs(assistant, questions, passages=1, rng=Throws()))
+    save_pairs(pairs, tmp_path / "pairs.jsonl.gz")
+    assert load_pairs(tmp_path / "pairs.jsonl.gz") == pairs
+    assert [(pair.question, pair.source) for pair in pairs] == [
+        ("What left the harbour?", "archive"),
+        ("Who spoke about the railway to Basra?", "archive"),
+    ]
+    assert [pair.context.split(" | ")[0] for pair in pairs] == ["Ferries", "A visit"]
+    assert pairs[0].context.endswith(FERRY)
+    assert pairs[1].context.endswith(STORY)
+
+
+def test_questions_without_paragraphs_are_asked_beside_those_of_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "reader" / "train"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        row = {"source": name, "title": "", "context": "", "qas": [{"question": f"Who  wrote {name}?", "answers": []}]}
+        (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    lacking = [{"question": "Who met?", "answer": "Memis"}, {"question": "Who wrote qed?", "answer": "Ann"}]
+    text = "\n".join(json.dumps(row) for row in lacking)
+    (tmp_path / "reader" / "train_questions.jsonl.gz").write_bytes(gzip.compress(text.encode()))
+    assert load_questions(tmp_path) == [*(f"Who wrote {name}?" for name in FILES), "Who met?"]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], *arguments: object) -> None:
@@ -443,7 +444,7 @@ def run(monkeypatch: pytest.MonkeyPatch, main: Callable[[], None], *arguments: o
 def test_a_mixture_is_prepared_with_groups_spread_over_it(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(examples.MIXTURES, "first", (Source("tiny", share=4.0, negatives=0.0),))
+    monkeypatch.setattr(prepare, "load_mixtures", lambda: {"first": (Source("tiny", share=4.0),)})
     right = Example("Who met?", "The envoy met.", [(4, 9)], "group")
     wrong = Example("Who met?", "It rained.", [], "group")
     save_groups([Group([right, wrong], [0.75, 0.5])] * 3, tmp_path / "groups.jsonl.gz")
@@ -453,10 +454,19 @@ def test_a_mixture_is_prepared_with_groups_spread_over_it(
     sizes = [len(unit.items) for unit in units]
     assert (sizes.count(1), sizes.count(2)) == (4 * 4, 3)  # four questions, four times each
     assert [unit.scores for unit in units if len(unit.items) == 2] == [[0.75, 0.5]] * 3
-    assert max(at for at, size in enumerate(sizes) if size == 2) - min(sizes.index(2), 99) > 5
+    before = [sizes[:at].count(1) for at, size in enumerate(sizes) if size == 2]
+    # A group stands at a random place of its third of the list, a question at one of its sixteenth.
+    assert before[0] in range(7)
+    assert before[1] in range(5, 12)
+    assert before[2] in range(10, 17)
     run(monkeypatch, prepare.main, *options, "--limit-tokens", 100)
+    tokens = sum(len(item.ids) for unit in units for item in unit.items)
+    throws = random.Random(1)
+    kept = [unit for unit in units if throws.random() < 100 / tokens]
     few = load_units(tmp_path / "made" / "first.xz")
-    assert 0 < sum(len(item.ids) for unit in few for item in unit.items) < 250
+    assert [[item.ids.tolist() for item in unit.items] for unit in few] == [
+        [item.ids.tolist() for item in unit.items] for unit in kept
+    ]
 
 
 def test_sentences_of_the_archive_are_asked_of_passages_of_other_articles(
@@ -469,56 +479,25 @@ def test_sentences_of_the_archive_are_asked_of_passages_of_other_articles(
     (tmp_path / "news").mkdir()
     with gzip.open(tmp_path / "news" / "articles.jsonl.gz", "wt", encoding="utf-8") as stream:
         stream.writelines(json.dumps({"id": str(n), "title": "", "text": text}) + "\n" for n, text in enumerate(texts))
-    found = [list(iter_cloze(tmp_path, articles=2, limit=2, seed=seed)) for seed in range(40)]
-    answered = [e for made in found for e in made if e.answers]
-    assert {e.context for e in answered} == set(texts)
-    assert {"Okay Memis", "Iranian"} <= {e.context[start:end] for e in answered for start, end in e.answers}
-    one_article = [e for seed in range(40) for e in iter_cloze(tmp_path, articles=1, limit=2, seed=seed)]
-    assert any(e.answers for e in one_article)
+
+    def make(chance: float, *, articles: int) -> list[tuple[str, str, list[str]]]:
+        with monkeypatch.context() as patch:
+            patch.setattr("training.cloze.random.Random", lambda _: Throws(chance, last=True))
+            made = list(iter_cloze(tmp_path, articles=articles, limit=2, seed=0))
+        return [(e.question, e.context, [e.context[start:end] for start, end in e.answers]) for e in made]
+
+    # The last name of each sentence is asked for: "Basra", which the other article lacks, and "Okay Memis".
+    basra = "The agency wrote on Friday that Okay Memis had met the Iranian envoy about the railway where"
+    memis = "The Iranian envoy was met by what to discuss the railway"
+    assert make(0.5, articles=2) == [
+        ("Who The Iranian envoy was met by to discuss the railway, the agency wrote?", texts[0], ["Okay Memis"])
+    ]
+    assert make(0.25, articles=2) == [  # here a sentence may be asked of the passage that it stands in
+        (basra, texts[0], ["Basra"]),
+        (basra, texts[1], []),
+        (memis, texts[1], ["Okay Memis"]),
+    ]
+    assert make(0.25, articles=1) == [(basra, texts[0], ["Basra"]), (memis, texts[0], ["Okay Memis"])]
     run(monkeypatch, prepare.main, "--data", tmp_path, "--out", tmp_path / "cloze.xz", "--cloze", 2, "--seed", 1)
     units = load_units(tmp_path / "cloze.xz")
     assert {item.source for unit in units for item in unit.items} == {"cloze"}
-
-
-@pytest.mark.models
-def test_a_run_learns_stops_and_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    tokenizer = AutoTokenizer.from_pretrained(ENCODER_FOLDER)
-    asked = [Example("Who met?", "The envoy met.", [(4, 9)], "made"), Example("Who met?", "It rained.", [], "made")]
-    pair = [item for item in encode_examples(asked, tokenizer, max_tokens=32) if item]
-    save_units([Unit(pair, [1.0, 0.5]), *(Unit([item], [0.0]) for item in pair)] * 4, tmp_path / "made.xz")
-    options = (tmp_path / "made.xz", "--out", tmp_path / "run", "--batch-tokens", 32, "--learning-rate", 1e-3)
-    run(monkeypatch, train_reader.main, *options)
-    steps = load_state(tmp_path / "run")["step"]
-    reader = load_model([tmp_path / "run"]).eval()
-    inputs, (starts, _) = collate(pair, torch.device("cpu"))
-    with torch.no_grad():
-        found = reader(**inputs).start_logits.masked_fill(inputs["attention_mask"] == 0, -1e4)
-    assert found.argmax(-1).tolist() == starts.argmax(-1).tolist()  # "envoy", and the first token for "not here"
-    before = reader.state_dict()
-    words = "bert.embeddings.word_embeddings.weight"
-    assert torch.equal(before[words], load_model().state_dict()[words])
-    made, calls = collate, 0
-
-    def stop(*arguments: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls == steps - 1:
-            raise KeyboardInterrupt
-        return made(*arguments)
-
-    again = (*options[:2], tmp_path / "again", *options[3:], "--checkpoint-steps", 2)
-    monkeypatch.setattr(train_reader, "collate", stop)
-    with pytest.raises(KeyboardInterrupt):
-        run(monkeypatch, train_reader.main, *again)
-    monkeypatch.setattr(train_reader, "collate", made)
-    at = load_state(tmp_path / "again")["step"]
-    assert 0 < at < steps - 1
-    run(monkeypatch, train_reader.main, *again)
-    assert f"resumed at step {at}" in capsys.readouterr().out
-    after = load_state(tmp_path / "again")["model"]
-    assert all(torch.equal(weights, after[name]) for name, weights in before.items())
-    taught = ("--start", tmp_path / "run", "--teacher-share", 0.5)
-    run(monkeypatch, train_reader.main, options[0], "--out", tmp_path / "taught", *options[3:], *taught)
-    assert load_state(tmp_path / "taught")["step"] == steps

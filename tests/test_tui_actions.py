@@ -12,7 +12,7 @@ from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, painte
 from textual.command import CommandPalette
 from textual.widgets import OptionList, Static
 
-from askbrief.assistant import MIN_CONFIDENCE
+from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.tui import app as app_module
 from askbrief.tui import clipboard
 from askbrief.tui.commands import COMMANDS, Place, describe_keys, list_help, list_palette
@@ -120,12 +120,11 @@ def test_explaining_an_answer_and_an_abstention(articles: Path) -> None:
             await chat.pilot.press("escape", "x")
             await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
             text = dialog_text(chat)
-            assert "2 passages were put forward by the searches for meaning and for words." in text
-            assert "Score = 0.5 × meaning + 0.5 × words" in text
-            assert "1. a.txt:1 · score 1.00\n   meaning 0.87 (no. 1) · words " in text
+            assert "2 candidates from dense and lexical search. Score = 0.5 × cosine + 0.5 × BM25" in text
+            assert "1. a.txt:1 · score 1.00\n   cosine 0.87 (no. 1) · BM25 " in text
             assert "+5.0 =  99%  “Okay”" in text
             threshold = f"{MIN_CONFIDENCE:.0%}"
-            assert f"“Okay” ranks first (margin +5.0), which stands for 99%: at least {threshold}, so it is" in text
+            assert f"“Okay” ranks first with 99%, ahead of “Trains” with 99%: at least {threshold}, so it is" in text
             await chat.pilot.press("escape")
 
             await chat.ask(UNANSWERABLE)

@@ -12,14 +12,14 @@ from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, read_c
 from textual.widgets import Input, OptionList, Static
 from textual.widgets._footer import FooterKey
 
-from askbrief.conversations import Conversations
-from askbrief.datatypes import Answer, Freshness
+from askbrief.conversations.saved import Conversations
 from askbrief.tui import archive as archive_module
 from askbrief.tui import transcript as transcript_module
 from askbrief.tui.card import Card
 from askbrief.tui.saved import SavedScreen
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion, Welcome
+from askbrief.types import Answer, Freshness
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
-from subprocess import PIPE, Popen
-from time import monotonic
 
 import numpy as np
 import pytest
@@ -21,23 +16,18 @@ from numpy.typing import NDArray
 
 from askbrief import assistant as assistant_module
 from askbrief.assistant import Assistant
-from askbrief.datatypes import Document, Passage, Progress, Span
 from askbrief.errors import ModelError
-from askbrief.reading import Reading
-from askbrief.tui import freshening, worker
+from askbrief.tui import refresher, worker
 from askbrief.tui import screen as screen_module
 from askbrief.tui.card import STALE
 from askbrief.tui.dialogs import TextScreen
 from askbrief.tui.lit import LitText
-from askbrief.tui.status import StatusLine
-from askbrief.tui.worker import AssistantFactory
+from askbrief.tui.refresher import AssistantFactory
+from askbrief.types import Document, Passage, Progress, Reading, Span
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 
 UP_TO_DATE = "2 documents, 2 passages · up to date"
-ARTICLES = 5000
-FRAME_SECONDS = 1 / 60
-LONGEST_GAP_SECONDS = 0.4
 
 
 class GatedEncoder(FakeEncoder):
@@ -82,8 +72,8 @@ def open_unloaded(folder: Path) -> AssistantFactory:
 @pytest.fixture
 def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder is looked at all the time."""
-    monkeypatch.setattr(freshening, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(freshening, "_POLL_FACTOR", 1)
+    monkeypatch.setattr(refresher, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(refresher, "_POLL_FACTOR", 1)
 
 
 async def wait_for_toast(chat: Chat, text: str) -> None:
@@ -236,7 +226,7 @@ def test_quitting_while_the_folder_is_read_keeps_the_index(articles: Path, monke
             (articles / "c.txt").write_text("A gate in Baghdad.", encoding="utf-8")
             await chat.pilot.press("f5")
             await chat.wait_until(encoder.has_begun.is_set)
-            [thread] = [thread for thread in threading.enumerate() if thread.name == "askbrief-freshener"]
+            [thread] = [thread for thread in threading.enumerate() if thread.name == "askbrief-refresher"]
             await chat.pilot.press("ctrl+q")
         return thread
 
@@ -329,53 +319,3 @@ def test_words_of_right_to_left_scripts_and_emoji_are_lit_exactly(tmp_path: Path
             assert chat.screen.get_selected_text() == text
 
     asyncio.run(scenario())
-
-
-@contextmanager
-def measuring_the_machine() -> Iterator[list[float]]:
-    """Yields a list that at the end gets the longest time for which a process that does nothing was kept waiting."""
-    code = (
-        "import select, sys, time\n"
-        "longest, last = 0.0, time.monotonic()\n"
-        "while not select.select([sys.stdin], [], [], 1 / 60)[0]:\n"
-        "    longest, last = max(longest, time.monotonic() - last), time.monotonic()\n"
-        "print(longest)\n"
-    )
-    longest: list[float] = []
-    with Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE, text=True) as idle:
-        yield longest
-        printed, _ = idle.communicate(timeout=WAIT_SECONDS)
-    longest.append(float(printed))
-
-
-def test_the_screen_never_freezes_while_5000_articles_are_read(articles: Path) -> None:
-    def write_articles() -> None:
-        for number in range(ARTICLES):
-            text = f"Note {number}\n\nThe envoy met number {number} in Ankara. They spoke about the drone.\n"
-            (articles / f"{number:04}.txt").write_text(text, encoding="utf-8")
-
-    async def scenario() -> list[float]:
-        async with open_chat(make_factory(articles)) as chat:
-            await chat.wait_until(lambda: chat.status == UP_TO_DATE)
-            await asyncio.to_thread(write_articles)
-            frames: list[float] = []
-            status = chat.screen.query_one(StatusLine)
-
-            def draw() -> None:
-                status.refresh()
-                frames.append(monotonic())
-
-            timer = status.set_interval(FRAME_SECONDS, draw)
-            chat.screen.action_check_folder()
-            async with asyncio.timeout(6 * WAIT_SECONDS):
-                while chat.status != f"{ARTICLES + 2:,} documents, {ARTICLES + 2:,} passages · up to date":
-                    await asyncio.sleep(0.05)
-            timer.stop()
-            return frames
-
-    with measuring_the_machine() as longest:
-        frames = asyncio.run(scenario())
-    gaps = sorted(after - before for before, after in pairwise(frames))
-    assert frames[-1] - frames[0] > 20 * FRAME_SECONDS
-    assert gaps[len(gaps) // 2] < 0.1
-    assert gaps[-1] < LONGEST_GAP_SECONDS + longest[0]

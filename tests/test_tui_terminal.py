@@ -162,3 +162,29 @@ print(signal.Signals(os.WTERMSIG(os.waitpid(process, 0)[1])).name)
     command = [sys.executable, "-c", code, str(articles)]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
     assert ran.stdout == "SIGHUP\n"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_leaves_the_terminal_as_it_was(articles: Path, tmp_path: Path, name: str) -> None:
+    code = """
+import os, pty, signal, sys
+process, terminal = pty.fork()
+if process == 0:
+    os.execv(sys.executable, [sys.executable, "-m", "askbrief", "chat", "--folder", sys.argv[1]])
+seen = b""
+while b"sk a question" not in seen:
+    seen += os.read(terminal, 1 << 16)
+os.kill(process, signal.Signals[sys.argv[2]])
+after = b""
+try:
+    while piece := os.read(terminal, 1 << 16):
+        after += piece
+except OSError:
+    pass
+print(signal.Signals(os.WTERMSIG(os.waitpid(process, 0)[1])).name, b"\\x1b[?1049l" in after, b"\\x1b[?1003l" in after,
+      b"\\x1b[?25h" in after)
+"""
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "TERM": "xterm-256color"}
+    command = [sys.executable, "-c", code, str(articles), name]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
+    assert ran.stdout.split() == [name, "True", "True", "True"]

@@ -17,12 +17,13 @@ from chat import make_factory, open_chat
 from conftest import FakeEncoder
 from textual.widget import Widget
 
-import askbrief.store
+import askbrief.store.store
 from askbrief.assistant import Assistant
-from askbrief.cli import run
-from askbrief.encoding import find_default_model, load_encoder
+from askbrief.cli.main import run
+from askbrief.doctor.isolation import blocking_sockets
 from askbrief.errors import AskbriefError, ConfigError, ModelError, StoreError
-from askbrief.offline import blocking_sockets
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.models.locate import find_default_model
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 CONTROLS = "".join(map(chr, (*range(1, 9), *range(11, 32), *range(0x7F, 0xA0)))).replace("\r", "")
@@ -234,7 +235,7 @@ def test_a_link_inside_the_index_is_refused(articles: Path, tmp_path: Path, name
         ("encoder = 1979-05-27", "encoder must be str"),
         ("passage_words = 1e2", "passage_words must be int"),
         ("passage_words = " + "1" * 5000, "cannot be read"),
-        ("overlap_sentences = inf", "overlap_sentences must be int"),
+        ("passage_words = inf", "passage_words must be int"),
         ("index = '" + "x" * 60_000, "cannot be read"),
         ("passage_words = '" + "x" * 60_000 + "'", "passage_words must be int"),
         ("x" * 60_000 + " = 1", "unknown setting"),
@@ -326,8 +327,8 @@ def test_pickled_weights_are_never_loaded(armed: Path) -> None:
 @pytest.mark.parametrize("is_shared", [False, True])
 def test_only_its_user_can_read_an_index(articles: Path, monkeypatch: pytest.MonkeyPatch, is_shared: bool) -> None:
     if is_shared:
-        monkeypatch.setattr(askbrief.store, "MIN_SHARED_PASSAGES", 1)
-        monkeypatch.setattr(askbrief.store, "MAX_STALE_SHARE", 9.0)
+        monkeypatch.setattr(askbrief.store.store, "MIN_SHARED_PASSAGES", 1)
+        monkeypatch.setattr(askbrief.store.store, "MAX_STALE_SHARE", 9.0)
     index = articles / ".askbrief"
     before = os.umask(0)
     try:

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from conftest import FakeEncoder, FakeReader
 
+from askbrief.answer.schema import answer_as_json
 from askbrief.assistant import Assistant
 from askbrief.config import open_folder
-from askbrief.datatypes import Span
+from askbrief.doctor.verify import Claim, FoundSpan, Verdict, load_claims, verify
 from askbrief.errors import AnswersError
-from askbrief.output import answer_as_json
-from askbrief.verifying import Claim, Place, Verdict, load_claims, verify
+from askbrief.types import Span
 
 SENTENCE = "The envoy met Okay Memis in Ankara."
-FIRST = Claim(1, "who?", "Okay Memis", Place("a.txt", Span(14, 24), 1, 15), SENTENCE, 0)
+FIRST = Claim(1, "who?", "Okay Memis", FoundSpan("a.txt", Span(14, 24), 1, 15), SENTENCE, 0)
 """Stands so in the article a.txt of conftest."""
 
 
@@ -57,8 +57,8 @@ def test_what_ask_says_is_in_place(articles: Path) -> None:
     verdicts = verify(open_folder(articles), claims)
     assert [verdict.outcome for verdict in verdicts] == ["in place", "in place"]
     assert [verdict.place for verdict in verdicts] == [
-        Place("a.txt", Span(14, 18), 1, 15),
-        Place("b.md", Span(2, 8), 1, 3),
+        FoundSpan("a.txt", Span(14, 18), 1, 15),
+        FoundSpan("b.md", Span(2, 8), 1, 3),
     ]
 
 
@@ -69,38 +69,38 @@ def test_the_index_is_not_asked(articles: Path) -> None:
 
 def test_words_further_down_have_moved(articles: Path) -> None:
     write(articles / "a.txt", f"An update.\n\n  {SENTENCE}\n")
-    assert judge(articles) == Verdict(FIRST, "moved", Place("a.txt", Span(28, 38), 3, 17))
+    assert judge(articles) == Verdict(FIRST, "moved", FoundSpan("a.txt", Span(28, 38), 3, 17))
 
 
 def test_of_several_places_the_nearest_to_the_old_one_counts(articles: Path) -> None:
     write(articles / "a.txt", f"New. {SENTENCE} Old. {SENTENCE}")
-    assert judge(articles).place == Place("a.txt", Span(19, 29), 1, 20)
-    late = replace(FIRST, place=Place("a.txt", Span(90, 100), 1, 91), sentence_start=76)
-    assert judge(articles, late).place == Place("a.txt", Span(60, 70), 1, 61)
+    assert judge(articles).place == FoundSpan("a.txt", Span(19, 29), 1, 20)
+    late = replace(FIRST, place=FoundSpan("a.txt", Span(90, 100), 1, 91), sentence_start=76)
+    assert judge(articles, late).place == FoundSpan("a.txt", Span(60, 70), 1, 61)
 
 
 def test_a_sentence_wrapped_anew_has_moved(articles: Path) -> None:
     write(articles / "a.txt", "The envoy\nmet Okay\n  Memis in Ankara.")
     verdict = judge(articles)
-    assert (verdict.outcome, verdict.place) == ("moved", Place("a.txt", Span(14, 26), 2, 5))
+    assert (verdict.outcome, verdict.place) == ("moved", FoundSpan("a.txt", Span(14, 26), 2, 5))
 
 
 def test_a_renamed_file_has_moved_with_its_words(articles: Path) -> None:
     (articles / "sub").mkdir()
     (articles / "a.txt").rename(articles / "sub" / "z.txt")
-    assert judge(articles) == Verdict(FIRST, "moved", Place("sub/z.txt", Span(14, 24), 1, 15))
+    assert judge(articles) == Verdict(FIRST, "moved", FoundSpan("sub/z.txt", Span(14, 24), 1, 15))
 
 
 def test_of_several_files_the_first_by_path_counts(articles: Path) -> None:
     (articles / "a.txt").rename(articles / "z.txt")
     write(articles / "c.txt", f"So: {SENTENCE}")
-    assert judge(articles).place == Place("c.txt", Span(18, 28), 1, 19)
+    assert judge(articles).place == FoundSpan("c.txt", Span(18, 28), 1, 19)
 
 
 def test_words_that_left_their_file_for_another_have_moved(articles: Path) -> None:
     (articles / "a.txt").rename(articles / "z.txt")
     write(articles / "a.txt", "Another text.")
-    assert judge(articles).place == Place("z.txt", Span(14, 24), 1, 15)
+    assert judge(articles).place == FoundSpan("z.txt", Span(14, 24), 1, 15)
 
 
 @pytest.mark.parametrize(
@@ -149,12 +149,12 @@ def test_no_path_leads_out_of_the_articles(articles: Path, path: str) -> None:
 def test_offsets_count_the_decoded_text_with_newlines_normalised(articles: Path, encoding: str) -> None:
     text = f"A café opened in Zürich.\r\n\r\n{SENTENCE}\r\n"
     (articles / "a.txt").write_bytes(text.encode(encoding))
-    claim = replace(FIRST, place=Place("a.txt", Span(40, 50), 3, 15), sentence_start=26)
+    claim = replace(FIRST, place=FoundSpan("a.txt", Span(40, 50), 3, 15), sentence_start=26)
     assert judge(articles, claim) == Verdict(claim, "in place", claim.place)
 
 
 def test_verdicts_come_in_the_order_of_the_answers(articles: Path) -> None:
-    lost = replace(FIRST, text="nobody", place=Place("none.txt", Span(4, 10), 1, 5), sentence="met nobody")
+    lost = replace(FIRST, text="nobody", place=FoundSpan("none.txt", Span(4, 10), 1, 5), sentence="met nobody")
     wrong = replace(FIRST, sentence="The envoy met Okay Memis in Tehran.")
     claims = [lost, FIRST, wrong, lost]
     outcomes = [verdict.outcome for verdict in verify(open_folder(articles), claims)]
@@ -174,21 +174,22 @@ def test_answers_are_read_and_the_rest_is_counted() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (b"{", "not JSON"),
-        (b"\xff", "not UTF-8"),
-        (b"[" * 100_000, "maximum recursion depth exceeded"),
-        (b"[]", "not what ask --json prints"),
-        (b'{"schema": 1, "query": "x", "passages": []}', "not what ask --json prints"),
+        (b"{", "Input data was truncated"),
+        (b"\xff", "JSON is malformed"),
+        (b"[" * 100_000, "Expected `object`, got `array`"),
+        (b'{"a": ' * 100_000, "it is nested too deeply"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b'{"schema": 1, "query": "x", "passages": []}', "Object missing required field `question`"),
         *(
             (json.dumps(value).encode(), reason)
             for value, reason in [
                 (make_line() | {"schema": 2}, "its schema is 2, and only 1 is known"),
-                (make_line() | {"schema": True}, "its schema is not an integer"),
-                (make_line() | {"answered": "yes"}, "its answered is not a bool"),
+                (make_line() | {"schema": True}, "Expected `int`, got `bool` - at `$.schema`"),
+                (make_line() | {"answered": "yes"}, "Expected `bool`, got `str` - at `$.answered`"),
                 (make_line() | {"answered": False}, "answered and answers do not agree"),
-                (make_line() | {"answers": [3]}, "an answer is not an object"),
-                (make_line(path=3), "its path is not a str"),
-                (make_line(start=14.0), "its start is not an integer"),
+                (make_line() | {"answers": [3]}, "Expected `object`, got `int` - at `$.answers[0]`"),
+                (make_line(path=3), "Expected `str`, got `int` - at `$.answers[0].path`"),
+                (make_line(start=14.5), "Expected `int`, got `float` - at `$.answers[0].start`"),
                 (make_line(end=25), "its words are not where it says in its sentence"),
                 (make_line(start=-1, end=9), "its words are not where it says in its sentence"),
                 (make_line(start=15, end=25), "its words are not where it says in its sentence"),
@@ -202,7 +203,7 @@ def test_answers_are_read_and_the_rest_is_counted() -> None:
 def test_a_line_that_is_no_answer_is_named(line: bytes, reason: str) -> None:
     with pytest.raises(AnswersError) as raised:
         load_claims([*as_lines(make_line()), b"\n", line])
-    assert raised.value.message.startswith("line 3 is no answer: ")
+    assert raised.value.message.startswith("line 3 is not an answer: ")
     assert reason in raised.value.message
     assert raised.value.hint == "Give what askbrief ask --json printed, one object a line."
 
@@ -210,5 +211,5 @@ def test_a_line_that_is_no_answer_is_named(line: bytes, reason: str) -> None:
 def test_a_missing_field_is_named() -> None:
     line = make_line()
     del line["answers"][0]["sentence_start"]
-    with pytest.raises(AnswersError, match="line 1 is no answer: it has no sentence_start"):
+    with pytest.raises(AnswersError, match="line 1 is not an answer: Object missing required field `sentence_start`"):
         load_claims(as_lines(line))

@@ -17,8 +17,8 @@ import pytest
 from conftest import FakeEncoder
 
 from askbrief import assistant
-from askbrief.assistant import MAX_QUESTION_CHARACTERS
-from askbrief.cli import run
+from askbrief.answer.question import MAX_QUESTION_CHARACTERS
+from askbrief.cli.main import run
 
 DRIVER = (sys.executable, str(Path(__file__).parent / "driver.py"))
 QUESTION = "the drone in Ankara"
@@ -89,16 +89,16 @@ def test_no_folder_named_and_none_around(tmp_path: Path, screen: Screen, monkeyp
     monkeypatch.chdir(tmp_path)
     code, message = screen.fail("ask", QUESTION)
     assert code == 1
-    assert message.startswith(f"askbrief: no articles here: neither {tmp_path}")
+    assert message.startswith(f"askbrief: no folder named: neither {tmp_path}")
 
 
 def test_a_folder_without_articles_names_what_is_there(tmp_path: Path, screen: Screen) -> None:
     assert screen.fail("index", "-C", tmp_path) == (1, f"askbrief: {tmp_path} holds no articles.")
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    (tmp_path / "b.PDF").write_bytes(b"%PDF")
+    (tmp_path / "a.png").write_bytes(b"PNG")
+    (tmp_path / "b.PNG").write_bytes(b"PNG")
     code, message = screen.fail("ask", QUESTION, "-C", tmp_path)
-    assert (code, message) == (1, f"askbrief: {tmp_path} holds no articles (found instead: 2 .pdf).")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "b.PDF"]
+    assert (code, message) == (1, f"askbrief: {tmp_path} holds no articles (found instead: 2 .png).")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.PNG"]
 
 
 def test_a_folder_whose_articles_are_gone_keeps_its_index(indexed: Path, screen: Screen) -> None:
@@ -140,7 +140,7 @@ def test_a_database_of_garbage_is_kept_and_made_anew(indexed: Path, screen: Scre
     (kept,) = index.glob("damaged-*.sqlite")
     assert kept.read_bytes() == garbage
     assert "is damaged" in err
-    assert f"it was kept as {kept.name} and everything was read anew\n" in err
+    assert f"saved the damaged file as {kept.name} and rebuilt the index\n" in err
     assert screen.run("ask", QUESTION, "-C", indexed)[2] == ""
 
 

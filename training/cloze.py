@@ -16,12 +16,13 @@ from pathlib import Path
 
 import sentencex
 
-from askbrief.chunking import chunk_document
+from askbrief.answer.reader import build_context
 from askbrief.config import Settings
-from askbrief.datatypes import Document, Passage
-from askbrief.reading import build_context
-from benchmarks.news import iter_rows
-from training.examples import Example, as_typed
+from askbrief.corpus.chunk import chunk_document
+from askbrief.types import Document, Passage
+from corpora.questions import iter_rows
+from training.example import Example
+from training.examples import as_typed
 from training.text_index import TextIndex
 
 NAME = "cloze"
@@ -129,7 +130,7 @@ class PassagePool:
     """Passages of some articles, as the application cuts and shows them, found by BM25."""
 
     def __init__(self, documents: list[Document]) -> None:
-        chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+        chunk = partial(chunk_document, passage_words=Settings().passage_words)
         self.passages: list[tuple[Document, Passage]] = [(d, p) for d in documents for p in chunk(d)]
         self._index = TextIndex(passage.text for _, passage in self.passages)
 
@@ -202,7 +203,7 @@ def _show(
     document, passage = place
     if rng.random() < 0.3:
         document = replace(document, title="")
-    text, _ = build_context(document, passage)
+    text = build_context(document, passage).text
     answers: list[tuple[int, int]] = []
     if whole is not None:
         best, at = 0, text.rindex(passage.text)

@@ -22,15 +22,18 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.chunking import chunk_document
+from askbrief.answer.pipeline import build_hits, find_candidates
+from askbrief.answer.reader import build_context
 from askbrief.config import Settings
-from askbrief.datatypes import Document, Hit, Passage
-from askbrief.encoding import load_encoder
-from askbrief.reading import build_context
-from askbrief.retrieval import find_hits
-from benchmarks.common import build_store
-from benchmarks.news import index_archive, write_archive
-from training.examples import Example, Source, as_typed, load_rows
+from askbrief.corpus.chunk import chunk_document
+from askbrief.models.compile_encoder import load_encoder
+from askbrief.types import Document, Hit, Passage, Span
+from corpora.archive import index_archive, write_archive
+from corpora.questions import iter_rows
+from corpora.stores import build_store
+from training.example import Example
+from training.examples import as_typed
+from training.mixtures import Source
 
 SOURCES = (
     Source("squad_paragraphs", share=1.0, negatives=0.0, has_titles=True),
@@ -66,13 +69,13 @@ def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, se
     """
     rng = random.Random(seed)
     encoder = load_encoder()
-    rows = [(source, row) for source in sources for row in load_rows(data / f"reader/train/{source.name}.jsonl.gz")]
+    rows = [(source, row) for source in sources for row in iter_rows(data / f"reader/train/{source.name}.jsonl.gz")]
     titles = [row["title"].replace("_", " ") if source.has_titles else "" for source, row in rows]
     documents = [
         Document(str(at), title, row["context"], None, (f"{at}.txt",))
         for at, ((_, row), title) in enumerate(zip(rows, titles, strict=True))
     ]
-    chunk = partial(chunk_document, passage_words=Settings().passage_words, overlap_sentences=0)
+    chunk = partial(chunk_document, passage_words=Settings().passage_words)
     asked = [
         (qa, at)
         for at, (source, row) in enumerate(rows)
@@ -83,7 +86,10 @@ def build_own_groups(data: Path, *, sources: tuple[Source, ...], others: int, se
     with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, chunk) as store:
         for qa, at in asked:
             with store.snapshot() as derived:
-                hits = find_hits(store, derived, encoder, qa["question"], top=CANDIDATES)
+                _, found = find_candidates(
+                    qa["question"], store=store, derived=derived, encoder=encoder, top=CANDIDATES
+                )
+            hits = build_hits(found)
             group = _build_group(qa, documents[at], hits, lambda i: documents[int(i)], others=others, rng=rng)
             if group is not None:
                 yield group
@@ -94,7 +100,7 @@ def build_quiz_groups(data: Path, *, others: int, seed: int) -> Iterator[Group]:
     rng = random.Random(seed)
     with Assistant.open(write_archive(data, limit=0)) as assistant:
         index_archive(assistant)
-        for row in load_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
+        for row in iter_rows(data / f"reader/train/{QUIZ}.jsonl.gz"):
             for qa in row["qas"]:
                 hits = assistant.search(qa["question"], top=CANDIDATES, refresh=False)
                 document = Document("", "", row["context"], None, ("",))
@@ -130,7 +136,7 @@ def _build_group(
         elif _holds_none(hit, texts):
             wrong.append((example, hit.score))
     if not right:
-        passages = chunk_document(own, passage_words=Settings().passage_words, overlap_sentences=0)
+        passages = chunk_document(own, passage_words=Settings().passage_words)
         shown = (_show(question, own, passage, answers) for passage in passages)
         right = [(example, best * rng.uniform(0.7, 1.0)) for example in shown if example.answers]
     if not right or not wrong:
@@ -142,9 +148,10 @@ def _build_group(
 
 def _show(question: str, document: Document, passage: Passage, answers: list[tuple[int, int]]) -> Example:
     """What the reader sees of a passage, with those of the document's answers that lie in it."""
-    text, origin = build_context(document, passage)
-    inside = {(s - origin, e - origin) for s, e in answers if passage.span.start <= s and e <= passage.span.end}
-    return Example(question, text, sorted(inside), "group")
+    context = build_context(document, passage)
+    inside = [Span(s, e) for s, e in answers if passage.span.start <= s and e <= passage.span.end]
+    places = {(span.start, span.end) for span in map(context.find, inside)}
+    return Example(question, context.text, sorted(places), "group")
 
 
 def _maybe_untitled(document: Document, rng: random.Random) -> Document:
@@ -171,7 +178,7 @@ def load_groups(file: Path) -> list[Group]:
     """The groups that ``save_groups`` wrote."""
     return [
         Group([Example(**e | {"answers": [(s, t) for s, t in e["answers"]]}) for e in row["examples"]], row["scores"])
-        for row in load_rows(file)
+        for row in iter_rows(file)
     ]
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.news import iter_rows
-from training.units import PASSIVES
+from corpora.questions import iter_rows
+from training.mixtures import PASSIVES
 
 MAX_ANSWER_WORDS = 7
 _WINDOW = 900

@@ -17,7 +17,9 @@ from typing import Any
 import torch
 from sentence_transformers import SentenceTransformer
 
-from training.examples import SHORT_WORDS, Context, NegativePool, load_rows
+from corpora.questions import iter_rows
+from training.contexts import Context
+from training.examples import SHORT_WORDS, NegativePool
 from training.weights import ENCODER_FOLDER
 
 SOURCES = ("squad_paragraphs", "squad_other", "qed")
@@ -28,7 +30,7 @@ Triple = tuple[str, str, str]
 def build_triples(data: Path, *, count: int, seed: int) -> list[Triple]:
     """Question, its passage, and a passage that shares words with it; both passages as they are encoded."""
     rng = random.Random(seed)
-    rows = [row for name in SOURCES for row in load_rows(data / "reader/train" / f"{name}.jsonl.gz")]
+    rows = [row for name in SOURCES for row in iter_rows(data / "reader/train" / f"{name}.jsonl.gz")]
     rows = [row for row in rows if len(row["context"].split()) > SHORT_WORDS]
     contexts = [Context(row["title"].replace("_", " "), row["context"], "") for row in rows]
     pool = NegativePool(contexts)

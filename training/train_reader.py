@@ -1,237 +1,175 @@
-"""Fine-tunes the default passage encoder into the extractive reader (SQuAD 2 style: the first token means "not here").
+"""Fine-tune a pre-trained model into the extractive reader (SQuAD 2 style: the first token means "not here").
 
     python -m training.train_reader training/runs/first.xz --out training/runs/first
 
-Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-steps``. Runs on a GPU too.
+Stops and resumes anywhere: the state is written to ``--out`` every ``--checkpoint-minutes``. Runs on a GPU too.
 Recipe: AdamW, linear warm-up and decay, frozen word embeddings, batches of equal token count sorted by length, soft
 targets over all annotated answers. The passages of a group share one more softmax, each with its retrieval score as the
 application adds it (shared normalisation: Clark & Gardner, 2018). With ``--teacher-share`` the scores of the reader
 that it starts from are learned beside the labels, except where a source is new to that one (Hinton et al., 2015).
+
+``--minutes`` fits a run into a time on a machine whose speed is not known: batches are skipped evenly, and the learning
+rate falls with the place in the list.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import time
+from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from askbrief.ranking import RETRIEVAL_WEIGHT
-from training.units import JOINED, PASSIVES, Encoded, Unit, load_units, mix
-from training.weights import STATE, load_model
+from training.batches import build_batches, collate, send
+from training.losses import blend, find_own_loss, find_scores, find_shared_loss, find_teacher_shares
+from training.optimising import build_parameter_groups, find_rate, freeze
+from training.units import Unit, load_units, mix
+from training.weights import ENCODER_FOLDER, STATE, load_model, save_half
 
-UNTAUGHT = {PASSIVES, JOINED}
-"""Sources that a teacher has little knowledge of: there the labels count alone."""
-LENGTH_STEP = 8
-"""Batches are as long as a multiple of this: a GPU is quicker at such lengths."""
+REPORT_STEPS = 50
 
 
-def build_batches(units: list[Unit], *, batch_tokens: int, seed: int) -> list[list[int]]:
-    """Rows of each batch: units keep their rough order, but are sorted by length inside stretches of it."""
-    rng = random.Random(seed)
-    batches: list[list[int]] = []
-    stretch: list[int] = []
-    tokens = 0
-    for row, unit in enumerate(units):
-        stretch.append(row)
-        tokens += sum(len(item.ids) for item in unit.items)
-        if tokens < 60 * batch_tokens and row + 1 < len(units):
-            continue
-        stretch.sort(key=lambda r: units[r].length)
-        made: list[list[int]] = []
-        batch: list[int] = []
-        size = 0
-        for r in stretch:
-            size += len(units[r].items)
-            if batch and size * units[r].length > batch_tokens:
-                made.append(batch)
-                batch, size = [], len(units[r].items)
-            batch.append(r)
-        made.append(batch)
-        rng.shuffle(made)
-        batches += made
-        stretch, tokens = [], 0
-    return batches
+@dataclass(slots=True)
+class Progress:
+    """Where a run is.
 
-
-def collate(items: list[Encoded], device: torch.device) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """Padded model inputs, each (B, L), and the target distributions of start and end, (2, B, L)."""
-    shape = len(items), -(-max(len(item.ids) for item in items) // LENGTH_STEP) * LENGTH_STEP
-    ids, mask, types = inputs = np.zeros((3, *shape), dtype=np.int64)
-    targets = np.zeros((2, *shape), dtype=np.float32)
-    for row, item in enumerate(items):
-        n = len(item.ids)
-        ids[row, :n], mask[row, :n], types[row, item.asked : n] = item.ids, 1, 1
-        for s, e in zip(item.starts, item.ends, strict=True):
-            targets[0, row, s] += 1 / len(item.starts)
-            targets[1, row, e] += 1 / len(item.ends)
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    return dict(zip(names, send(inputs, device), strict=True)), send(targets, device)
-
-
-def send(array: NDArray[Any], device: torch.device) -> torch.Tensor:
-    """The array on ``device``; a GPU goes on with what it is doing meanwhile."""
-    tensor = torch.from_numpy(array)
-    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
-
-
-def find_scores(reader: Any, inputs: dict[str, torch.Tensor]) -> list[torch.Tensor]:
-    """What a reader says of a batch: scores of starts and of ends, each (B, L), padding far below."""
-    padding = inputs["attention_mask"] == 0
-    # The mask as attention uses it: to make that of the other, transformers would wait for the GPU to look at it.
-    inputs = inputs | {"attention_mask": ~padding[:, None, None]}
-    device = padding.device.type
-    half = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    with torch.autocast(device, torch.bfloat16, enabled=half):
-        output = reader(**inputs)
-    return [scores.float().masked_fill(padding, -1e4) for scores in (output.start_logits, output.end_logits)]
-
-
-def find_teacher_shares(items: list[Encoded], share: float) -> NDArray[np.float32]:
-    """How much a teacher counts for each of ``items``, shape (B,): nothing where their source is new to it."""
-    return np.array([0.0 if item.source in UNTAUGHT else share for item in items], dtype=np.float32)
-
-
-def blend(target: torch.Tensor, taught: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    """Labels mixed with a teacher's distributions.
-
-    Args:
-        target: Distributions of the labels, shape (B, L).
-        taught: The teacher's scores, shape (B, L), padding far below.
-        shares: How much the teacher counts in each row, in [0, 1], shape (B,).
+    Attributes:
+        step: The next batch of the list.
+        done: Batches learned from, not counting those skipped.
+        tokens: Tokens of these.
+        seconds: Time that the run has taken, over all its starts.
     """
-    return target + shares[:, None] * (taught.softmax(-1) - target)
+
+    step: int = 0
+    done: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
 
 
-def find_own_loss(scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Mean cross-entropy of each passage, its first token being "not here"; both (B, L), padding far below."""
-    return -(target * scores.log_softmax(-1)).sum(-1).mean()
+def find_loss(model: Any, units: list[Unit], device: torch.device, *, teacher: Any, teacher_share: float) -> Any:
+    """The loss of one batch: of each passage by itself, and of those of a question together."""
+    items = [item for unit in units for item in unit.items]
+    inputs, targets = collate(items, device, padding_id=model.config.pad_token_id)
+    outside = inputs["token_type_ids"] == 0
+    owns = list(targets)
+    if teacher is not None:
+        shares = send(find_teacher_shares(items, teacher_share), device)
+        with torch.no_grad():
+            said = find_scores(teacher, inputs)
+        owns = [blend(target, scores, shares) for target, scores in zip(targets, said, strict=True)]
+    loss = torch.zeros((), device=device)
+    for scores, target, own in zip(find_scores(model, inputs), targets, owns, strict=True):
+        loss = loss + find_own_loss(scores, own) / 2
+        loss = loss + find_shared_loss(scores, target, outside, units) / 2
+    return loss
 
 
-def find_shared_loss(
-    logits: torch.Tensor, target: torch.Tensor, outside: torch.Tensor, units: list[Unit]
-) -> torch.Tensor:
-    """Mean cross-entropy over all passages of a question at once; 0 without a unit of several.
+def train(
+    model: Any, units: list[Unit], batches: list[list[int]], arguments: argparse.Namespace, *, teacher: Any = None
+) -> None:
+    """Learns from ``batches``, rows of ``units``, from where the checkpoint in ``arguments.out`` stands."""
+    device = next(model.parameters()).device
+    groups = build_parameter_groups(model, learning_rate=arguments.learning_rate, layer_decay=arguments.layer_decay)
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, arguments.beta2), fused=True)
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    progress = load_progress(arguments.out / STATE, model, optimizer)
+    began = saved = time.perf_counter() - progress.seconds
+    running, first = torch.zeros((), device=device), (progress.tokens, progress.seconds)
+    with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
+        while progress.step < len(batches):
+            batch = [units[row] for row in batches[progress.step]]
+            loss = find_loss(model, batch, device, teacher=teacher, teacher_share=arguments.teacher_share)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            rate = find_rate((progress.step + 1) / (len(batches) + 1))
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * rate
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            running += loss.detach()
+            progress.done += 1
+            progress.tokens += sum(len(item.ids) for unit in batch for item in unit.items)
+            progress.seconds = time.perf_counter() - began
+            progress.step += 1
+            if arguments.minutes:
+                due = int(progress.seconds / (60 * arguments.minutes) * len(batches))
+                progress.step = max(progress.step, min(due, len(batches)))
+            if progress.done % REPORT_STEPS == 0:
+                speed = (progress.tokens - first[0]) / (progress.seconds - first[1])
+                record = {"step": progress.step, "steps": len(batches), "done": progress.done,
+                          "tokens": progress.tokens, "loss": round(running.item() / REPORT_STEPS, 4),
+                          "tokens_per_s": int(speed)}  # fmt: skip
+                print(record, flush=True)
+                log.write(json.dumps(record) + "\n")
+                log.flush()
+                running.zero_()
+            is_due = began + progress.seconds - saved >= 60 * arguments.checkpoint_minutes
+            if is_due or progress.step == len(batches):
+                saved = began + progress.seconds
+                save_progress(arguments.out / STATE, model, optimizer, progress)
 
-    Args:
-        logits: Shape (B, L), the rows in the order of the units' items.
-        target: Likewise; the first row of each unit holds its answer.
-        outside: Likewise, true where no answer can stand.
-        units: What the rows belong to.
-    """
-    firsts = np.cumsum([0, *(len(unit.items) for unit in units)])
-    several = [(first, len(unit.items)) for first, unit in zip(firsts, units, strict=False) if len(unit.items) > 1]
-    if not several:
-        return torch.zeros((), device=logits.device)
-    rows = np.full((len(several), max(size for _, size in several)), -1)
-    for row, (first, size) in zip(rows, several, strict=True):
-        row[:size] = range(first, first + size)
-    members = send(rows, logits.device)
-    prior = send(np.array([s for unit in units for s in unit.scores], dtype=np.float32), logits.device)
-    margins = logits - logits[:, :1] + RETRIEVAL_WEIGHT / 2 * prior[:, None]
-    totals = margins.masked_fill(outside, -1e4).logsumexp(-1)
-    sums = totals[members.clamp(min=0)].masked_fill(members < 0, -1e4).logsumexp(-1)
-    right = (target * margins).sum(-1)[members[:, 0]]
-    return (sums - right).mean()
+
+def load_progress(file: Path, model: Any, optimizer: torch.optim.Optimizer) -> Progress:
+    """Puts model and optimiser where the checkpoint left them; the beginning if there is none."""
+    if not file.exists():
+        return Progress()
+    state = torch.load(file, map_location=next(model.parameters()).device, weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    print(f"resumed at step {state['step']}", flush=True)
+    return Progress(state["step"], state["done"], state["tokens"], state["seconds"])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def save_progress(file: Path, model: Any, optimizer: torch.optim.Optimizer, progress: Progress) -> None:
+    """Writes the checkpoint; the file is always whole."""
+    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": progress.step,
+             "done": progress.done, "tokens": progress.tokens, "seconds": progress.seconds}  # fmt: skip
+    torch.save(state, file.with_suffix(".partial"))
+    file.with_suffix(".partial").replace(file)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """What a run may be told."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("units", type=Path, nargs="+", help="files made by training.prepare, spread over each other")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--base", type=Path, default=ENCODER_FOLDER, help="folder of the pre-trained model")
     parser.add_argument("--start", type=Path, nargs="+", default=[], help="earlier runs; starts from their mean")
     parser.add_argument("--start-shares", type=float, nargs="+", help="how much each counts; all the same without it")
     parser.add_argument("--teacher-share", type=float, default=0.0, help="how much the scores at the start count")
+    parser.add_argument("--freeze-layers", type=int, default=0, help="lowest layers that stay as they are")
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
+    parser.add_argument("--layer-decay", type=float, default=1.0, help="a layer's rate, as a share of that above it")
+    parser.add_argument("--beta2", type=float, default=0.999)
     parser.add_argument("--batch-tokens", type=int, default=4000)
-    parser.add_argument("--checkpoint-steps", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=0.0, help="skip batches to end after this time (0: take all)")
+    parser.add_argument("--checkpoint-minutes", type=float, default=8.0)
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    arguments = build_parser().parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
     parts = [load_units(file) for file in arguments.units]
     units = reduce(lambda one, other: mix(one, other, seed=arguments.seed), parts)
     batches = build_batches(units, batch_tokens=arguments.batch_tokens, seed=arguments.seed)
     print(f"{sum(len(i.ids) for unit in units for i in unit.items)} tokens, {len(batches)} steps", flush=True)
 
+    start: dict[str, Any] = {"base": arguments.base, "shares": arguments.start_shares}
     dropout = {"hidden_dropout_prob": arguments.dropout, "attention_probs_dropout_prob": 0.0}
-    model = load_model(arguments.start, shares=arguments.start_shares, **dropout).to(device)
-    model.bert.embeddings.word_embeddings.weight.requires_grad_(False)
-    model.train()
-    teacher = None
-    if arguments.teacher_share:
-        teacher = load_model(arguments.start, shares=arguments.start_shares).to(device).eval()
-    decayed = [p for p in model.parameters() if p.requires_grad and p.ndim > 1]
-    plain = [p for p in model.parameters() if p.requires_grad and p.ndim == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}],
-        lr=arguments.learning_rate,
-        fused=True,
-    )
-    warmup = max(1, len(batches) // 16)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / warmup, (len(batches) - step) / (len(batches) - warmup))
-    )
-    state_file, first = arguments.out / STATE, 0
-    if state_file.exists():
-        state = torch.load(state_file, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = state["step"]
-        print(f"resumed at step {first}", flush=True)
-
-    began, seen = time.perf_counter(), 0
-    running = torch.zeros((), device=device)
-    with open(arguments.out / "log.jsonl", "a", encoding="utf-8") as log:
-        for step in range(first, len(batches)):
-            batch = [units[row] for row in batches[step]]
-            members = [item for unit in batch for item in unit.items]
-            inputs, targets = collate(members, device)
-            outside = inputs["token_type_ids"] == 0
-            owns = list(targets)
-            if teacher is not None:
-                shares = send(find_teacher_shares(members, arguments.teacher_share), device)
-                with torch.no_grad():
-                    said = find_scores(teacher, inputs)
-                owns = [blend(target, scores, shares) for target, scores in zip(targets, said, strict=True)]
-            loss = torch.zeros((), device=device)
-            for scores, target, own in zip(find_scores(model, inputs), targets, owns, strict=True):
-                loss = loss + find_own_loss(scores, own) / 2
-                loss = loss + find_shared_loss(scores, target, outside, batch) / 2
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
-            seen += sum(len(item.ids) for item in members)
-            running += loss.detach()
-            if (step + 1) % 50 == 0:
-                record = {
-                    "step": step + 1,
-                    "steps": len(batches),
-                    "loss": round(running.item() / 50, 4),
-                    "tokens_per_s": int(seen / (time.perf_counter() - began)),
-                }
-                print(record, flush=True)
-                log.write(json.dumps(record) + "\n")
-                log.flush()
-                running.zero_()
-            if (step + 1) % arguments.checkpoint_steps == 0 or step + 1 == len(batches):
-                state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(),
-                         "schedule": schedule.state_dict(), "step": step + 1}  # fmt: skip
-                torch.save(state, state_file.with_suffix(".partial"))
-                state_file.with_suffix(".partial").replace(state_file)
+    model = load_model(arguments.start, **start, **dropout).to(device)
+    freeze(model, layers=arguments.freeze_layers)
+    teacher = load_model(arguments.start, **start).to(device).eval() if arguments.teacher_share else None
+    train(model.train(), units, batches, arguments, teacher=teacher)
+    save_half(model, arguments.out)
 
 
 if __name__ == "__main__":

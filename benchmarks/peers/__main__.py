@@ -21,16 +21,18 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from askbrief.chunking import chunk_document
-from askbrief.corpus import build_document
-from askbrief.encoding import find_default_model
-from askbrief.indexing import encoded_text
-from benchmarks.common import build_parser, normalise, save_result, score_exact, score_f1
-from benchmarks.news import CACHE, iter_rows
+from askbrief.corpus.chunk import build_indexed_text, chunk_document
+from askbrief.corpus.document import build_document
+from askbrief.corpus.formats.plain import read_plain
+from askbrief.models.locate import find_default_model
+from benchmarks.common import build_parser, save_result
 from benchmarks.peers.task import TOP, Passage, load_passages, save_passages
 from benchmarks.peers.weights import save_reader
 from benchmarks.peers.worker import SYSTEMS
 from benchmarks.processes import Cost, run_process
+from corpora.archive import CACHE
+from corpora.questions import iter_rows
+from corpora.scores import normalise, score_exact, score_f1
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (
@@ -127,9 +129,12 @@ def describe(row: Row) -> str:
 
 def cut(row: Row) -> list[Passage]:
     """An article's passages, as askbrief cuts them."""
-    document = build_document(describe(row), f"{row['id']}.md")
-    passages = chunk_document(document, passage_words=100, overlap_sentences=0)
-    return [Passage(f"{row['id']}#{number}", row["id"], encoded_text(document, p)) for number, p in enumerate(passages)]
+    document = build_document(read_plain(describe(row), f"{row['id']}.md"), f"{row['id']}.md")
+    passages = chunk_document(document, passage_words=100)
+    return [
+        Passage(f"{row['id']}#{number}", row["id"], build_indexed_text(document.title, p.text))
+        for number, p in enumerate(passages)
+    ]
 
 
 def spread(values: Sequence[float], *, digits: int = 2) -> dict[str, float]:

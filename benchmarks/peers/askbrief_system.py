@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import askbrief.assistant
 from askbrief import Assistant
+from askbrief.answer import pipeline
 from benchmarks.peers.task import TOP, Found, Models, Passage
 
-askbrief.assistant.MIN_CONFIDENCE = 0.0  # the best answer counts for all systems, whatever its confidence
+pipeline.MIN_CONFIDENCE = 0.0  # the best answer counts for all systems, whatever its confidence
 
 
 class AskbriefSystem:

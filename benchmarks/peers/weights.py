@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.inference import GRAPH, TOKENIZER, CompiledModel
-from askbrief.reading import DEFAULT_READER, as_span_module, measure_agreement
+from askbrief.answer.reader import DEFAULT_READER
+from askbrief.models.compile_reader import as_span_module, measure_agreement
+from askbrief.models.runtime import GRAPH, TOKENIZER, CompiledModel
 
 MIN_CORRELATION = 0.98
 _QUANTISED = {"MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulInteger"}

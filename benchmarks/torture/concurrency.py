@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import askbrief.store
+import askbrief.store.store
 from askbrief.assistant import Assistant
-from askbrief.datatypes import Answer, Hit
+from askbrief.types import Answer, Hit
 from benchmarks.common import save_result
 from benchmarks.torture.models import NumberReader, WordEncoder
 
@@ -140,8 +140,8 @@ def write(root: Path) -> None:
         for number in range(count_articles(edition), count_articles(edition - 1)):
             (root / f"{number:03}.txt").unlink()
         # Every other edition is written from nothing, the others share what they can.
-        askbrief.store.MIN_SHARED_PASSAGES = 1 if edition % 2 else 1_000_000
-        askbrief.store.MAX_STALE_SHARE = 1e9
+        askbrief.store.store.MIN_SHARED_PASSAGES = 1 if edition % 2 else 1_000_000
+        askbrief.store.store.MAX_STALE_SHARE = 1e9
         with _open(root) as assistant:
             assistant.update()
         print(edition, flush=True)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import askbrief.lexical
+import askbrief.store.lexical
 
 OnChange = Callable[[str], None]
 
@@ -144,7 +144,7 @@ def _wrap_faiss(guard: _Guard) -> None:
 
 
 def _wrap_tantivy(guard: _Guard) -> None:
-    write = askbrief.lexical._write
+    write = askbrief.store.lexical._write
 
     def tell(label: str) -> None:
         try:
@@ -163,4 +163,4 @@ def _wrap_tantivy(guard: _Guard) -> None:
         write(index, iter_told(passages), **named)
         tell("ended")
 
-    askbrief.lexical._write = tell_and_write
+    askbrief.store.lexical._write = tell_and_write

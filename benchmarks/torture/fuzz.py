@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.assistant import Assistant
-from askbrief.database import FILE_NAME
 from askbrief.errors import AskbriefError
+from askbrief.store.sqlite import FILE_NAME
 from benchmarks.torture.ending import end
 from benchmarks.torture.isolation import CLEAN, NAMED, call, end_named, start
 from benchmarks.torture.workload import (

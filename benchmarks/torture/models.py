@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.datatypes import Document, Passage, Span
-from askbrief.reading import Reader, Reading
+from askbrief.answer.reader import Reader
+from askbrief.types import Document, Passage, Reading, Span
 
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import askbrief.indexing
-import askbrief.store
+import askbrief.index.batch
+import askbrief.index.refresh
+import askbrief.store.store
 from askbrief.assistant import Assistant
-from askbrief.auditing import audit
 from askbrief.config import open_folder
-from askbrief.database import FILE_NAME
 from askbrief.errors import StoreNotFoundError
-from askbrief.indexing import identify
-from askbrief.store import Store
+from askbrief.index.refresh import identify
+from askbrief.store.audit import audit
+from askbrief.store.sqlite import FILE_NAME
+from askbrief.store.store import Store
 from benchmarks.torture.models import NumberReader, WordEncoder
 
 QUESTION = "which report tells of its part"
@@ -34,8 +35,10 @@ _BATCH_PASSAGES = 8
 _OWN_WORD = re.compile(r"\bx\d+y\d+z\d+\b")
 _KNOWN = re.compile(r"askbrief\.sqlite(-wal|-shm)?|generation-\d{6}|write\.lock|damaged-[\d-]+\.sqlite")
 _TABLES = (
-    "SELECT path, size, mtime_ns, encoding, problem, document_id, content FROM files ORDER BY 1",
-    "SELECT id, title, date, text FROM documents ORDER BY 1",
+    "SELECT path, size, mtime_ns, problem, extraction FROM files ORDER BY 1",
+    "SELECT key, extractor, encoding, replaced, reports, documents FROM extractions ORDER BY 1",
+    "SELECT extraction, number, member, document_id FROM parts ORDER BY 1, 2",
+    "SELECT id, title, date, author, text, blocks, places, runs FROM documents ORDER BY 1",
     "SELECT document_id, start, end, vector_key FROM passages ORDER BY 1, 2",
     "SELECT key, vector FROM vectors ORDER BY 1",
     "SELECT key, value FROM meta WHERE key IN ('documents', 'passages', 'encoder', 'schema') ORDER BY 1",
@@ -144,9 +147,9 @@ def do_work(root: Path, step: Step) -> None:
 
 def work_on(assistant: Assistant, step: Step) -> None:
     """``do_work`` with an open assistant, which stays open."""
-    askbrief.indexing._BATCH_PASSAGES = _BATCH_PASSAGES
-    askbrief.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
-    askbrief.store.MAX_STALE_SHARE = 1e9
+    askbrief.index.batch.BATCH_PASSAGES = _BATCH_PASSAGES
+    askbrief.store.store.MIN_SHARED_PASSAGES = 1 if step.is_sharing else 1_000_000
+    askbrief.store.store.MAX_STALE_SHARE = 1e9
     step.work(assistant)
 
 
@@ -194,10 +197,10 @@ def iter_faults(root: Path) -> Iterator[str]:
         return
     with store:
         yield from audit(store)
-        if not store.generation:
+        if not store.rows.generation:
             return
         with store.inspecting() as derived:
-            for row, _, vector, text in store.iter_published():
+            for row, _, vector, text in store.rows.iter_published():
                 if vector.tobytes() != encoder.encode_question(text).astype("<f4").tobytes():
                     yield f"the stored vector of row {row} is not that of its text"
                 if row not in [found for found, _ in derived.dense.search(encoder.encode_question(text), top=3)]:

@@ -1,5 +1,20 @@
-"""``python -m askbrief``."""
+"""``python -m askbrief``, and the ``askbrief`` command."""
 
-from askbrief.cli import main
+from __future__ import annotations
 
-main()
+import sys
+
+
+def main() -> None:
+    """Run the command line; an interruption while it is loaded ends it as quietly as one later."""
+    try:
+        from askbrief.cli.main import run
+
+        code = run()
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

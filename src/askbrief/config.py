@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from reprlib import repr as shown
 
-from askbrief.errors import ConfigError
+from askbrief.errors import ConfigError, FolderNotFoundError
 
 FILE_NAME = "askbrief.toml"
-SEEDS = "seeds"
+INDEX = ".askbrief"
 MAX_FILE_BYTES = 64 * 1024
 MAX_VALUE_CHARACTERS = 1000
 
@@ -21,19 +23,17 @@ class Settings:
 
     Attributes:
         articles: Folder of the articles, relative to the folder of ``askbrief.toml``.
-        index: Folder of the index, likewise; made when missing.
+        index: Folder of the index, relative to the same folder; made when missing.
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
-        overlap_sentences: Sentences that a passage repeats of the one before it (0 to 3).
     """
 
     articles: str = "."
-    index: str = ".askbrief"
+    index: str = INDEX
     encoder: str = ""
     reader: str = ""
     passage_words: int = 100
-    overlap_sentences: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Folder:
     Attributes:
         root: Absolute folder that every shown path is relative to.
         articles: Absolute folder of the articles, inside ``root``.
-        index: Absolute folder of the index, inside ``root``.
+        index: Absolute folder of the index: inside ``root``, or in the user's cache where ``root`` cannot be written.
         settings: The settings in force.
     """
 
@@ -53,29 +53,33 @@ class Folder:
     settings: Settings
 
 
-def find_folder(start: Path) -> Folder:
-    """The folder that ``start`` belongs to: the nearest parent with ``seeds/`` or ``askbrief.toml``.
+def find_folder(start: Path | None = None) -> Folder:
+    """Find the folder that ``start`` belongs to: the nearest, upwards, with ``askbrief.toml`` or an index.
+
+    Args:
+        start: Where to begin; None is the current folder.
 
     Raises:
-        ConfigError: There is none, or its settings are wrong.
+        FolderNotFoundError: There is none.
+        ConfigError: Its settings are wrong, or ``start`` no longer exists.
     """
-    start = start.resolve()
+    start = _resolve(start or Path())
     for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file() or (folder / SEEDS).is_dir():
+        if (folder / FILE_NAME).is_file() or (folder / INDEX).is_dir() or find_cached_index(folder).is_dir():
             return open_folder(folder)
-    raise ConfigError(
-        f"no articles here: neither {start} nor a folder above it has {SEEDS}/ or {FILE_NAME}",
-        hint="Name the folder of your articles with --folder.",
+    raise FolderNotFoundError(
+        f"no folder named: neither {start} nor a folder above it has an index or {FILE_NAME}",
+        hint="Name the folder of your texts with --folder.",
     )
 
 
 def open_folder(root: Path) -> Folder:
-    """The folder ``root`` itself: its ``seeds/`` if it has them, else every article in it.
+    """Open the folder ``root`` itself: everything in it, unless its ``askbrief.toml`` says otherwise.
 
     Raises:
         ConfigError: It is no folder, or its settings are wrong.
     """
-    root = root.resolve()
+    root = _resolve(root)
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise ConfigError(f"{root} {problem}", hint="Give the folder that holds your articles.")
@@ -100,7 +104,27 @@ def open_folder(root: Path) -> Folder:
         raise ConfigError(
             f"{FILE_NAME}: index = {settings.index!r} would hold the articles", hint="Use a folder of its own."
         )
-    return Folder(root, places["articles"], places["index"], settings)
+    index = places["index"]
+    if settings.index == INDEX and not index.exists() and not os.access(root, os.W_OK | os.X_OK):
+        index = find_cached_index(root)
+    return Folder(root, places["articles"], index, settings)
+
+
+def find_cached_index(root: Path) -> Path:
+    """Where the index of a folder that cannot be written is kept, in the user's cache."""
+    import platformdirs
+
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    return platformdirs.user_cache_path("askbrief", appauthor=False) / "indexes" / name
+
+
+def _resolve(folder: Path) -> Path:
+    try:
+        return folder.resolve()
+    except FileNotFoundError as error:
+        raise ConfigError("the current folder no longer exists", hint="Change to another folder.") from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ConfigError(f"{str(folder)!r} cannot be found: {error}", hint="Give another folder.") from error
 
 
 def load_settings(root: Path) -> Settings:
@@ -110,12 +134,10 @@ def load_settings(root: Path) -> Settings:
         ConfigError: The file cannot be read, is no TOML, or names an unknown setting or a wrong value.
     """
     values: dict[str, object] = {}
-    if (root / SEEDS).is_dir():
-        values |= {"articles": SEEDS, "index": "index"}
     file = root / FILE_NAME
     if file.exists():
         try:
-            values |= tomllib.loads(_load_text(file))
+            values = tomllib.loads(_load_text(file))
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{file} cannot be read: {error}", hint="Correct the file or remove it.") from error
     return _check(values, file)
@@ -144,7 +166,6 @@ def _check(values: dict[str, object], file: Path) -> Settings:
         if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
             raise ConfigError(f"{file}: {name} is too long", hint="Correct the value.")
     settings = Settings(**values)  # type: ignore[arg-type]
-    for name, low, high in (("passage_words", 20, 400), ("overlap_sentences", 0, 3)):
-        if not low <= getattr(settings, name) <= high:
-            raise ConfigError(f"{file}: {name} must lie between {low} and {high}", hint="Correct the value.")
+    if not 20 <= settings.passage_words <= 400:
+        raise ConfigError(f"{file}: passage_words must lie between 20 and 400", hint="Correct the value.")
     return settings

@@ -2,7 +2,8 @@
 
 AskbriefError                 what every caller may catch; carries a hint
 ├── QuestionError             a question or query that cannot be asked
-├── ConfigError               askbrief.toml, or a folder that is no askbrief folder
+├── ConfigError               askbrief.toml, or a folder that cannot be used
+│   └── FolderNotFoundError   no folder was named, and none was found
 ├── CorpusError               a folder or file that cannot be read
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
 ├── AnswersError              earlier answers that cannot be read
@@ -37,7 +38,11 @@ class QuestionError(AskbriefError):
 
 
 class ConfigError(AskbriefError):
-    """The settings are wrong, or no folder with settings or seeds was found."""
+    """The settings are wrong, or the folder cannot be used."""
+
+
+class FolderNotFoundError(ConfigError):
+    """No folder was named, and neither the current folder nor one above it has settings or an index."""
 
 
 class CorpusError(AskbriefError):
@@ -53,7 +58,7 @@ class AnswersError(AskbriefError):
 
 
 class ConversationError(AskbriefError):
-    """A conversation cannot be saved, found or read; questions can be asked all the same."""
+    """A conversation cannot be saved, found or read; questions can still be asked."""
 
 
 class ServingError(AskbriefError):

@@ -1,1 +1,1 @@
-"""From a question to the words that answer it, and the notes beside them."""
+"""Answering: question → candidates → spans → answer."""

@@ -16,7 +16,7 @@ from typing import Literal
 from askbrief.answer.grammar import parse_question
 from askbrief.answer.values import Value, is_comparable, parse_value
 from askbrief.answer.words import find_stems, is_related
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 MIN_CONFIDENCE_SHARE = 0.5
 """Answers with less than this share of the best one's confidence do not count."""

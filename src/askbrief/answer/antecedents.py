@@ -13,8 +13,8 @@ from typing import Literal
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
 from askbrief.answer.words import word_list, word_set
-from askbrief.datatypes import Span
-from askbrief.text import find_words, fold
+from askbrief.text.segment import find_words, fold
+from askbrief.types import Span
 
 AskReader = Callable[[str, Span], Sequence[tuple[Span, float]]]
 """Reads a part of the article for a question: spans of the article with their margins in log-odds, best first."""

@@ -11,7 +11,7 @@ from askbrief.answer.grammar import Parsed, find_lemma, is_past, parse_question
 from askbrief.answer.names import CALENDAR, COUNTRIES, Name, find_names, guess_gender
 from askbrief.answer.pronouns import is_noun_after_that
 from askbrief.answer.words import FUNCTION_WORDS
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 

@@ -18,7 +18,8 @@ from pathlib import PurePosixPath
 from askbrief.answer.periods import Period
 from askbrief.answer.words import word_list
 from askbrief.errors import QuestionError
-from askbrief.text import count_noun, fold
+from askbrief.text.display import count_noun
+from askbrief.text.segment import fold
 
 KEYS = ("since", "until", "source", "in", "type", "title")
 HINT = 'Filters: since:2025-05 until:2025-06-30 source:NAME in:FOLDER/ type:pdf title:"WORDS".'

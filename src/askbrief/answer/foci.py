@@ -12,7 +12,7 @@ from askbrief.answer.names import CALENDAR, COUNTRIES, Kind, Name, find_names, i
 from askbrief.answer.pronouns import find_pronouns
 from askbrief.answer.topics import find_topics
 from askbrief.answer.words import FUNCTION_WORDS
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 MAX_FOCUS_WORDS = 7
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")

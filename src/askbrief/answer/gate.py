@@ -12,7 +12,7 @@ from askbrief.answer.names import find_names
 from askbrief.answer.pronouns import find_pronouns
 from askbrief.answer.topics import find_topics
 from askbrief.answer.words import FUNCTION_WORDS
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 MAX_SHORT_WORDS = 6
 _INNER = re.compile(

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from askbrief.answer.words import word_list, word_set
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 AUXILIARIES = word_set("""
 is are was were am do does did has have had will would can could shall should may might must

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.words import word_set
-from askbrief.datatypes import Span
-from askbrief.text import fold
+from askbrief.text.segment import fold
+from askbrief.types import Span
 
 Kind = Literal["person", "place", "group", ""]
 Gender = Literal["female", "male", ""]

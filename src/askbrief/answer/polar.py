@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
 from askbrief.answer.words import find_stems, is_related, word_set
-from askbrief.datatypes import Span
-from askbrief.text import fold
+from askbrief.text.segment import fold
+from askbrief.types import Span
 
 COVERAGE_WEIGHT = 10.0
 """Log-odds that it is worth to a sentence to have all of the question's content words that are in no name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from askbrief.answer.grammar import AUXILIARIES
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 _HE = "he him his himself"
 _SHE = "she her hers herself"

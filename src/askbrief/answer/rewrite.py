@@ -25,7 +25,7 @@ from askbrief.answer.gate import stands_alone
 from askbrief.answer.grammar import parse_question
 from askbrief.answer.pronouns import find_pronouns
 from askbrief.answer.terms import find_left_out
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 __all__ = ["Rewrite", "Said", "Turn", "build_rewrites", "choose_rewrite", "find_boosted"]
 

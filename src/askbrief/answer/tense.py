@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from askbrief.answer.grammar import is_past
 from askbrief.answer.time_words import FUTURE_BEFORE, FUTURE_VERB, PAST_BEFORE, PERHAPS_FUTURE_VERB, SPEECH, WEEKDAYS
-from askbrief.datatypes import Span
+from askbrief.types import Span
 
 
 @dataclass(frozen=True, slots=True)

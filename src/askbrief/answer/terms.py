@@ -20,7 +20,7 @@ from askbrief.answer.pronouns import PRONOUNS, find_pronouns
 from askbrief.answer.term_weights import OFFSET, WEIGHTS
 from askbrief.answer.topics import find_singular, find_topics, is_generic
 from askbrief.answer.words import word_set
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 Features = dict[str, float]
 

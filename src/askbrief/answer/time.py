@@ -16,8 +16,8 @@ from askbrief.answer.periods import Period, find_day, whole_year
 from askbrief.answer.tense import Context
 from askbrief.answer.time_rules import LATER, MONTH_DAY_YEAR, RULES, find_month, find_number
 from askbrief.answer.time_words import VAGUE_BEFORE
-from askbrief.datatypes import Span
-from askbrief.text import find_sentences
+from askbrief.text.segment import find_sentences
+from askbrief.types import Span
 
 _SENTENCE_REACH = 600
 _HEAD = 400

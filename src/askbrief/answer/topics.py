@@ -6,7 +6,7 @@ import re
 
 from askbrief.answer.grammar import AUXILIARIES, is_past
 from askbrief.answer.words import word_set
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 GENERIC = word_set("""
 advantage affect age amount application area argument aspect attempt basis benefit best big biggest bigger cause

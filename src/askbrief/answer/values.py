@@ -12,7 +12,7 @@ from askbrief.answer.periods import Period
 from askbrief.answer.time import parse_period
 from askbrief.answer.time_words import NUMBERS
 from askbrief.answer.words import word_list, word_set
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 ValueKind = Literal["number", "time", "name", "words"]
 

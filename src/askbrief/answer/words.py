@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from askbrief.text import fold
+from askbrief.text.segment import fold
 
 
 def word_list(text: str) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import sys
+import termios
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -17,8 +20,8 @@ from textual.screen import Screen
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.clipboard import give_to_tool, save_to_file, takes_escape_sequence
 from askbrief.tui.commands import Command, Place, describe_keys, list_palette
+from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.screen import ChatScreen
-from askbrief.tui.worker import AssistantFactory
 
 
 class ChatApp(App[Exception]):
@@ -48,6 +51,31 @@ class ChatApp(App[Exception]):
         self._open_conversations = open_conversations
         self._resume = resume
         self._clipboard_folder = clipboard_folder
+        self._ended_by: signal.Signals | None = None
+
+    def run(self, **options: Any) -> Exception | None:
+        """Run the chat; a signal that ends it is passed on once the terminal is as it was."""
+        result = super().run(**options)
+        if self._ended_by is not None:
+            signal.signal(self._ended_by, signal.SIG_DFL)
+            signal.raise_signal(self._ended_by)
+        return result
+
+    def on_mount(self) -> None:
+        """Have signals end the chat as quitting does, so that the terminal is left as it was."""
+        if not (self.is_headless or self.is_web):
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self._end_by, number)
+
+    def _end_by(self, number: signal.Signals) -> None:
+        try:
+            termios.tcgetattr(sys.stdin.fileno())
+        except termios.error:  # the terminal is gone: nothing to restore, and writing to it would block
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self._ended_by = number
+        self.exit()
 
     def get_default_screen(self) -> Screen[None]:
         """The chat."""

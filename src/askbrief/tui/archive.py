@@ -12,11 +12,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, ParamSpec, TextIO, TypeAlias, TypeVar
 
-from askbrief.datatypes import Answer
 from askbrief.errors import ConversationError
+from askbrief.types import Answer
 
 if TYPE_CHECKING:
-    from askbrief.conversations import Conversation, Conversations, Entry
+    from askbrief.conversations.saved import Conversation, Conversations, Entry
 
 ConversationsFactory: TypeAlias = "Callable[[], Conversations]"
 """Opens the conversations; called in the archive's thread."""
@@ -155,7 +155,7 @@ class Archive:
         return was_at_hand
 
     def _export(self, conversation_id: int | None, form: Form, folder: Path) -> Path:
-        from askbrief.markdown import iter_markdown
+        from askbrief.output.markdown import iter_markdown
 
         number = self._at_hand if conversation_id is None else conversation_id
         if number is None:

@@ -14,12 +14,12 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from askbrief.datatypes import Answer, AnswerSpan, Span
 from askbrief.errors import AskbriefError
-from askbrief.output import describe_confidence
-from askbrief.text import printable, shorten
+from askbrief.output.text import describe_confidence
+from askbrief.text.display import printable, shorten
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
+from askbrief.types import Answer, AnswerSpan, Span
 
 QUESTION_CHARACTERS = 500
 _NEAREST_CHARACTERS = 300

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from textual import on, work
 from textual.message import Message
 
-from askbrief.datatypes import Answer
 from askbrief.errors import AskbriefError
-from askbrief.text import printable
+from askbrief.text.display import printable
 from askbrief.tui.archive import Archive, ConversationsFactory, Form
 from askbrief.tui.card import Card
 from askbrief.tui.saved import Place, SavedScreen
 from askbrief.tui.transcript import Transcript
+from askbrief.types import Answer
 
 if TYPE_CHECKING:
-    from askbrief.conversations import Entry
+    from askbrief.conversations.saved import Entry
 
 
 class Conversation(Transcript):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,16 +15,14 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from askbrief.text import fold, shorten
+from askbrief.output.explanation import describe_trace
+from askbrief.text.display import shorten
+from askbrief.text.segment import fold
 from askbrief.tui.commands import list_help
 from askbrief.tui.lit import plain
+from askbrief.types import Trace
 
-if TYPE_CHECKING:
-    from askbrief.explaining import ExplainedPassage, Explanation
-
-_SPANS = 3
 _CHOICE_CHARACTERS = 200
-_QUOTE_CHARACTERS = 70
 
 
 class TextScreen(ModalScreen[None]):
@@ -130,50 +128,7 @@ def build_help() -> list[Widget]:
     return rows
 
 
-def describe_explanation(explanation: Explanation) -> Content:
-    """How a question is answered: both searches, the mix, the reader's spans, and the verdict."""
-    words_weight = 1 - explanation.meaning_weight
-    lines = [
-        plain(explanation.question).stylize("bold"),
-        plain(
-            f"{explanation.candidates:,} passages were put forward by the searches for meaning and for words. Score ="
-            f" {explanation.meaning_weight:g} × meaning + {words_weight:g} × words, each scaled to 0…1. The reader then"
-            f" read the best {len(explanation.passages)}: the margin of a span is its log-odds against “not here”, and"
-            " with the score of its passage gives the probability."
-        ),
-        plain(""),
-    ]
-    for number, passage in enumerate(explanation.passages, start=1):
-        lines += _describe_passage(number, passage)
-    return Content("\n").join([*lines, plain(describe_verdict(explanation))])
-
-
-def describe_verdict(explanation: Explanation) -> str:
-    """Why there is an answer, or none."""
-    best = explanation.best
-    if not explanation.passages:
-        return "No passage was found, so there is no answer."
-    if best is None:
-        return "The reader found no words that could answer, so there is no answer."
-    words = f"“{shorten(best.text, _QUOTE_CHARACTERS)}” ranks first (margin {best.margin:+.1f}), which stands for"
-    if best.confidence < explanation.min_confidence:
-        return (
-            f"{words} {best.confidence:.0%}: below {explanation.min_confidence:.0%}, so it is not given as an answer."
-        )
-    return f"{words} {best.confidence:.0%}: at least {explanation.min_confidence:.0%}, so it is the answer."
-
-
-def _describe_passage(number: int, passage: ExplainedPassage) -> list[Content]:
-    hit = passage.hit
-    words = f"{hit.bm25:.1f} (no. {passage.words_rank})" if passage.words_rank is not None else "not found"
-    lines = [
-        plain(f"{number}. {hit.path}:{hit.line} · score {hit.score:.2f}").stylize("bold"),
-        plain(f"   meaning {hit.cosine:.2f} (no. {passage.meaning_rank}) · words {words}"),
-    ]
-    lines += [
-        plain(f"   {span.margin:+6.1f} = {span.confidence:4.0%}  “{shorten(span.text, _QUOTE_CHARACTERS)}”")
-        for span in passage.spans[:_SPANS]
-    ]
-    if not passage.spans:
-        lines.append(plain("   no words that could answer"))
-    return [*lines, plain("")]
+def describe_explanation(trace: Trace) -> Content:
+    """How a question was answered, or why it was not."""
+    lines = [plain(trace.question).stylize("bold"), *map(plain, describe_trace(trace))]
+    return Content("\n").join(lines)

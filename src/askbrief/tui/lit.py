@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.selection import Selection
 from textual.widgets import Static
 
-from askbrief.datatypes import Span
-from askbrief.text import printable
+from askbrief.text.display import printable
+from askbrief.types import Span
 
 
 class Light(StrEnum):

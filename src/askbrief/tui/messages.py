@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from askbrief.datatypes import Answer, Document, Freshness, Progress
+from askbrief.config import Folder
 from askbrief.errors import AskbriefError
-
-if TYPE_CHECKING:
-    from askbrief.explaining import Explanation
+from askbrief.types import Answer, Document, Freshness, Progress, Trace
 
 
 @dataclass
 class Opened(Message):
     """The folder is known; nothing is loaded yet."""
 
-    root: Path
+    folder: Folder
 
 
 @dataclass
@@ -70,12 +66,14 @@ class Answered(Message):
     Attributes:
         number: The question's number.
         answer: The answer; its freshness says whether the folder was compared with the index before.
+        trace: What led to it.
         document: The article of the best answer or nearest passage, as it was then; None when nothing is indexed.
         notes: Sentences for people about what was found meanwhile.
     """
 
     number: int
     answer: Answer
+    trace: Trace
     document: Document | None
     notes: tuple[str, ...]
 
@@ -92,7 +90,7 @@ class Failed(Message):
 class Explained(Message):
     """How a question is answered, or why that cannot be said."""
 
-    explanation: Explanation | AskbriefError
+    trace: Trace | AskbriefError
 
 
 @dataclass

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual import events
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import TextArea
 
 PLACEHOLDER = "Ask a question, for example: who met Okay Memis?"
@@ -64,6 +65,10 @@ class Prompt(TextArea):
         """Puts ``text`` in place of what is there, the cursor at its end."""
         self.text = text
         self.move_cursor(self.document.end)
+
+    def render_line(self, y: int) -> Strip:
+        """A blank where there is no column for text: Textual 8 fails to wrap its placeholder there."""
+        return super().render_line(y) if self.content_size.width > 0 else Strip.blank(self.size.width)
 
     async def _on_key(self, event: events.Key) -> None:
         if event.key == "enter":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from askbrief.datatypes import Answer, AnswerSpan
+from askbrief.types import Answer, AnswerSpan
 
 
 def build_quote(span: AnswerSpan) -> str:
@@ -20,6 +20,6 @@ def cite(span: AnswerSpan) -> str:
 
 def build_footnote(answer: Answer) -> str:
     """The best answer as Markdown, its citation as a footnote."""
-    from askbrief.markdown import answer_as_markdown  # loads the database of the conversations
+    from askbrief.output.markdown import answer_as_markdown
 
     return answer_as_markdown(replace(answer, answers=answer.answers[:1]))

@@ -15,7 +15,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from askbrief.errors import AskbriefError
-from askbrief.text import shorten
+from askbrief.text.display import shorten
 from askbrief.tui.archive import Archive, Form
 from askbrief.tui.lit import plain
 

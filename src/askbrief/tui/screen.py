@@ -12,9 +12,8 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
-from askbrief.datatypes import Answer
 from askbrief.errors import AskbriefError
-from askbrief.text import printable
+from askbrief.text.display import printable
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.card import Card
 from askbrief.tui.commands import Place, build_bindings
@@ -35,12 +34,14 @@ from askbrief.tui.messages import (
 )
 from askbrief.tui.prompt import History, Prompt
 from askbrief.tui.quoting import build_footnote, build_quote
+from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.source import SourcePane
 from askbrief.tui.status import StatusLine, describe_changes
 from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion
-from askbrief.tui.worker import AssistantFactory, AssistantWorker
+from askbrief.tui.worker import AssistantWorker
+from askbrief.types import Answer
 
 WIDE_COLUMNS = 100
 """From this width on the source pane stands beside the transcript; below it takes its place."""
@@ -280,8 +281,8 @@ class ChatScreen(Screen[None]):
     @on(Opened)
     def become_open(self, event: Opened) -> None:
         """The folder is known, and so are the questions asked about it before."""
-        self.root = event.root
-        self._conversation.open(event.root)
+        self.root = event.folder.root
+        self._conversation.open(event.folder.root)
 
     @on(Conversation.Remembered)
     def remember(self, event: Conversation.Remembered) -> None:
@@ -353,10 +354,10 @@ class ChatScreen(Screen[None]):
     def show_explanation(self, event: Explained) -> None:
         """How an answer was found."""
         self.query_one(StatusLine).is_explaining = False
-        if isinstance(event.explanation, AskbriefError):
-            self._show_problem(event.explanation)
+        if isinstance(event.trace, AskbriefError):
+            self._show_problem(event.trace)
         else:
-            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.explanation))))
+            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.trace))))
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:

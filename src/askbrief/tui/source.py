@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from askbrief.datatypes import Document, Span
-from askbrief.text import LineIndex
+from askbrief.text.segment import LineIndex
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
 from askbrief.tui.trail import Kind, Mark, Source
+from askbrief.types import Document, Span
 
 MAX_CHARACTERS = 200_000
 """A longer article is shown in part: this many characters around the place."""

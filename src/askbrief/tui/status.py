@@ -6,9 +6,9 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from askbrief.datatypes import Freshness, Progress
 from askbrief.tui.lit import plain
 from askbrief.tui.messages import Changes
+from askbrief.types import Freshness, Progress
 
 OPENING = "Opening the index …"
 EXPLAINING = "looking up how it was found …"

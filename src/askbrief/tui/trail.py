@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from askbrief.datatypes import Answer, Hit, Span
-from askbrief.text import find_words, fold
+from askbrief.text.segment import find_words, fold
+from askbrief.types import Answer, Hit, Span
 
 
 class Kind(StrEnum):

@@ -1,0 +1,68 @@
+"""Penalties: what a span loses for its length and for repeating the question."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from askbrief.text.segment import find_words
+
+LENGTH_WEIGHT = 0.25
+"""Log-odds that the logarithm of an answer's words costs: scored apart, starts and ends favour long spans."""
+REPEAT_WEIGHT, NAME_REPEAT_WEIGHT = 1.0, 4.0
+"""Log-odds that the question's own words cost in an answer; the second where a name, place or time is asked for."""
+COVERAGE_WEIGHT = 2.0
+"""Log-odds that it costs a span that its sentence has none of the question's words where another sentence has all."""
+_ASKS_FOR_NAME = re.compile(r"\s*(?:who|whom|where|when)\b", re.IGNORECASE)
+FUNCTION_WORDS = """
+a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
+is are was were be been being has have had can could will would should may might that this these those it its
+their his her they he she there not no
+"""
+_FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split())
+_INFLECTIONS = ("ing", "ed", "es", "s")
+
+
+def find_penalty(question: str, answer: str) -> float:
+    """What is taken from the margin of ``answer`` for being long and for saying the question's own words again.
+
+    A person who marks an answer stops before the verb that the question has ("The envoy" met, not "The envoy met the
+    minister"). Counted are words in lower case, inflections apart, that neither begin nor end the answer; and where a
+    name, place or time is asked for and no choice is given ("A or B?"), an answer that has no other words at all.
+    """
+    words = [word.of(answer) for word in find_words(answer)]
+    said = [word.of(question) for word in find_words(question)]
+    asked = _find_asked(said)
+    asks_for_name = _ASKS_FOR_NAME.match(question) is not None
+    repeats = any(word[0].islower() and _uninflected(word) in asked for word in words[1:-1])
+    if asks_for_name and not repeats and "or" not in said:
+        known = _FUNCTION_WORDS | {_uninflected(word) for word in said}
+        repeats = all(word.casefold() in known or _uninflected(word) in known for word in words)
+    penalty = LENGTH_WEIGHT * math.log1p(len(words))
+    if repeats:
+        penalty += NAME_REPEAT_WEIGHT if asks_for_name else REPEAT_WEIGHT
+    return penalty
+
+
+def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
+    """How much smaller the share of the question's words is in each sentence than in the one that has most, in [0, 1].
+
+    Counted are the same words as for ``find_penalty``: what is asked about tends to be said where it is answered.
+    """
+    asked = _find_asked([word.of(question) for word in find_words(question)])
+    said = ({_uninflected(word.of(sentence)) for word in find_words(sentence)} for sentence in sentences)
+    shares = [len(asked & words) / max(1, len(asked)) for words in said]
+    most = max(shares, default=0.0)
+    return [most - share for share in shares]
+
+
+def _find_asked(words: Sequence[str]) -> set[str]:
+    """Of a question's words those in lower case that mean something, without inflections."""
+    return {_uninflected(word) for word in words if word[0].islower() and word not in _FUNCTION_WORDS}
+
+
+def _uninflected(word: str) -> str:
+    word = word.casefold()
+    ending = next((e for e in _INFLECTIONS if word.endswith(e) and len(word) - len(e) >= 3), "")
+    return word.removesuffix(ending).removesuffix("e")

@@ -1,0 +1,115 @@
+"""The way of a question: gather → fuse → read → rank, and what happened on it as one ``Trace``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+
+from askbrief.answer.fuse import DENSE_WEIGHT, fuse
+from askbrief.answer.rank import build_answer_span, rank
+from askbrief.answer.reader import Reader
+from askbrief.answer.retrieve import DEPTH, gather, load_candidates
+from askbrief.models.encoder import Encoder
+from askbrief.store.generation import Derived
+from askbrief.store.store import Store
+from askbrief.types import Answer, Candidate, Freshness, Hit, Match, Trace
+
+READ_PASSAGES = 10
+"""Passages that are read for a question."""
+RANKED_SPANS = 50
+"""Most spans that a trace ranks, and most answers that can be asked for."""
+MIN_CONFIDENCE = 0.27
+"""Below it the answer is "not in these documents" (``docs/decisions.md``)."""
+
+
+def search(
+    question: str, *, store: Store, derived: Derived, encoder: Encoder, freshness: Freshness, top: int = READ_PASSAGES
+) -> Trace:
+    """Find the passages for a question, as a trace in which nothing was read yet.
+
+    Args:
+        question: A question or words, as ``check_question`` returns it.
+        store: The open store, inside its ``snapshot``.
+        derived: That snapshot's indexes.
+        encoder: The encoder that the store was made with.
+        freshness: What the answer will be checked against.
+        top: Most candidates.
+    """
+    began = perf_counter()
+    matches, candidates = find_candidates(question, store=store, derived=derived, encoder=encoder, top=top)
+    return Trace(
+        question=question,
+        searched=question,
+        matches=tuple(matches),
+        candidates=tuple(candidates),
+        ranked=(),
+        dense_weight=DENSE_WEIGHT,
+        min_confidence=MIN_CONFIDENCE,
+        freshness=freshness,
+        timings_ms={"search": 1000 * (perf_counter() - began)},
+    )
+
+
+def find_candidates(
+    question: str, *, store: Store, derived: Derived, encoder: Encoder, top: int
+) -> tuple[list[Match], list[Candidate]]:
+    """All matches of a question, fused, and the best ``top`` as candidates; arguments as of ``search``."""
+    depth = max(DEPTH, top)
+    matches = fuse(gather(store, derived, encoder, question, depth=depth), depth=depth)
+    return matches, load_candidates(store, matches, top=top)
+
+
+def read_candidates(question: str, candidates: Sequence[Candidate], reader: Reader) -> list[Candidate]:
+    """The candidates with the spans that ``reader`` finds in each."""
+    found = reader.read(question, [(candidate.document, candidate.passage) for candidate in candidates])
+    return [replace(candidate, readings=tuple(readings)) for candidate, readings in zip(candidates, found, strict=True)]
+
+
+def read(trace: Trace, reader: Reader) -> Trace:
+    """The trace with what ``reader`` finds in its candidates, ranked."""
+    began = perf_counter()
+    candidates = read_candidates(trace.searched, trace.candidates, reader)
+    ranked = rank(trace.searched, candidates, top=RANKED_SPANS)
+    timings = {**trace.timings_ms, "read": 1000 * (perf_counter() - began)}
+    return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
+
+
+def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answer:
+    """The answer that a trace shows: at most ``top`` spans, or none where the best has too little confidence.
+
+    Args:
+        trace: What happened.
+        top: Most spans.
+        with_doubtful: Whether alternatives count that alone would have too little confidence.
+    """
+    ranked = trace.ranked[:top] if trace.is_answered else ()
+    if not with_doubtful:
+        ranked = tuple(span for span in ranked if span.confidence >= trace.min_confidence)
+    nearest = trace.ranked[0].candidate if trace.ranked else next(iter(trace.candidates), None)
+    return Answer(
+        question=trace.question,
+        searched=trace.searched,
+        answers=tuple(map(build_answer_span, ranked)),
+        hits=tuple(build_hits(trace.candidates)),
+        confidence=trace.confidence,
+        nearest=build_hits([nearest])[0] if nearest else None,
+        freshness=trace.freshness,
+        timings_ms=trace.timings_ms,
+    )
+
+
+def build_hits(candidates: Sequence[Candidate]) -> list[Hit]:
+    """The candidates as the passages that people and programs see."""
+    return [
+        Hit(
+            passage=candidate.passage,
+            path=candidate.document.path,
+            line=candidate.document.text.count("\n", 0, candidate.passage.span.start) + 1,
+            row=candidate.match.row,
+            score=candidate.match.score,
+            cosine=candidate.match.cosine,
+            bm25=candidate.match.bm25,
+        )
+        for candidate in candidates
+    ]

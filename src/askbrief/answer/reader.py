@@ -1,0 +1,181 @@
+"""Reading: a question and passages → the exact words that may answer it, each with a margin.
+
+The reader is a SQuAD-2-style model: it scores every token as start and as end of the answer, and its first token as
+"not here". The margin of a span over "not here" is a log-odds that compares across passages, as each passage is read
+alone (Clark & Gardner, "Simple and Effective Multi-Paragraph Reading Comprehension", 2018, the no-answer option).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askbrief.answer.decode import SPANS_PER_PASSAGE, find_spans, merge
+from askbrief.answer.penalty import COVERAGE_WEIGHT, find_penalty, find_shortfalls
+from askbrief.answer.tidy import tidy
+from askbrief.corpus.sentences import find_blocks_within, find_sentences_within
+from askbrief.errors import ModelError
+from askbrief.models.cache import find_compiled
+from askbrief.models.compile_reader import MAX_TOKENS, STRIDE, compile_reader
+from askbrief.models.locate import find_model
+from askbrief.models.runtime import CARD, CompiledModel, Tokens
+from askbrief.text.normalise import normalise_for_reading
+from askbrief.types import Document, Passage, Progress, Reading, Span
+
+DEFAULT_READER = Path(__file__).parent.parent / "models" / "weights"
+MAX_LEAD_CHARACTERS = 400
+TITLE_SEPARATOR = " | "
+
+
+class Reader:
+    """A compiled extractive reader."""
+
+    def __init__(self, folder: Path = DEFAULT_READER) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _model(self) -> CompiledModel:
+        model = CompiledModel(self._folder)
+        if model.card.get("kind") != "reader":
+            raise ModelError(f"{self._folder} is not a compiled reader", hint="Give the folder of a reader.")
+        if not model.is_complete():
+            raise ModelError(f"{self._folder} is damaged", hint="Reinstall askbrief.")
+        return model
+
+    @property
+    def card(self) -> dict[str, object]:
+        """What is known of the model."""
+        return self._model.card
+
+    def load(self) -> None:
+        """Loads the model now, and not with the first question.
+
+        Raises:
+            ModelError: It is missing or damaged.
+        """
+        self._model.load()
+
+    def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+        """The best spans of each passage, best first, none overlapping another; each lies in its passage.
+
+        The reader sees the passage after the document's title and the sentence before it, so that "the diplomat" or
+        "he" can be understood, but it may answer from the passage only.
+        """
+        contexts = [build_context(document, passage) for document, passage in passages]
+        windows: list[Tokens] = []
+        owners: list[int] = []
+        for number, context in enumerate(contexts):
+            cut = self._model.tokenise_pair(question, context.text, max_tokens=MAX_TOKENS, stride=STRIDE)
+            windows += cut
+            owners += [number] * len(cut)
+        found: list[list[Reading]] = [[] for _ in passages]
+        for number, tokens, (start, end) in zip(owners, windows, self._model.run_many(windows), strict=True):
+            document, passage = passages[number]
+            blocks = find_blocks_within(document, passage.span)
+            raw = find_spans(tokens, start, end, places=contexts[number].places, blocks=blocks)
+            tidied = [(_tidy(document, span, blocks), margin) for span, margin in raw]
+            found[number] += [
+                Reading(span, margin - find_penalty(question, span.of(document.text)))
+                for span, margin in merge(document.text, tidied)
+            ]
+        weighed = (
+            _weigh_sentences(question, document, passage, readings)
+            for (document, passage), readings in zip(passages, found, strict=True)
+        )
+        return [_drop_overlapping(readings)[:SPANS_PER_PASSAGE] for readings in weighed]
+
+
+def load_reader(
+    source: str = "", *, root: Path = Path(), on_progress: Callable[[Progress], None] | None = None
+) -> Reader:
+    """The reader that ships with askbrief, or any other question-answering model, compiled the first time.
+
+    Args:
+        source: Folder (relative to ``root``) of a compiled reader or of an ``AutoModelForQuestionAnswering`` model, or
+            the name of such a model in the local Hugging Face cache; '' is the shipped reader.
+        root: Folder that a relative ``source`` starts from.
+        on_progress: Called at each step of a compilation, never for a compiled or cached model.
+
+    Raises:
+        ModelError: The model is missing, damaged or unfit, or the cache cannot be written.
+    """
+    if not source:
+        return Reader()
+    folder = find_model(source, root=root)
+    if (folder / CARD).is_file():
+        return Reader(folder)
+
+    def compile_into(scratch: Path, fingerprint: str) -> None:
+        compile_reader(folder, scratch, fingerprint=fingerprint, on_progress=on_progress or (lambda _: None))
+
+    return Reader(find_compiled(folder, kind="reader", compile_into=compile_into))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the reader sees of a passage.
+
+    Attributes:
+        text: Title, the sentence before the passage, and the passage; ligatures and hyphens undone.
+        places: Offset in the document of each character, and of the end, shape (len(text) + 1,); of the title, offsets
+            before the document's first sentence that the reader sees.
+    """
+
+    text: str
+    places: NDArray[np.int64]
+
+    def find(self, span: Span) -> Span:
+        """The characters of ``text`` that stand for ``span`` of the document, as far as the reader sees it."""
+        start, end = np.searchsorted(self.places, (span.start, span.end))
+        return Span(int(start), int(end))
+
+
+def build_context(document: Document, passage: Passage) -> Context:
+    """What the reader sees of a passage."""
+    start = passage.span.start
+    lead = Span(max(0, start - MAX_LEAD_CHARACTERS), start)
+    sentences = find_sentences_within(document, lead)
+    complete = sentences[1:] if len(lead) == MAX_LEAD_CHARACTERS else sentences
+    lead_start = complete[-1].start if complete else start
+    prefix = document.title + TITLE_SEPARATOR if document.title else ""
+    body = normalise_for_reading(document.text[lead_start : passage.span.end])
+    places = np.arange(-len(prefix), len(body.text) + 1, dtype=np.int64)
+    if body.offsets:
+        places[len(prefix) :] = body.offsets
+    return Context(prefix + body.text, places + lead_start)
+
+
+def _tidy(document: Document, span: Span, blocks: Sequence[Span]) -> Span:
+    """``span`` as a person would mark it, inside its block."""
+    block = next(block for block in blocks if block.contains(span))
+    return tidy(document.text, span, within=block)
+
+
+def _weigh_sentences(question: str, document: Document, passage: Passage, readings: list[Reading]) -> list[Reading]:
+    """Takes off a margin what the sentence falls short of the passage's sentence with most of the question's words.
+
+    That decides between the spans of a passage, not whether the passage answers: the best keeps the best margin.
+    """
+    sentences = find_sentences_within(document, passage.span)
+    shortfalls = find_shortfalls(question, [sentence.of(document.text) for sentence in sentences])
+
+    def weigh(reading: Reading) -> float:
+        around = (fall for at, fall in zip(sentences, shortfalls, strict=True) if at.overlaps(reading.span))
+        return reading.margin - COVERAGE_WEIGHT * min(around, default=0.0)
+
+    weighed = [weigh(reading) for reading in readings]
+    shift = max((reading.margin for reading in readings), default=0.0) - max(weighed, default=0.0)
+    return [Reading(reading.span, margin + shift) for reading, margin in zip(readings, weighed, strict=True)]
+
+
+def _drop_overlapping(readings: list[Reading]) -> list[Reading]:
+    kept: list[Reading] = []
+    for reading in sorted(readings, key=lambda r: (-r.margin, r.span)):
+        if not any(reading.span.overlaps(other.span) for other in kept):
+            kept.append(reading)
+    return kept

@@ -1,0 +1,80 @@
+"""Retrieval: question → matches by dense and lexical search, and the best of them with their text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from askbrief.models.encoder import Encoder
+from askbrief.store.generation import Derived
+from askbrief.store.store import Store
+from askbrief.text.segment import fold
+from askbrief.types import Candidate, Document, Match, Passage
+
+DEPTH = 50
+"""Passages taken from each of the two searches."""
+_SAME_WORDS = 0.9
+_WORD = re.compile(r"\w+")
+
+
+def gather(store: Store, derived: Derived, encoder: Encoder, query: str, *, depth: int = DEPTH) -> list[Match]:
+    """The ``depth`` nearest passages by cosine and the best ``depth`` by BM25, each with both raw scores; any order.
+
+    Args:
+        store: The open store, inside its ``snapshot``.
+        derived: That snapshot's indexes.
+        encoder: The encoder that the store was made with.
+        query: A question or words.
+        depth: Passages taken from each search.
+    """
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        searching = beside.submit(derived.lexical.search, query, top=depth)
+        vector = encoder.encode_question(query)
+        near = {row for row, _ in derived.dense.search(vector, top=depth * derived.dense.oversampling)}
+        worded = {row for row, _ in searching.result()}
+        rows = sorted(near | worded)
+        scoring = beside.submit(derived.lexical.score, query, rows)
+        cosines = {record.row: float(record.vector @ vector) for record in store.rows.load_passages(rows)}
+        bm25s = scoring.result()
+    nearest = sorted(near, key=lambda row: (-cosines[row], row))[:depth]
+    return [Match(row, cosines[row], bm25s.get(row, 0.0)) for row in sorted({*nearest, *worded})]
+
+
+def load_candidates(store: Store, matches: Iterable[Match], *, top: int) -> list[Candidate]:
+    """The first ``top`` of ``matches`` that do not nearly repeat a better one, with passage and document.
+
+    Args:
+        store: The open store, inside its ``snapshot``.
+        matches: Best first.
+        top: Most candidates returned.
+    """
+    documents: dict[str, Document] = {}
+    candidates: list[Candidate] = []
+    seen: list[tuple[frozenset[str], frozenset[str]]] = []
+    for match in matches:
+        if len(candidates) == top:
+            break
+        (record,) = store.rows.load_passages([match.row])
+        if record.document_id not in documents:
+            documents[record.document_id] = store.rows.load_document(record.document_id)
+        document = documents[record.document_id]
+        passage = Passage(document.id, record.span, record.span.of(document.text))
+        words = _profile(passage.text)
+        if not any(_is_near_duplicate(words, other) for other in seen):
+            seen.append(words)
+            candidates.append(Candidate(match, passage, document))
+    return candidates
+
+
+def _profile(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a text, and those of them with digits."""
+    words = frozenset(_WORD.findall(fold(text)))
+    numbers = (word for word in words if not word.isalpha() and any(character.isdigit() for character in word))
+    return words, frozenset(numbers)
+
+
+def _is_near_duplicate(a: tuple[frozenset[str], frozenset[str]], b: tuple[frozenset[str], frozenset[str]]) -> bool:
+    """Whether two passages have nearly the same words and exactly the same numbers (a correction changes a number)."""
+    shared = len(a[0] & b[0])
+    return a[1] == b[1] and shared >= _SAME_WORDS * len(a[0] | b[0])

@@ -1,0 +1,1 @@
+"""Conversations: what was asked before, saved, searched and exported."""

@@ -1,0 +1,1 @@
+"""The corpus: the files of a folder → documents and passages."""

@@ -1,0 +1,62 @@
+"""The process that reads foreign files: bytes in, an extraction out, one file at a time, with no way out of it."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from typing import BinaryIO
+
+from askbrief.corpus import sandbox
+from askbrief.corpus.formats.table import extract
+from askbrief.corpus.wire import pack
+
+# A worker that ever held so many bytes ends after its file, as freed memory does not all go back to the system.
+_LARGE = 600_000_000
+
+
+def main() -> None:
+    """Read requests from standard input and write extractions to standard output until the input ends."""
+    requests = sys.stdin.buffer
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sandbox.limit_memory()
+    sandbox.forbid_side_effects()
+    while serve(requests, answers):
+        pass
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> bool:
+    """Answer one request: a line of JSON with path and size, and the file's bytes. Say whether more can be answered."""
+    line = requests.readline()
+    if not line:
+        return False
+    request = json.loads(line)
+    data = requests.read(request["size"])
+    if len(data) < request["size"]:
+        return False
+    sandbox.limit_time()
+    extraction = extract(data, request["path"])
+    del data
+    is_last = _peak_memory() > _LARGE
+    for part in pack(extraction, is_last=is_last):
+        answers.write(part)
+    answers.flush()
+    del extraction
+    gc.collect()
+    return not is_last
+
+
+def _peak_memory() -> int:
+    """The most bytes that this process ever held; 0 where the system does not tell."""
+    if sys.platform == "win32":
+        return 0
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The doctor: checks of the installation, the index and earlier answers."""

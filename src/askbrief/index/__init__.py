@@ -1,0 +1,1 @@
+"""Indexing: what differs between folder and store, and bringing the store up to date."""

@@ -1,0 +1,153 @@
+"""Planning: what differs between a folder and its index, and what bringing the index up to date does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from askbrief.corpus.scan import ArticleFile, Scan
+from askbrief.store.rows import FileRecord
+from askbrief.types import SkippedFile
+
+RETRY_SIZE = -1
+"""Size recorded for a file that could not be opened, so that the next refresh tries it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What differs by names, sizes and times alone.
+
+    Attributes:
+        pending: Files to read: new ones and those whose size or times changed.
+        gone: Paths in the store that the folder no longer has.
+        unlisted: Links and other entries that cannot be articles, where the store does not know it yet.
+    """
+
+    pending: tuple[ArticleFile, ...]
+    gone: tuple[str, ...]
+    unlisted: tuple[SkippedFile, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the store is up to date."""
+        return not (self.pending or self.gone or self.unlisted)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What bringing an index up to date does. Everything is sorted by path.
+
+    Attributes:
+        added: New files.
+        changed: Files with another text than before.
+        renamed: Files with the text of one that is gone, as (old path, new path).
+        removed: Files that are gone.
+        unreadable: Files that cannot be read, where that is new.
+        touched: Files with another size or time, but the same text.
+        characters: Text that may have to be encoded; copies of known texts do not count.
+        seconds: How long encoding it takes, as far as can be told.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    removed: tuple[str, ...] = ()
+    unreadable: tuple[SkippedFile, ...] = ()
+    touched: tuple[str, ...] = ()
+    characters: int = 0
+    seconds: float = 0.0
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Paths that the store is to forget."""
+        return (*self.removed, *(old for old, _ in self.renamed))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What reading a file found.
+
+    Attributes:
+        record: What the store is to know of the file.
+        content: Stands for its texts; "" where nothing could be read.
+        characters: Length of its texts.
+    """
+
+    record: FileRecord
+    content: str = ""
+    characters: int = 0
+
+
+def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | None]]) -> Differences:
+    """Compare a folder with what the store knows, without reading a file.
+
+    Args:
+        scan: The folder.
+        known: Size, time of change of content, time of any change, and problem, by path.
+    """
+    pending = [file for file in scan.files if known.get(file.path, ())[:3] != file[1:]]
+    unlisted = tuple(s for s in scan.skipped if known.get(s.path) != (RETRY_SIZE, 0, 0, s.reason))
+    gone: tuple[str, ...] = ()
+    if pending or unlisted or len(known) != len(scan.files) + len(scan.skipped):
+        present = {file.path for file in scan.files} | {file.path for file in scan.skipped}
+        gone = tuple(sorted(path for path in known if path not in present))
+    return Differences(tuple(pending), gone, unlisted)
+
+
+def record_unlisted(skipped: SkippedFile) -> FileRecord:
+    """The record of an entry that cannot be an article."""
+    return FileRecord(skipped.path, RETRY_SIZE, 0, problem=skipped.reason)
+
+
+def build_plan(
+    differences: Differences, found: Sequence[Found], *, known: Mapping[str, FileRecord], contents: Mapping[bytes, str]
+) -> Plan:
+    """Sort out what happened to each file.
+
+    Args:
+        differences: What ``find_differences`` found.
+        found: What reading each of its pending files found, in that order.
+        known: What the store knows of files, by path.
+        contents: What stands for the texts of each extraction that the store knows, by key.
+    """
+    before = {path: contents.get(record.extraction or b"", "") for path, record in known.items()}
+    unreadable = list(differences.unlisted)
+    touched: list[str] = []
+    added: list[Found] = []
+    changed: list[Found] = []
+    for file in found:
+        path, problem = file.record.path, file.record.problem
+        if problem is not None:
+            if path in known and known[path].problem == problem:
+                touched.append(path)
+            else:
+                unreadable.append(SkippedFile(path, problem))
+        elif path not in known:
+            added.append(file)
+        elif before[path] == file.content:
+            touched.append(path)
+        else:
+            changed.append(file)
+    renamed = _find_renamed(added, [(path, before[path]) for path in differences.gone])
+    olds, news = {old for old, _ in renamed}, {new for _, new in renamed}
+    added = [file for file in added if file.record.path not in news]
+    fresh = {file.content: file.characters for file in (*added, *changed)}
+    known_contents = set(before.values())
+    return Plan(
+        added=tuple(file.record.path for file in added),
+        changed=tuple(file.record.path for file in changed),
+        renamed=tuple(sorted(renamed)),
+        removed=tuple(path for path in differences.gone if path not in olds),
+        unreadable=tuple(sorted(unreadable, key=lambda file: file.path)),
+        touched=tuple(touched),
+        characters=sum(count for content, count in fresh.items() if content not in known_contents),
+    )
+
+
+def _find_renamed(added: Sequence[Found], gone: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pairs of a path that is gone and a new one with the same content, each path at most once, in order."""
+    leaving: defaultdict[str, list[str]] = defaultdict(list)
+    for path, content in reversed(gone):
+        leaving[content].append(path)
+    return [(leaving[file.content].pop(), file.record.path) for file in added if leaving[file.content]]

@@ -1,0 +1,67 @@
+"""The status of an index: what it holds, and how it differs from its folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from askbrief.config import Folder
+from askbrief.index.plan import find_differences
+from askbrief.index.refresh import scan
+from askbrief.models.locate import DEFAULT_NAME
+from askbrief.store.store import Store
+from askbrief.types import Freshness, Status
+
+
+def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: str) -> Status:
+    """What is indexed, and how it differs from the folder now. Changes nothing.
+
+    Args:
+        folder: The folder.
+        store: Its open store.
+        freshness: What the store holds.
+        reader: Name of the reader in use.
+
+    Raises:
+        AskbriefError: The folder or the store cannot be read.
+    """
+    found = scan(folder)
+    differences = find_differences(found, store.rows.load_stats())
+    # Generations share files by hard links.
+    sizes = {(file.st_dev, file.st_ino): file.st_size for file in _iter_file_stats(folder.index)}
+    return Status(
+        articles=str(folder.articles),
+        index=str(folder.index),
+        index_bytes=sum(sizes.values()),
+        encoder=folder.settings.encoder or DEFAULT_NAME,
+        fingerprint=store.identity.encoder,
+        reader=reader,
+        dense="exact" if store.is_exact else "2 bits a dimension",
+        freshness=freshness,
+        pending=tuple(sorted([*(f.path for f in differences.pending), *(s.path for s in differences.unlisted)])),
+        gone=differences.gone,
+        encodings=_find_encodings(store),
+        others=dict(found.others),
+    )
+
+
+def _find_encodings(store: Store) -> dict[str, str]:
+    """The encodings of files that are not UTF-8, by path."""
+    extractions = store.rows.load_extractions()
+    found = {}
+    for path, record in store.rows.load_files().items():
+        extraction = extractions.get(record.extraction or b"")
+        if extraction is not None and extraction.encoding not in ("", "utf-8"):
+            found[path] = extraction.encoding
+    return found
+
+
+def _iter_file_stats(folder: Path) -> Iterator[os.stat_result]:
+    for file in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            status = file.stat()
+            if stat.S_ISREG(status.st_mode):
+                yield status

@@ -1,0 +1,1 @@
+"""Models: found on this machine, compiled once, run by onnxruntime."""

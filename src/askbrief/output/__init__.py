@@ -1,0 +1,1 @@
+"""Output: answers and reports as text for people."""

@@ -1,0 +1,136 @@
+"""Answers and passages as text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from askbrief.output.layout import wrap
+from askbrief.output.location import describe_date, render_location
+from askbrief.text.display import count_noun, one_line, printable, shorten
+from askbrief.types import Answer, AnswerSpan, Freshness, Hit
+
+SPAN_STYLE = "bold black on yellow"
+_ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
+_INDENT = 2
+_NEAREST_CHARACTERS, _TITLE_CHARACTERS = 300, 100
+_BETWEEN = Text("\n\n")
+_NEXT_LINE = Text("\n")
+
+
+def describe_confidence(confidence: float) -> str:
+    """A probability in [0, 1] as a word and a number."""
+    word = "high" if confidence >= 0.7 else "medium" if confidence >= 0.4 else "low"
+    return f"{word} confidence ({confidence:.0%})"
+
+
+def render_answer(answer: Answer, *, root: Path | None = None, width: int | None = None) -> Text:
+    """An answer for people: the words, their sentence with the words lit, the citation; or "not in these documents".
+
+    Args:
+        answer: What to show.
+        root: Absolute folder that paths are relative to, for links; None makes no links.
+        width: Columns to wrap lines at; None does not wrap.
+    """
+    if not answer.answered:
+        return _render_no_answer(answer, root=root, width=width)
+    blocks = []
+    for number, span in enumerate(answer.answers, start=1):
+        label = f"{number}. " if len(answer.answers) > 1 else ""
+        blocks += [
+            wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
+            wrap(light_up(span), width=width, indent=_INDENT),
+            _render_citation(span, root=root, width=width),
+        ]
+    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
+    """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
+    title = shorten(printable(span.title), _TITLE_CHARACTERS)
+    says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
+    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
+    facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
+    return _NEXT_LINE.join(
+        [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
+    )
+
+
+def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
+    room = None if width is None else width - indent
+    return Text(" " * indent).append_text(render_location(path, line, root=root, width=room))
+
+
+def light_up(span: AnswerSpan) -> Text:
+    """The sentence of an answer with its words lit; the characters are the file's own, control characters apart."""
+    text = Text(one_line(span.sentence_text))
+    start = span.span.start - span.sentence.start
+    text.stylize(SPAN_STYLE, start, start + len(span.span))
+    return text
+
+
+def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | None = None) -> Text:
+    """Passages for people, best first, each with its place and scores; arguments as of ``render_answer``."""
+    if not hits:
+        return Text("No passage found.\n")
+    blocks = []
+    for number, hit in enumerate(hits, start=1):
+        label = f"{number}. "
+        head = Text(label, style=_ANSWER_STYLE)
+        scores = Text(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
+        place = _render_place(hit.path, hit.line, root=root, width=width and width - len(label), indent=0)
+        if width is not None and cell_len(label + place.plain + scores.plain) > width:
+            scores = Text(f"\n{'':{_INDENT}}").append_text(wrap(scores[3:], width=width - _INDENT))
+        blocks += [head + place + scores, wrap(Text(one_line(hit.passage.text)), width=width, indent=_INDENT)]
+    return _BETWEEN.join(blocks).append("\n")
+
+
+def describe_basis(freshness: Freshness) -> str:
+    """One line: what an answer was checked against."""
+    documents = count_noun(freshness.documents, "document")
+    if not freshness.checked:
+        return f"not checked against the folder: from the index as it is, {documents}"
+    return ", ".join([f"checked against the folder: {documents}", *_describe_changes(freshness)])
+
+
+def describe_freshness(freshness: Freshness) -> str:
+    """One line: what the index holds, and what the last refresh changed."""
+    parts = [count_noun(freshness.documents, "document"), count_noun(freshness.passages, "passage")]
+    parts += _describe_changes(freshness) or ["nothing changed"]
+    if freshness.skipped:
+        parts.append(f"{count_noun(len(freshness.skipped), 'file')} skipped")
+    return ", ".join(parts)
+
+
+def _describe_changes(freshness: Freshness) -> list[str]:
+    changes = {name: getattr(freshness, name) for name in ("added", "changed", "renamed", "removed")}
+    return [f"{count:,} {name}" for name, count in changes.items() if count]
+
+
+def describe_skipped(freshness: Freshness) -> list[str]:
+    """One line for each file that could not be read."""
+    return [one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
+
+
+def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
+    blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
+    if (hit := answer.nearest) is not None:
+        likely = Text(f"line {hit.line} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
+        blocks += [
+            Text("The nearest passage:"),
+            wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
+            _NEXT_LINE.join(
+                [
+                    wrap(likely, width=width, indent=_INDENT),
+                    _render_place(hit.path, hit.line, root=root, width=width),
+                ]
+            ),
+        ]
+    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def _render_basis(answer: Answer, *, width: int | None) -> Text:
+    return wrap(Text(describe_basis(answer.freshness), style=_SOURCE_STYLE), width=width, indent=2)

@@ -1,0 +1,172 @@
+"""The lexical index: BM25 over stemmed words. The only user of tantivy."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import tantivy
+
+from askbrief.errors import StoreDamagedError, StoreError
+from askbrief.text.segment import fold
+
+MAX_QUERY_WORDS = 64
+_ANALYZER = "english"
+_HEAP_BYTES, _MIN_HEAP_BYTES = 64_000_000, 15_000_000
+_MAX_WORD_BYTES = 64
+"""Longer words are not indexed."""
+_PROBED_WORDS = 8
+_QUERY_WORD = re.compile(r"\w+")
+_PLAIN_WORD = re.compile(rf"(?<!\S)[a-z0-9]{{1,{_MAX_WORD_BYTES - 1}}}(?!\S)")
+"""A word that is one to any tokenizer."""
+
+
+def build_lexical(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
+    """Writes an index of ``(row, text)`` pairs into an existing, empty folder.
+
+    Raises:
+        StoreError: The folder cannot be written.
+    """
+    schema = tantivy.SchemaBuilder()
+    schema.add_text_field("text", tokenizer_name=_ANALYZER)
+    schema.add_unsigned_field("row", indexed=True, fast=True)
+    with _writing(folder):
+        _write(tantivy.Index(schema.build(), path=str(folder)), passages, without=(), heap_bytes=_HEAP_BYTES)
+
+
+def extend_lexical(folder: Path, passages: Iterable[tuple[int, str]], *, without: Iterable[int]) -> None:
+    """Adds ``(row, text)`` pairs to the index in ``folder`` and takes the rows ``without`` out.
+
+    Files are added and removed, never changed in place, so that others may share them. Until their files are merged
+    away, rows that were taken out still count in the BM25 statistics of the words.
+
+    Raises:
+        StoreDamagedError: There is no such index.
+        StoreError: The folder cannot be written.
+    """
+    try:
+        index = tantivy.Index.open(str(folder))
+    except (ValueError, OSError) as error:
+        raise StoreDamagedError(f"{folder} is damaged", hint="Run: askbrief index") from error
+    with _writing(folder):
+        _write(index, passages, without=without, heap_bytes=_MIN_HEAP_BYTES)
+
+
+class LexicalIndex:
+    """An opened lexical index of ``count`` passages."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            with _lockable(folder) as place:
+                self._index = tantivy.Index.open(str(place))
+                _register(self._index)
+                self._searcher = self._index.searcher()
+        except (ValueError, OSError) as error:
+            raise StoreDamagedError(f"{folder} is damaged", hint="Run: askbrief index") from error
+        self.count: int = self._searcher.num_docs
+
+    def search(self, query: str, *, top: int) -> list[tuple[int, float]]:
+        """The ``top`` rows that share a word with ``query``, with their BM25 scores, best first; ties by row.
+
+        At most ``MAX_QUERY_WORDS`` different words of the query count. tantivy keeps any of the rows that tie for the
+        last place, so it is asked for more until the tie is whole.
+        """
+        if not self.count:
+            return []
+        parsed = self._parse(query)
+        wanted = min(top + 1, self.count)
+        hits = self._searcher.search(parsed, limit=wanted, count=False).hits
+        while len(hits) == wanted < self.count and hits[-1][0] == hits[top - 1][0]:
+            wanted = min(2 * wanted, self.count)
+            hits = self._searcher.search(parsed, limit=wanted, count=False).hits
+        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
+
+    def score(self, query: str, rows: Collection[int]) -> dict[int, float]:
+        """The BM25 score, as in ``search``, of those of ``rows`` that share a word with ``query``."""
+        if not rows or not self.count:
+            return {}
+        among = tantivy.Query.term_set_query(self._index.schema, "row", list(rows))
+        query_among = tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
+                (tantivy.Occur.Must, self._parse(query)),
+            ]
+        )
+        hits = self._searcher.search(query_among, limit=len(rows), count=False).hits
+        found = self._searcher.fast_field_values("row", [address for _, address in hits])
+        return {int(row or 0): float(score) for row, (score, _) in zip(found, hits, strict=True)}
+
+    def _parse(self, query: str) -> tantivy.Query:
+        words = list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
+        return self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
+
+    def load_rows(self) -> list[int]:
+        """Every row, sorted."""
+        if not self.count:
+            return []
+        hits = self._searcher.search(tantivy.Query.all_query(), limit=self.count, count=False).hits
+        return sorted(int(row or 0) for row in self._searcher.fast_field_values("row", [place for _, place in hits]))
+
+    def holds(self, row: int, text: str) -> bool:
+        """Whether ``row`` is there and was made with the first plain words of ``text``."""
+        words = list(dict.fromkeys(_PLAIN_WORD.findall(fold(text))))[:_PROBED_WORDS]
+        query = " ".join([f"+row:{row}", *(f'+"{word}"' for word in words)])
+        return bool(self._searcher.search(self._index.parse_query(query, ["text"]), limit=1).hits)
+
+
+@contextlib.contextmanager
+def _lockable(folder: Path) -> Iterator[Path]:
+    """``folder``, or where nothing can be written, as on a disk for reading only, one with links to its files.
+
+    tantivy makes a lock beside the files while it opens them; open, they are not looked up again.
+    """
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="askbrief-") as name:
+        for file in (file for file in folder.iterdir() if file.suffix != ".lock"):
+            Path(name, file.name).symlink_to(file.absolute())
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise StoreError(
+            f"{folder} cannot be written: {error}", hint="Check its permissions and free space."
+        ) from error
+
+
+def _write(
+    index: tantivy.Index, passages: Iterable[tuple[int, str]], *, without: Iterable[int], heap_bytes: int
+) -> None:
+    _register(index)
+    writer = index.writer(heap_size=heap_bytes, num_threads=1)
+    for row in without:
+        writer.delete_documents_by_query(tantivy.Query.term_query(index.schema, "row", row))
+    for row, text in passages:
+        document = tantivy.Document(text=fold(text))
+        document.add_unsigned("row", row)
+        writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+
+
+def _register(index: tantivy.Index) -> None:
+    analyzer = (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_MAX_WORD_BYTES))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+    index.register_tokenizer(_ANALYZER, analyzer)
