@@ -194,7 +194,7 @@ def write_message(message: Message, budget: Budget, *, number: int | None) -> Ex
     if message.date_line:
         writer.add(f"Date: {message.date_line}", "dateline", gap="\n")
     if _prefers_page(message):
-        write_flow(message.page, writer, heading_place=None)
+        write_flow(message.page, writer, heading_place=None, quote_places=True)
     else:
         write_plain(message.plain, writer)
     for text in message.more:

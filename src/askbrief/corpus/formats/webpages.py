@@ -17,7 +17,7 @@ from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import Writer, one_line, raise_digits
 
 # An article shorter than this is compared with the visible text.
-_TINY = 200
+_TINY = 120
 # Beyond this depth of elements the article is not looked for: the tree would not be read by libxml2's usual limits.
 _DEPTH = 250
 # What web sites have around an article, and pages that were written or exported as documents do not.
