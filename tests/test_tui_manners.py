@@ -1,4 +1,4 @@
-"""What makes the chat easy to live with: who it is, what it teaches, how it cites, opens, copies, exports and comes back."""
+"""The manners of the chat: who it is, what it teaches, how it cites, opens, copies, exports and comes back."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from askbrief.tui.saved import SavedScreen
 from askbrief.tui.starters import find_starter
 from askbrief.tui.status import StatusLine
 from askbrief.tui.welcome import Suggestion
-from askbrief.types import Progress
+from askbrief.types import AnswerSpan, Progress, Span
 
 pytestmark = pytest.mark.usefixtures("only_margins")
 
@@ -46,8 +46,8 @@ def dated(tmp_path: Path) -> Path:
     folder.mkdir()
     texts = {
         "old.md": "---\ntitle: An old visit\ndate: 2025-03-02\n---\n\nThe envoy met Okay Memis in Ankara.\n",
-        "new.md": "---\ntitle: A new visit\ndate: 2026-07-06\nurl: https://gazette.example/7\n---\n\nThe drone of Zoltan"
-        " fell in Baghdad. The drone was black, and a second DRONE was seen.\n",
+        "new.md": "---\ntitle: A new visit\ndate: 2026-07-06\nurl: https://gazette.example/7\n---\n\n"
+        "The drone of Zoltan fell in Baghdad. The drone was black, and a second DRONE was seen.\n",
         "bare.md": "# No date\n\nThe railway to Baghdad opens.\n",
     }
     for name, text in texts.items():
@@ -59,7 +59,12 @@ def dated(tmp_path: Path) -> Path:
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What a clipboard tool was given."""
     given: list[str] = []
-    monkeypatch.setattr(app_module, "give_to_tool", lambda text, _: given.append(text) or "xclip")
+
+    def give(text: str, _: object) -> str:
+        given.append(text)
+        return "xclip"
+
+    monkeypatch.setattr(app_module, "give_to_tool", give)
     return given
 
 
@@ -150,6 +155,10 @@ def test_places_of_words_and_of_a_question() -> None:
     assert find_asked(text, "who is it?") == []
 
 
+def make_span(title: str, day: date | None, path: str, line: int) -> AnswerSpan:
+    return AnswerSpan("Memis", 0.9, "d", path, title, day, Span(0, 5), Span(0, 5), "Memis", line, 1, 1.0)
+
+
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [
@@ -163,13 +172,13 @@ def test_places_of_words_and_of_a_question() -> None:
 )
 def test_a_citation_is_readable_in_any_width(columns: int, expected: str) -> None:
     path = "articles/2026/05/visit-to-ankara.txt"
-    assert build_citation("Visit to Ankara", date(2026, 5, 6), path, 31, columns=columns).plain == expected
+    assert build_citation(make_span("Visit to Ankara", date(2026, 5, 6), path, 31), columns=columns).plain == expected
 
 
 def test_citations_without_title_or_date() -> None:
-    assert build_citation("", None, "a/b.txt", 3, columns=50).plain == "a/b.txt:3"
-    assert build_citation("", date(2026, 5, 6), "a/b.txt", 3, columns=50).plain == "a/b.txt:3 · 6 May 2026"
-    assert build_citation("T\x1b", None, "b.txt", 3, columns=50).plain == "T\ufffd · line 3 · b.txt:3"
+    assert build_citation(make_span("", None, "a/b.txt", 3), columns=50).plain == "a/b.txt:3"
+    assert build_citation(make_span("", date(2026, 5, 6), "a/b.txt", 3), columns=50).plain == "a/b.txt:3 · 6 May 2026"
+    assert build_citation(make_span("T\x1b", None, "b.txt", 3), columns=50).plain == "T\ufffd · line 3 · b.txt:3"
     assert cut("日本語の記事", 5) == "日本…"
     assert cut_path("x" * 40 + ".txt:7", 20) == "xxxxx…xxxxxxxx.txt:7"
     assert describe_range([date(2026, 7, 1), date(2025, 3, 2)]) == "Mar 2025 – Jul 2026"
@@ -339,9 +348,11 @@ def test_pinned_quotes_of_all_conversations_are_exported(
 
 def test_quotes_of_one_article_are_one_entry_and_nothing_is_taken_for_a_formula() -> None:
     quotes = [
-        Quote("how much?", "=1+1", "It cost {50%} & more.", "Costs", "Gazette", date(2026, 5, 6), "a.txt", 3, ""),
-        Quote("when?", "May", "In *May*.", "Costs", "Gazette", date(2026, 5, 6), "a.txt", 9, ""),
-        Quote("who?", "Ann", "Ann.", "", "", None, "b/c.txt", 1, ""),
+        Quote(
+            "how much?", "=1+1", "It cost {50%} & more.", "Costs", "Gazette", date(2026, 5, 6), "a.txt", "a.txt:3", ""
+        ),
+        Quote("when?", "May", "In *May*.", "Costs", "Gazette", date(2026, 5, 6), "a.txt", "a.txt:9", ""),
+        Quote("who?", "Ann", "Ann.", "", "", None, "b/c.txt", "b/c.txt:1", ""),
     ]
     assert quotes_as_csv(quotes).splitlines()[1] == (
         "how much?,'=1+1,It cost {50%} & more.,Costs,Gazette,2026-05-06,a.txt,3,"

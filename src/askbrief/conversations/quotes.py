@@ -28,7 +28,7 @@ class Quote:
         outlet: Where it was published; '' where it is not stated.
         day: Its publication date, where known.
         path: Path of the file.
-        line: Line of the words, from 1.
+        place: Where the words are: "a.txt:3", "report.pdf, page 7".
         link: Address of the article; '' where it is not stated.
     """
 
@@ -39,14 +39,14 @@ class Quote:
     outlet: str
     day: date | None
     path: str
-    line: int
+    place: str
     link: str
 
 
 def quotes_as_csv(quotes: Sequence[Quote]) -> str:
     """One quote a row, with a header; a value that a spreadsheet would take for a formula begins with an apostrophe."""
     stream = io.StringIO()
-    names = ["question", "words", "sentence", "title", "outlet", "date", "path", "line", "link"]
+    names = ["question", "words", "sentence", "title", "outlet", "date", "path", "place", "link"]
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(names)
     for quote in quotes:
@@ -114,7 +114,7 @@ def _build_key(quote: Quote) -> str:
 
 
 def _note(quotes: Sequence[Quote]) -> str:
-    return " ".join(f"“{' '.join(quote.sentence.split())}” ({quote.path}:{quote.line})" for quote in quotes)
+    return " ".join(f"“{' '.join(quote.sentence.split())}” ({quote.place})" for quote in quotes)
 
 
 def _escape(text: str) -> str:

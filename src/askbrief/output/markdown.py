@@ -84,7 +84,7 @@ def quotes_as_markdown(quotes: Iterable[Quote]) -> str:
     """Quotes of several conversations, each a quotation below its question, the citations as footnotes."""
     pieces = ["# Quotes\n"]
     for number, quote in enumerate(quotes, start=1):
-        cited = _cite(quote.title, quote.outlet, quote.day, f"{quote.path}:{quote.line}", quote.link)
+        cited = _cite(quote.title, quote.outlet, quote.day, quote.place, quote.link)
         pieces.append(
             f"\n## {escape(quote.question)}\n\n> {escape(quote.sentence)}[^{number}]\n\n[^{number}]: {cited}\n"
         )

@@ -22,12 +22,13 @@ def load_articles(folder: Folder, encoder: Encoder) -> tuple[list[Article], bool
     """
     with closing(IndexKeeper(folder, encoder)) as keeper:
         store = keeper.open()
-        files = [file for file in store.load_files().values() if file.document_id is not None]
-        latest = sorted(files, key=lambda file: (-file.mtime_ns, file.path))
-        ids = list(dict.fromkeys(file.document_id for file in latest if file.document_id is not None))
+        extractions = store.rows.load_extractions()
+        latest = sorted(store.rows.load_files().values(), key=lambda file: (-file.mtime_ns, file.path))
+        read = [extractions[file.extraction] for file in latest if file.extraction in extractions]
+        ids = list(dict.fromkeys(document_id for extraction in read for _, document_id in extraction.parts))
         articles = []
         for document_id in ids[:MAX_LISTED]:
-            document = store.load_document(document_id)
+            document = store.rows.load_document(document_id)
             articles.append(Article(document.id, document.title, document.date, document.path))
     articles.sort(key=lambda article: (-(article.day or date.min).toordinal(), article.path))
     return articles, len(ids) <= MAX_LISTED

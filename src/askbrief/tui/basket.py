@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from askbrief.errors import AskbriefError
+from askbrief.output.location import describe_location
 from askbrief.text.display import shorten
 from askbrief.tui.archive import ArchiveThread, save_new
 from askbrief.tui.lists import ListScreen
@@ -126,7 +127,7 @@ def _build_quote(entry: Entry, load_document: Callable[[str], Document | None]) 
         outlet=origin.outlet,
         day=span.date,
         path=span.path,
-        line=span.line,
+        place=describe_location(span),
         link=origin.link,
     )
 

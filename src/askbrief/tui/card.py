@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from typing import ClassVar
 
@@ -24,7 +23,7 @@ from askbrief.text.display import printable, shorten
 from askbrief.tui.citation import build_citation, cut, describe_confidence, describe_day
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
-from askbrief.types import Answer, AnswerSpan, Span, Trace
+from askbrief.types import Answer, AnswerSpan, Hit, Span, Trace
 
 QUESTION_CHARACTERS = 500
 _NEAREST_CHARACTERS = 300
@@ -179,15 +178,12 @@ class Citation(Static):
     """Where words stand: title, date and line, and the path after it or below.
 
     Args:
-        path: Path of the file.
-        line: Line in it, from 1.
-        title: Title of the article; '' when there is none.
-        day: Its publication date, where known.
+        found: The answer or passage.
     """
 
-    def __init__(self, path: str, line: int, *, title: str = "", day: date | None = None) -> None:
+    def __init__(self, found: AnswerSpan | Hit) -> None:
         super().__init__(classes="cited")
-        self._build = partial(build_citation, title, day, path, line)
+        self._build = partial(build_citation, found)
 
     def render(self) -> Content:
         """The citation in the columns that there are."""
@@ -258,7 +254,7 @@ def _build_answer(span: AnswerSpan, *, label: str) -> list[Widget]:
             Static(f"{word} {_SIGNS[word]}", classes=f"confidence -{word}"),
         ),
         LitText(span.sentence_text, [lit], classes="sentence"),
-        Citation(span.path, span.line, title=span.title, day=span.date),
+        Citation(span),
     ]
 
 
@@ -277,6 +273,6 @@ def _build_no_answer(answer: Answer) -> list[Widget]:
         widgets += [
             Static("The nearest passage:", classes="note"),
             Static(plain(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), classes="sentence"),
-            Citation(hit.path, hit.line),
+            Citation(hit),
         ]
     return widgets

@@ -7,8 +7,9 @@ from datetime import date
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from askbrief.output.location import describe_location, describe_part
 from askbrief.text.display import one_line
-from askbrief.types import AnswerSpan
+from askbrief.types import AnswerSpan, Hit
 
 _NAME_END = 14
 """Columns of a file name's end that are kept when its middle is cut."""
@@ -56,13 +57,14 @@ def cut_path(path: str, columns: int) -> str:
     return f"{set_cell_size(name, start)}…{name[-_NAME_END:]}" if start > 0 else cut(name, columns)
 
 
-def build_citation(title: str, day: date | None, path: str, line: int, *, columns: int) -> Content:
+def build_citation(found: AnswerSpan | Hit, *, columns: int) -> Content:
     """One line if it fits, else the path on a line of its own: ``title · 6 May 2026 · line 31``, ``path:31``."""
-    place = f"{path}:{line}"
+    place = describe_location(found)
+    title, day = (found.title, found.date) if isinstance(found, AnswerSpan) else ("", None)
     if not title.strip():
         when = f" · {describe_day(day)}" if day else ""
         return Content.assemble((cut_path(place, columns - cell_len(when)), "dim"), when)
-    facts = " · ".join([*([describe_day(day)] if day else []), f"line {line}"])
+    facts = " · ".join([*([describe_day(day)] if day else []), one_line(describe_part(found))])
     first = f"{cut(title, max(8, columns - cell_len(facts) - 3))} · {facts}"
     fits = cell_len(first) + 3 + cell_len(place) <= columns
     rest = f" · {one_line(place)}" if fits else f"\n{cut_path(place, columns)}"
@@ -71,5 +73,5 @@ def build_citation(title: str, day: date | None, path: str, line: int, *, column
 
 def cite(span: AnswerSpan) -> str:
     """Title, date and place of an answer, as plain text to copy."""
-    parts = [one_line(span.title), describe_day(span.date) if span.date else "", one_line(f"{span.path}:{span.line}")]
+    parts = [one_line(span.title), describe_day(span.date) if span.date else "", describe_location(span)]
     return ", ".join(part for part in parts if part.strip())

@@ -473,11 +473,11 @@ class ChatScreen(Screen[None]):
         else:
             self.app.copy_to_clipboard(span.text if action == "copy_answer" else build_quote(span))
 
-    def _open_file(self, path: str, line: int, *, by_editor: bool) -> None:
+    def _open_file(self, path: str, line: int | None, *, by_editor: bool) -> None:
         if self.root is None:
             return
         try:
-            if by_editor:
+            if by_editor and line is not None:
                 with self.app.suspend():
                     open_in_editor(self.root / path, line)
             elif self.app.is_web:
