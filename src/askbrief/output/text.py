@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from askbrief.output.layout import wrap
+from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_date, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
@@ -16,7 +16,7 @@ from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
 _INDENT = 2
-_NEAREST_CHARACTERS, _TITLE_CHARACTERS = 300, 100
+_NEAREST_CHARACTERS, _MIN_TITLE_CHARACTERS = 300, 30
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
@@ -50,13 +50,14 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
     """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
-    title = shorten(printable(span.title), _TITLE_CHARACTERS)
-    says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
-    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
-    facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
-    return _NEXT_LINE.join(
-        [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
-    )
+    parts = [describe_date(span.date) if span.date else "", f"line {span.line}", describe_confidence(span.confidence)]
+    facts = " · ".join(filter(None, parts))
+    room = (MEASURE if width is None else min(width, MEASURE)) - _INDENT - len(" · " + facts)
+    title = shorten(printable(span.title), max(room, _MIN_TITLE_CHARACTERS))
+    if title and title.rstrip(".…") not in " ".join(printable(span.sentence_text).split()):
+        facts = f"{title} · {facts}"
+    lines = wrap(Text(facts, _SOURCE_STYLE), width=width, indent=_INDENT)
+    return _NEXT_LINE.join([lines, _render_place(span.path, span.line, root=root, width=width)])
 
 
 def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
