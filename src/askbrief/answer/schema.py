@@ -12,7 +12,23 @@ from msgspec.json import decode
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
-from askbrief.types import AgreementKind, Answer, AnswerGroup, AnswerSpan, Candidate, Freshness, Hit, Note, Outcome, Passage, Place, PlaceKind, RankedSpan, Span, Trace
+from askbrief.types import (
+    AgreementKind,
+    Answer,
+    AnswerGroup,
+    AnswerSpan,
+    Candidate,
+    Freshness,
+    Hit,
+    Note,
+    Outcome,
+    Passage,
+    Place,
+    PlaceKind,
+    RankedSpan,
+    Span,
+    Trace,
+)
 
 SCHEMA = 1
 
