@@ -27,7 +27,7 @@ _NEXT_LINE = Text("\n")
 
 
 def describe_confidence(confidence: float) -> str:
-    """A probability in [0, 1] as a word, as far apart as the measured calibration tells them (``docs/decisions.md``)."""
+    """A probability in [0, 1] as a word; the bounds follow the measured calibration (``docs/decisions.md``)."""
     return "strong" if confidence >= 0.7 else "likely" if confidence >= 0.4 else "unsure"
 
 
