@@ -236,7 +236,7 @@ def test_the_speed_that_was_measured_is_used(
     monkeypatch.setattr(askbrief.index.batch, "perf_counter", lambda: float(next(clock)))
     assert run(["index", "-C", str(articles)]) == 0
     encoded = len("The envoy met Okay Memis in Ankara.\n" + "The envoy met Okay Memis in Ankara.\n\n")
-    encoded += len("They spoke about the drone." + "Trains\n# Trains\n\nThe railway to Baghdad opens in May.")
+    encoded += len("They spoke about the drone." + "Trains\nTrains\n\nThe railway to Baghdad opens in May.")
     (articles / "c.txt").write_text("word " * 100, encoding="utf-8")
     capsys.readouterr()
     assert run(["index", "--dry-run", "--json", "-C", str(articles)]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -94,13 +95,14 @@ class Document:
         title: The headline; '' when there is none.
         text: The text that every offset in askbrief counts characters of; lines end in LF.
         date: Publication date, where the article states one.
-        paths: Where it lies, relative to the folder, with ``/``, sorted; more than one for copies. An article inside
-            another file has that file's path, "!" and its name there.
+        paths: The files that hold it, relative to the folder, with ``/``, sorted; more than one for copies.
         author: As the article states it; '' when it does not.
         blocks: The blocks of the text in order, not overlapping; they hold every character that is not white space.
         places: Sorted by start, then from the outer to the inner; may nest, never partly overlap.
         runs: Pairs (character of the text, character of the decoded file) where a stretch copied from the file begins;
             () where text and file are the same, None where the lines are not the file's own.
+        lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
+        member: Its name inside its file, "a/b.html"; '' for a file that is one article.
     """
 
     id: str
@@ -112,11 +114,30 @@ class Document:
     blocks: tuple[Block, ...] = ()
     places: tuple[Place, ...] = ()
     runs: tuple[tuple[int, int], ...] | None = ()
+    lines: tuple[int, ...] = ()
+    member: str = ""
 
     @property
     def path(self) -> str:
         """The first of ``paths``."""
         return self.paths[0]
+
+    def find_places(self, offset: int) -> tuple[Place, ...]:
+        """The places that hold the character at ``offset``, from the outer to the inner."""
+        return tuple(place for place in self.places if place.start <= offset < place.end)
+
+    def find_line(self, offset: int) -> tuple[int, int] | None:
+        """Line and column in the file of the character at ``offset``, from 1; None where the lines are not its own."""
+        if self.runs is None:
+            return None
+        if not self.runs:
+            start = self.text.rfind("\n", 0, offset) + 1
+            return self.text.count("\n", 0, start) + 1, offset - start + 1
+        at = bisect_right(self.runs, (offset, len(self.text))) - 1
+        start, source = self.runs[max(0, at)]
+        place = source + max(0, offset - start)
+        line = max(1, bisect_right(self.lines, place))
+        return line, place - (self.lines[line - 1] if self.lines else 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,20 +224,24 @@ class Hit:
     Attributes:
         passage: What was found.
         path: First path of its document.
-        line: Line of the passage's first character, from 1.
+        line: Line of the passage's first character, from 1; None where the lines are not the file's own.
         row: The passage's number in the store; breaks ties.
         score: The mix of both searches, in [0, 1], comparable within one query only; higher is better.
         cosine: Cosine of question and passage vectors, in [-1, 1].
         bm25: BM25 score, at least 0; 0 where the passage shares no word with the query.
+        places: The places in the original that hold its first character, from the outer to the inner.
+        member: Name of its document inside its file; '' for a file that is one article.
     """
 
     passage: Passage
     path: str
-    line: int
+    line: int | None
     row: int
     score: float
     cosine: float
     bm25: float
+    places: tuple[Place, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +258,11 @@ class AnswerSpan:
         span: Place of ``text`` in the document.
         sentence: Place of the whole sentence or sentences around it in the document.
         sentence_text: ``sentence.of(document.text)``.
-        line: Line of the first character, from 1.
-        column: Column of the first character in that line, in characters, from 1.
+        line: Line of the first character, from 1; None where the lines are not the file's own.
+        column: Column of the first character in that line, in characters, from 1; None likewise.
         score: The reader's margin in log-odds: best span against "not here".
+        places: The places in the original that hold the first character, from the outer to the inner.
+        member: Name of the document inside its file; '' for a file that is one article.
     """
 
     text: str
@@ -247,9 +274,11 @@ class AnswerSpan:
     span: Span
     sentence: Span
     sentence_text: str
-    line: int
-    column: int
+    line: int | None
+    column: int | None
     score: float
+    places: tuple[Place, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ never decided; a later article only comes first.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -217,7 +218,7 @@ def _order_by_date(groups: list[list[int]], found: Sequence[Found]) -> list[list
             return None
         spans.append((max(dates), min(dates), group))
     spans.sort(key=lambda item: item[0], reverse=True)
-    if all(later[1] > earlier[0] for later, earlier in zip(spans, spans[1:], strict=False)):
+    if all(later[1] > earlier[0] for later, earlier in itertools.pairwise(spans)):
         return [group for _, _, group in spans]
     return None
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
 from askbrief.answer.words import word_list, word_set
-from askbrief.types import Span
 from askbrief.text.segment import find_words, fold
+from askbrief.types import Span
 
 AskReader = Callable[[str, Span], Sequence[tuple[Span, float]]]
 """Reads a part of the article for a question: spans of the article with their margins in log-odds, best first."""
@@ -24,6 +24,8 @@ MIN_LEAD = 3.0
 """What it must be ahead of the reader's next person by."""
 MAX_BACK = 4000
 """Characters before the mention that the reader is asked about."""
+MAX_NAME_BACK = 20_000
+"""Characters before the mention that names are looked for in: a long chapter."""
 MAX_THING_BACK = 700
 """Characters before the mention that a thing may have been named in."""
 
@@ -61,8 +63,8 @@ commissioner congressman congresswoman councilman director diplomat doctor econo
 filmmaker founder general governor historian investigator journalist judge justice king lawmaker lawyer leader
 lieutenant mayor minister musician novelist officer official playwright policeman politician pope premier president
 priest prince princess principal producer professor prosecutor queen rapper reporter researcher scientist secretary
-senator sheriff singer spokesman spokesperson spokeswoman star superintendent surgeon teacher trainer writer
-billionaire
+nurse student soldier guard manager owner player worker colleague detective senator sheriff singer spokesman
+spokesperson spokeswoman star superintendent surgeon teacher trainer writer billionaire
 """)
 _GUARDED_ROLES = word_set("attacker driver father gunman killer man mother pilot shooter suspect victim woman")
 """Roles that get a name only where the text itself puts the two side by side."""
@@ -164,7 +166,7 @@ def _find_full_name(text: str, mention: Span) -> Name | None:
         return None
     full = [
         name
-        for name in find_names(text[: mention.start])
+        for name in _find_names_before(text, mention, reach=MAX_NAME_BACK)
         if " " in name.text and fold(find_surname(name.text)) == surname and name.kind not in ("place", "group")
     ]
     if not full or not all(is_same(full[0].text, name.text) for name in full):
@@ -172,6 +174,14 @@ def _find_full_name(text: str, mention: Span) -> Name | None:
     if full[0].kind != "person" and not _acts_as_person(text, mention.of(text)):
         return None
     return full[0]
+
+
+def _find_names_before(text: str, mention: Span, *, reach: int) -> list[Name]:
+    """The names in the ``reach`` characters before a mention, with their places in the text."""
+    start = max(0, mention.start - reach)
+    start = text.find(" ", start, mention.start) + 1 if start else 0  # never in the middle of a name's word
+    names = find_names(text[start : mention.start])
+    return [replace(name, span=Span(name.span.start + start, name.span.end + start)) for name in names]
 
 
 def _acts_as_person(text: str, surname: str) -> bool:
@@ -273,7 +283,11 @@ def _find_role(text: str, mention: Span, match: re.Match[str]) -> Name | None:
     if set(words) & _FORMER:
         return None
     before = text[: mention.start]
-    people = [name for name in find_names(before) if name.kind not in ("place", "group") and " " in name.text]
+    people = [
+        name
+        for name in _find_names_before(text, mention, reach=MAX_NAME_BACK)
+        if name.kind not in ("place", "group") and " " in name.text
+    ]
     called = [name for name in people if _is_called(before, name, words)]
     distinct = _drop_same(called)
     return distinct[0] if len(distinct) == 1 and _is_surely_person(text, distinct[0]) else None
@@ -294,7 +308,7 @@ def _is_called(text: str, name: Name, words: Sequence[str]) -> bool:
     return (
         bool(behind)
         and behind[-1] == words[-1]
-        and set(words[:-1]) <= set(fold(word) for word in _plain_words(apposition[1]))
+        and set(words[:-1]) <= {fold(word) for word in _plain_words(apposition[1])}
     )
 
 
@@ -306,12 +320,11 @@ def _find_thing(text: str, mention: Span, head: str) -> Name | None:
     """The one name before that has the noun in it ("The fire" = "Washburn Fire")."""
     kinds = _THING_HEADS[head]
     found = []
-    for name in find_names(text[: mention.start]):
+    for name in _find_names_before(text, mention, reach=MAX_THING_BACK):
         words = [fold(word) for word in name.text.split()]
         if len(words) > 1 and (words[-1] in kinds or any(f" {kind} for " in f" {fold(name.text)} " for kind in kinds)):
             found.append(name)
-    near = [name for name in found if name.span.start >= mention.start - MAX_THING_BACK]
-    distinct = _drop_same(near)
+    distinct = _drop_same(found)
     return distinct[0] if len(distinct) == 1 else None
 
 

@@ -18,16 +18,14 @@ _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 
 def swap_question_words(wh: str, turns: Sequence[Turn]) -> list[Rewrite]:
     """The question before with another question word; its answer stands where its own question word stood."""
-    found: list[Rewrite] = []
     for turn in turns:
         parsed = parse_question(turn.searched)
         if parsed is None:
             continue
         answer = find_answer(turn)
-        for filled in _fill_in(wh, parsed, answer):
-            found.append(Rewrite(filled, "same question, other question word", turn.searched))
-        break
-    return found
+        filled = _fill_in(wh, parsed, answer)
+        return [Rewrite(text, "same question, other question word", turn.searched) for text in filled]
+    return []
 
 
 def _fill_in(wh: str, parsed: Parsed, answer: str) -> list[str]:
@@ -77,6 +75,7 @@ def _as_subject(phrase: str) -> str:
 
 
 def lower_article(text: str) -> str:
+    """A text without a capital in its leading article."""
     return re.sub(r"^(The|A|An)\b", lambda match: match.group().lower(), text)
 
 
@@ -141,13 +140,10 @@ def put_in_names(
     when = _find_time(turns[0]) if "then" in rest or group == "then" else ""
     event = next((f for f in foci if not f.is_name), None) if "it" in rest else None
     place = next((f for f in foci if f.kind != "person" and f.is_name), None) if "there" in rest else None
-    if group == "they" and turns[0].answers:
-        people = [f for f in foci if f.is_name and f.kind in ("person", "")][:2]
-        if len(people) == 2 and parse_question(turns[0].searched):
-            both = Focus(
-                f"{lower_article(people[0].text)} and {lower_article(people[1].text)}", "person", "", is_name=True
-            )
-            fitting.insert(0, both)
+    people = [f for f in foci if f.kind == "person" or (f.is_name and not f.kind)][:2]
+    if group == "they" and len(people) == 2 and any(f.kind == "person" for f in people):
+        both = " and ".join(lower_article(f.text) for f in people)
+        fitting.insert(0, Focus(both, "person", "", is_name=True))
     for focus in fitting:
         text = _substitute(core, pronouns, group, focus)
         if when:
@@ -219,7 +215,7 @@ def put_in_words(core: str, pronouns: Sequence[tuple[int, int, str]], words: Seq
     if not words:
         return []
     focus = Focus(" ".join(words), "", "", is_name=False)
-    text = _substitute(core, pronouns, pronouns[0][2], focus) if pronouns else f"{core.rstrip('?!. ')} {focus.text}"
+    text = _substitute(core, pronouns, pronouns[0][2], focus) if pronouns else f"{core.rstrip('?!. ')} ({focus.text})"
     return [Rewrite(text, "names put in" if pronouns else "topic added", focus.text)]
 
 
@@ -230,10 +226,12 @@ def add_topic(core: str, foci: Sequence[Focus], turns: Sequence[Turn]) -> list[R
     names = [focus for focus in foci if focus.is_name]
     phrase = next((focus for focus in foci if not focus.is_name), None)
     if phrase and names:
-        found.append(Rewrite(f"{core} {phrase.text} {names[0].text}", "topic added", f"{phrase.text}, {names[0].text}"))
-    found += [Rewrite(f"{core} {lower_article(focus.text)}", "topic added", focus.text) for focus in names[:2]]
+        found.append(
+            Rewrite(f"{core} ({phrase.text}, {names[0].text})", "topic added", f"{phrase.text}, {names[0].text}")
+        )
+    found += [Rewrite(f"{core} ({lower_article(focus.text)})", "topic added", focus.text) for focus in names[:2]]
     if not names and phrase:
-        found.append(Rewrite(f"{core} {phrase.text}", "topic added", phrase.text))
+        found.append(Rewrite(f"{core} ({phrase.text})", "topic added", phrase.text))
     return [*found[:3], Rewrite(core, "as typed")]
 
 
@@ -243,7 +241,7 @@ def _name_nouns(core: str, foci: Sequence[Focus]) -> list[Rewrite]:
     for match in re.finditer(r"\b(?:the|that|this)\s([a-z]{3,})\b", core):
         for focus in foci:
             words = fold(focus.text).split()
-            if (len(words) > 1 and words[-1] == fold(match[1]) and not words[0] == "the") or words[1:] == [match[1]]:
+            if (len(words) > 1 and words[-1] == fold(match[1]) and words[0] != "the") or words[1:] == [match[1]]:
                 text = f"{core[: match.start()]}the {re.sub('^[Tt]he ', '', focus.text)}{core[match.end() :]}"
                 found.append(Rewrite(text, "names put in", focus.text))
                 break

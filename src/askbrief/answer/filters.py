@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from askbrief.answer.time import Period
+from askbrief.answer.periods import Period
 from askbrief.answer.words import word_list
 from askbrief.errors import QuestionError
 from askbrief.text.display import count_noun
@@ -99,7 +99,10 @@ _FILTER = re.compile(r'(?<!\S)(?P<key>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<open
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
 _MONTHS = word_list("january february march april may june july august september october november december")
-_MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS)
+_MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS) + "|sept"
+_LATEST = re.compile(
+    r"\b(?:the|any)\s(?:latest|newest|most recent|last known)\b|\bmost recently\b|\bright now\b", re.IGNORECASE
+)
 _ISO_DAY = re.compile(rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
 _NAMED_MONTH = re.compile(
     rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I
@@ -171,9 +174,8 @@ def combine_filters(one: Filters, other: Filters) -> Filters:
 
 def find_time_hint(question: str) -> Period | None:
     """The year, month or day that a question names; None if it names none, or several."""
-    found = []
-    for match in _ISO_DAY.finditer(question):
-        found.append(_build_period(int(match["year"]), int(match["number"]), match["day"]))
+    days = _ISO_DAY.finditer(question)
+    found = [_build_period(int(match["year"]), int(match["number"]), match["day"]) for match in days]
     for match in _NAMED_MONTH.finditer(question):
         month = [name[:3] for name in _MONTHS].index(match["month"][:3].lower()) + 1
         found.append(_build_period(int(match["year"]), month, match["before"] or match["after"]))
@@ -182,6 +184,11 @@ def find_time_hint(question: str) -> Period | None:
         found = [Period(date(year, 1, 1), date(year, 12, 31)) for year in years]
     periods = [period for period in found if period is not None]
     return periods[0] if len(periods) == 1 else None
+
+
+def asks_for_latest(question: str) -> bool:
+    """Whether a question prefers the newest article: "what is the latest on …", "most recently"."""
+    return bool(_LATEST.search(question))
 
 
 def _add(filters: Filters, key: str, value: str) -> Filters:

@@ -18,6 +18,10 @@ MAX_FOCUS_WORDS = 7
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 
 
+_ADDED = re.compile(r"\s*\([^()]*\)(?=\??$)")
+"""What a rewrite added at the end of a question."""
+
+
 @dataclass(frozen=True, slots=True)
 class Focus:
     """Something spoken of before that a follow-up may mean."""
@@ -31,9 +35,10 @@ class Focus:
 
 
 def find_foci(turns: Sequence[Turn]) -> list[Focus]:
-    """What may be meant, most likely first: of each turn, the last first, its answer where that names what the
-    question asked for, names typed, the answer otherwise, names and nouns of the question searched; then the names of
-    the last answer's sentence.
+    """What may be meant, most likely first.
+
+    Of each turn, the last first: its answer where that names what the question asked for, names typed, the answer
+    otherwise, names and nouns of the question searched; then the names of the last answers' sentences and titles.
     """
     found: list[Focus] = []
     for turn in turns:
@@ -50,20 +55,33 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
             answer = [replace(focus, is_topic=focus.is_name) for focus in answer]
         typed = _find_typed_foci(turn.asked)
         searched = _find_typed_foci(turn.searched)
-        if parsed and parsed.auxiliary in ("is", "was", "are", "were") and asks_person and len(typed) == 1:
-            if fold(typed[0].text) == fold(parsed.rest):  # "who is Ana Ruiz?" goes on about her
-                typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
-        if turn is turns[0] and len(typed) == 1 and not names_thing:
-            typed = [replace(typed[0], is_topic=True)]
+        rest = fold(parsed.rest) if parsed else ""
+        is_described = rest.startswith(("the ", "a ", "an "))
+        if asks_person and not is_described and [fold(focus.text) for focus in typed] == [rest]:
+            # "who is Ana Ruiz?" goes on about her
+            typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
         if turn is turns[0] and not typed and find_pronouns(turn.asked):
-            searched = [replace(f, is_topic=fold(f.text) == fold(turn.focus)) for f in searched]
+            is_thing = find_pronouns(turn.asked)[0][2] == "it"
+            searched = [
+                replace(f, is_topic=True, kind="group" if is_thing else f.kind)
+                if fold(f.text) == fold(turn.focus)
+                else f
+                for f in searched
+            ]
             searched.sort(key=lambda focus: not focus.is_topic)
-        phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(turn.searched)]
+        plain = _ADDED.sub("", turn.searched)
+        phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(plain)]
+        if turn is turns[0] and len(typed) == 1 and not names_thing:
+            is_only = all(fold(phrase.text) in fold(typed[0].text) for phrase in phrases)
+            typed = [replace(typed[0], is_topic=is_only or typed[0].kind == "person")]
         if turn is turns[0] and phrases and not typed and not names_thing:
             phrases[0] = replace(phrases[0], is_topic=True)
         searched = [_widen(name, phrases) for name in searched]
         typed = [_widen(name, phrases) for name in typed]
-        found += [*(answer if names_thing else []), *typed, *answer, *searched, *phrases]
+        if words[:1] == ["where"]:
+            found += [*typed, *searched, *answer, *phrases]
+        else:
+            found += [*(answer if names_thing else []), *typed, *answer, *searched, *phrases]
     for said in (said for turn in turns[:2] for said in turn.answers[:1]):
         found += map(_from_name, [*find_names(said.sentence), *find_names(said.title)])
     return _merge_foci(found)
@@ -107,11 +125,9 @@ def _merge_foci(found: Iterable[Focus]) -> list[Focus]:
         same = next((at for at, other in enumerate(kept) if _is_one(other, focus)), None)
         if same is None:
             kept.append(focus)
-        elif len(focus.text) > len(kept[same].text) and focus.is_name:
+        elif len(focus.text) > len(kept[same].text) and focus.kind == "person":
             old = kept[same]
-            kept[same] = replace(
-                focus, kind=focus.kind or old.kind, gender=focus.gender or old.gender, is_topic=old.is_topic
-            )
+            kept[same] = replace(focus, gender=focus.gender or old.gender, is_topic=old.is_topic)
     return kept
 
 
@@ -160,4 +176,5 @@ def match_topic(topic: str, foci: Sequence[Focus]) -> list[Focus]:
 
 
 def find_answer(turn: Turn) -> str:
+    """The words of a turn's best answer, or ''."""
     return turn.answers[0].text.strip() if turn.answers else ""

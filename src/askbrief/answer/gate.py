@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from askbrief.answer.dialogue import Turn
 from askbrief.answer.foci import find_answer
-from askbrief.answer.grammar import parse_question
+from askbrief.answer.grammar import is_past, parse_question
 from askbrief.answer.names import find_names
 from askbrief.answer.pronouns import find_pronouns
 from askbrief.answer.topics import find_topics
@@ -19,7 +19,7 @@ _INNER = re.compile(
     r"\b(?:that|because|if|when|while|before|after|whether|since|until|but|and)\s(?:\w+\s)?$", re.IGNORECASE
 )
 _ONES = re.compile(r"\b(?:ones|one)\b", re.IGNORECASE)
-_PAST = re.compile(r"\b(?:was|were|did|had|has|have|will)\b|\w{3,}ed\b", re.IGNORECASE)
+_PAST = re.compile(r"\b(?:was|were|did|had|has|have|will)\b", re.IGNORECASE)
 _NUMBER_PRONOUN = re.compile(
     r"\b(?:the|that|which)\s+(?:first|second|third|other|previous|next|last|earlier|one)\b", re.I
 )
@@ -45,9 +45,9 @@ def stands_alone(core: str, turns: Sequence[Turn], *, is_continued: bool) -> boo
         return has_new_name or len(words) > MAX_SHORT_WORDS or _is_complete(core)
     if _ONES.search(core):
         return False
-    if not _PAST.search(core) and find_topics(core):
+    if not _PAST.search(core) and not any(is_past(word) for word in words) and find_topics(core):
         return True  # asks about a kind of thing: "what are supertankers?"
-    return len(words) > MAX_SHORT_WORDS + 2
+    return len(words) > MAX_SHORT_WORDS + (2 if len(find_topics(core)) < 2 else 0)
 
 
 def _find_group_noun(core: str) -> bool:

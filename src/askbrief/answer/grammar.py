@@ -31,8 +31,8 @@ ran:run rang:ring read:read rode:ride rose:rise said:say sang:sing sank:sink sat
 shook:shake shot:shoot showed:show shut:shut slept:sleep sold:sell sought:seek spent:spend spoke:speak spread:spread
 stole:steal stood:stand struck:strike swam:swim swore:swear taught:teach thought:think threw:throw told:tell
 took:take tore:tear understood:understand went:go withdrew:withdraw woke:wake won:win wore:wear wrote:write died:die
-lied:lie tied:tie created:create welcomed:welcome focused:focus overcame:overcome agreed:agree freed:free fired:fire
-hired:hire expired:expire
+lied:lie tied:tie travelled:travel traveled:travel cancelled:cancel controlled:control created:create
+welcomed:welcome focused:focus overcame:overcome agreed:agree freed:free fired:fire hired:hire expired:expire
 """)
     for past, lemma in [pair.split(":")]
 }
@@ -123,9 +123,9 @@ def find_lemma(verb: str) -> tuple[str, str]:
 def _find_verb(words: list[str], first: int) -> int:
     """Where the verb of a question stands whose question word ends before ``first``."""
     head = words[first - 1].lower()
-    if head in ("who", "whom", "where", "when", "why") or (head == "how" and first < len(words)):
-        if first < len(words) and (words[first].lower() in AUXILIARIES or head in ("who", "whom")):
-            return first
+    is_bare = head in ("who", "whom", "where", "when", "why", "how") and first < len(words)
+    if is_bare and (words[first].lower() in AUXILIARIES or head in ("who", "whom")):
+        return first
     for at in range(first, len(words)):
         if words[at].lower() in AUXILIARIES:
             return at

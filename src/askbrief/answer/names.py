@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.words import word_set
-from askbrief.types import Span
 from askbrief.text.segment import fold
+from askbrief.types import Span
 
 Kind = Literal["person", "place", "group", ""]
 Gender = Literal["female", "male", ""]
@@ -144,7 +144,7 @@ october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 _CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
-_RUN = re.compile(rf"{_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
+_RUN = re.compile(rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
 _JOINED = re.compile(r"\s(?:for|and)\s")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _SPEAKS = re.compile(
@@ -262,9 +262,8 @@ def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
         return "person"
     if len(words) > 1 and words[0].endswith("."):
         return "person"
-    if before := text[max(0, start - 20) : start].split()[-1:]:
-        if fold(before[0]).strip(".,") in TITLES:
-            return "person"
+    if (before := text[max(0, start - 20) : start].split()[-1:]) and fold(before[0]).strip(".,") in TITLES:
+        return "person"
     if _SPEAKS.match(text, end) and not text[start:end].isupper():
         return "person"
     if _AT_PLACE.search(text[max(0, start - 24) : start]) and len(words) == 1 and not text[start:end].isupper():

@@ -93,7 +93,7 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
         answers=tuple(map(build_answer_span, ranked)),
         hits=tuple(build_hits(trace.candidates)),
         confidence=trace.confidence,
-        nearest=build_hits([nearest])[0] if nearest else None,
+        nearest=_build_hit(nearest) if nearest else None,
         freshness=trace.freshness,
         timings_ms=trace.timings_ms,
     )
@@ -101,15 +101,20 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
 
 def build_hits(candidates: Sequence[Candidate]) -> list[Hit]:
     """The candidates as the passages that people and programs see."""
-    return [
-        Hit(
-            passage=candidate.passage,
-            path=candidate.document.path,
-            line=candidate.document.text.count("\n", 0, candidate.passage.span.start) + 1,
-            row=candidate.match.row,
-            score=candidate.match.score,
-            cosine=candidate.match.cosine,
-            bm25=candidate.match.bm25,
-        )
-        for candidate in candidates
-    ]
+    return [_build_hit(candidate) for candidate in candidates]
+
+
+def _build_hit(candidate: Candidate) -> Hit:
+    document, start = candidate.document, candidate.passage.span.start
+    line, _ = document.find_line(start) or (None, None)
+    return Hit(
+        passage=candidate.passage,
+        path=document.path,
+        line=line,
+        row=candidate.match.row,
+        score=candidate.match.score,
+        cosine=candidate.match.cosine,
+        bm25=candidate.match.bm25,
+        places=document.find_places(start),
+        member=document.member,
+    )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
 from askbrief.answer.words import find_stems, is_related, word_set
-from askbrief.types import Span
 from askbrief.text.segment import fold
+from askbrief.types import Span
 
 COVERAGE_WEIGHT = 10.0
 """Log-odds that it is worth to a sentence to have all of the question's content words that are in no name."""
@@ -75,11 +75,11 @@ def score_statement(question: str, statement: Statement) -> float:
     """How well a sentence speaks to a question, in log-odds: the reader's margin, the words shared, the cosine."""
     asked = _find_asked(question)
     said = find_stems(statement.text)
-    shared = sum(any(is_related(word, other) or {word, other} <= _ORDINALS for other in said) for word in asked)
+    shared = sum(_is_told(word, said) for word in asked)
     coverage = shared / len(asked) if asked else 1.0
     score = max(statement.margin, UNREAD_MARGIN) + COVERAGE_WEIGHT * coverage + COSINE_WEIGHT * statement.cosine
     predicate = _find_predicate(question)
-    is_told = statement.margin > 0 or not predicate or any(is_related(predicate, other) for other in said)
+    is_told = statement.margin > 0 or not predicate or _is_told(predicate, said)
     return score if is_told else score - PREDICATE_COST
 
 
@@ -96,16 +96,26 @@ def find_clause(question: str, sentence: str) -> Span:
 
 
 def _count(asked: set[str], text: str) -> int:
-    said = find_stems(text)
-    return sum(any(is_related(word, other) for other in said) for word in asked)
+    return sum(_is_told(word, find_stems(text)) for word in asked)
+
+
+def _is_told(word: str, said: set[str]) -> bool:
+    """Whether a word, or another rank than an ordinal's, is among those said."""
+    return any(is_related(word, other) or {word, other} <= _ORDINALS for other in said)
 
 
 def _find_predicate(question: str) -> str:
-    """The stem of the last content word before the first preposition: "issued" in "was a warning issued after …"."""
+    """The stem of what is asked of the subject.
+
+    That is the word behind a name ("did Sweden sign …"), else the last content word before the first preposition
+    ("was a warning issued after …").
+    """
     rest = _PREPOSITION.split(_remove_names(question), maxsplit=1)[0]
-    words = [word.strip("?,.") for word in rest.split()]
+    words = [word.strip("?,.") for word in rest.split() if word[0].isalnum()]
     content = [word for word in words if find_stems(word) and fold(word) not in _LIGHT and not word.endswith("ly")]
-    return next(iter(find_stems(content[-1])), "") if content else ""
+    names = find_names(question)
+    is_name = bool(names) and len(question[: names[0].span.start].replace(" the ", " ").split()) == 1
+    return next(iter(find_stems(content[0 if is_name else -1])), "") if content else ""
 
 
 def _remove_names(question: str) -> str:

@@ -35,9 +35,8 @@ def find_pronouns(core: str) -> list[tuple[int, int, str]]:
             and following
             and before
             and fold(before.split()[-1]) not in AUXILIARIES | {"of", "in", "on", "after", "before"}
-        ):
-            if not (following in ("fire", "day", "year") or is_noun_after_that(core, match.start())):
-                continue
+        ) and not (following in ("fire", "day", "year") or is_noun_after_that(core, match.start())):
+            continue
         if word == "there" and before and fold(before.split()[-1]) in AUXILIARIES and following:
             continue
         if word == "it" and following in ("true", "possible", "likely", "raining"):

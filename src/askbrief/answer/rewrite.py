@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from askbrief.answer.candidates import (
     add_topic,
@@ -74,7 +75,8 @@ def build_rewrites(question: str, history: Sequence[Turn]) -> tuple[Rewrite, ...
         return ()
     foci = find_foci(turns)
     if topic:
-        foci = [*match_topic(topic, foci), *foci]
+        named = [replace(focus, is_topic=focus.is_name) for focus in match_topic(topic, foci)]
+        foci = [*named, *(replace(focus, is_topic=False) for focus in foci)]
     if _BARE.fullmatch(bare) or _EVENT.fullmatch(bare):
         return _keep_best(swap_question_words(_find_question_words(bare), turns))
     if (about := _ABOUT.match(bare)) or (has_lead and not topic and not parse_question(core)):
@@ -83,8 +85,13 @@ def build_rewrites(question: str, history: Sequence[Turn]) -> tuple[Rewrite, ...
         return ()
     pronouns = find_pronouns(core)
     rules = _keep_best(put_in_names(core, pronouns, foci, turns) if pronouns else add_topic(core, foci, turns))
+    if pronouns and any(focus.is_topic and focus.is_name for focus in foci):
+        return rules
     words = find_left_out(core, recent, rules=rules, foci=foci, stands_alone=False)
-    return _keep_best([*rules[: MAX_REWRITES - 1], *put_in_words(core, pronouns, words), *rules])
+    typed = [rule for rule in rules if rule.how == "as typed"]
+    made = [rule for rule in rules if rule.how != "as typed"]
+    found = [*made[:2], *put_in_words(core, pronouns, words), *made[2:]]
+    return _keep_best([*found[:1], *typed, *found[1:]])
 
 
 def _take_lead(question: str) -> tuple[str, str, bool]:

@@ -12,9 +12,29 @@ from msgspec.json import decode
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
-from askbrief.types import Answer, AnswerSpan, Candidate, Freshness, Hit, Passage, RankedSpan, Span, Trace
+from askbrief.types import (
+    Answer,
+    AnswerSpan,
+    Candidate,
+    Freshness,
+    Hit,
+    Passage,
+    Place,
+    PlaceKind,
+    RankedSpan,
+    Span,
+    Trace,
+)
 
 SCHEMA = 1
+
+
+class PlaceFields(Struct, frozen=True, kw_only=True):
+    """Where something is in the original: a page, a row, a message, a time."""
+
+    kind: PlaceKind
+    number: int | None = None
+    label: str = ""
 
 
 class AnswerSpanFields(Struct, frozen=True, kw_only=True):
@@ -28,8 +48,10 @@ class AnswerSpanFields(Struct, frozen=True, kw_only=True):
     date: datetime.date | None = None
     start: int
     end: int
-    line: int
-    column: int
+    line: int | None = None
+    column: int | None = None
+    places: tuple[PlaceFields, ...] = ()
+    member: str = ""
     sentence: str
     sentence_start: int
     score: float = 0.0
@@ -40,7 +62,9 @@ class HitFields(Struct, frozen=True, kw_only=True):
 
     document: str
     path: str
-    line: int
+    line: int | None = None
+    places: tuple[PlaceFields, ...] = ()
+    member: str = ""
     start: int
     end: int
     text: str
@@ -84,7 +108,7 @@ class CandidateFields(Struct, frozen=True, kw_only=True):
     """A passage that was read: its scores, its place in either search (0: not found by it), and its spans."""
 
     path: str
-    line: int
+    line: int | None = None
     score: float
     cosine: float
     dense_rank: int
@@ -250,6 +274,8 @@ def _build_answer_span_fields(span: AnswerSpan) -> AnswerSpanFields:
         end=span.span.end,
         line=span.line,
         column=span.column,
+        places=_build_places(span.places),
+        member=span.member,
         sentence=span.sentence_text,
         sentence_start=span.sentence.start,
         score=round(span.score, 4),
@@ -261,6 +287,8 @@ def _build_hit_fields(hit: Hit) -> HitFields:
         document=hit.passage.document_id,
         path=hit.path,
         line=hit.line,
+        places=_build_places(hit.places),
+        member=hit.member,
         start=hit.passage.span.start,
         end=hit.passage.span.end,
         text=hit.passage.text,
@@ -289,6 +317,8 @@ def _load_answer_span(fields: AnswerSpanFields) -> AnswerSpan:
         line=fields.line,
         column=fields.column,
         score=fields.score,
+        places=_load_places(fields.places, start=fields.start),
+        member=fields.member,
     )
 
 
@@ -301,7 +331,18 @@ def _load_hit(fields: HitFields) -> Hit:
         score=fields.score,
         cosine=fields.cosine,
         bm25=fields.bm25,
+        places=_load_places(fields.places, start=fields.start),
+        member=fields.member,
     )
+
+
+def _build_places(places: Sequence[Place]) -> tuple[PlaceFields, ...]:
+    return tuple(PlaceFields(kind=place.kind, number=place.number, label=place.label) for place in places)
+
+
+def _load_places(fields: Sequence[PlaceFields], *, start: int) -> tuple[Place, ...]:
+    """Places as they were written: without their ends."""
+    return tuple(Place(start, start, field.kind, field.number, field.label) for field in fields)
 
 
 def _holds(hit: Hit, answer: AnswerSpan) -> bool:

@@ -25,10 +25,10 @@ from askbrief.text.segment import fold
 Features = dict[str, float]
 
 STOP = word_set("""
-a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does is are
-was were be been being has have had can could will would should may might must that this these those it its their his her
-they he she him them i me my you your we us our there not no so if then about tell describe some any more most much many
-other also into over up out ones one all just like use used give show discuss
+a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
+is are was were be been being has have had can could will would should may might must that this these those it its
+their his her they he she him them i me my you your we us our there not no so if then about tell describe some any
+more most much many other also into over up out ones one all just like use used give show discuss
 """)
 _WORD = re.compile(r"[^\W_]+(?:[-.'’][^\W_]+)*")
 _CROSSED = [

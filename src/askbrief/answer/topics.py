@@ -36,11 +36,11 @@ a an the of and or but in on at to for with by from as than what which who whom 
 these those it its their his her they he she him them i me my you your we us our there then not no so if about any
 some many much more most less also too still ever only just after before during between among through into over
 under like such each every one ones both all few several while because against without within per around out up down
-off today now be been being besides versus don't doesn't didn't i'm
+off today now be been being besides versus someone somebody anyone don't doesn't didn't i'm
 """)
 _IMPERATIVE = re.compile(
-    r"^\s*(?:(?:please|can you|could you)\s+)?(?:tell (?:me|us) (?:more )?(?:about)?|describe|explain|give (?:me )?|list|show (?:me )?"
-    r"|name|discuss|compare(?: and contrast)?)\s+",
+    r"^\s*(?:(?:please|can you|could you)\s+)?(?:tell (?:me|us) (?:more )?(?:about)?|describe|explain|give (?:me )?"
+    r"|list|show (?:me )?|name|discuss|compare(?: and contrast)?)\s+",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:[’'./-][^\W_]+)*")
@@ -60,10 +60,10 @@ def find_topics(question: str) -> list[str]:
     later: list[str] = []
     after_generic = False
     phrases = _iter_phrases(text)
-    if _DID.search(text) and not any(fold(word) in _VERBS for word in text.split()):
+    if _DID.search(text) and not any(fold(word) in _VERBS for word in _WORD.findall(text)):
         phrases = _drop_unknown_verb(phrases)
     for phrase, is_after in phrases:
-        kept = _strip_generic(phrase)
+        kept = _strip_generic(phrase) if phrase != ["people"] else []
         if not kept:
             after_generic = True
             continue
@@ -98,7 +98,8 @@ def _iter_phrases(text: str) -> list[tuple[list[str], bool]]:
         plain = fold(word).removesuffix("'s").removesuffix("’s")
         is_break = bool(re.search(r"[,;:.?!()]", text[at : match.start()]))
         is_name = word[:1].isupper() and match.start() > 0
-        is_verb = not is_name and ((plain in _VERBS and has_subject) or (is_past(plain) and bool(run or has_subject)))
+        can_be_past = bool(run) or has_subject or before in ("who", "what", "which")
+        is_verb = not is_name and ((plain in _VERBS and has_subject) or (is_past(plain) and can_be_past))
         if is_break or plain in _FUNCTION or plain in AUXILIARIES or is_verb:
             if run:
                 found.append((run, before in ("of", "about", "for", "in", "to", "on", "from", "with")))

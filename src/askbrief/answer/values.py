@@ -8,7 +8,8 @@ from datetime import date
 from typing import Literal
 
 from askbrief.answer.names import TITLES, find_names
-from askbrief.answer.time import Period, parse_period
+from askbrief.answer.periods import Period
+from askbrief.answer.time import parse_period
 from askbrief.answer.time_words import NUMBERS
 from askbrief.answer.words import word_list, word_set
 from askbrief.text.segment import fold
@@ -66,8 +67,8 @@ _WORD_NUMBER = "|".join(
     (*(w for w in NUMBERS if w not in ("a", "an")), *_TEENS, "zero", "none", "no one", "nobody", "no")
 )
 _NUMBER = re.compile(
-    rf"(?P<bound>at least|at most|up to|as many as|as few as|more than|fewer than|less than|no more than|over|under|about"
-    rf"|around|roughly|approximately|some|nearly|almost|just over|just under|an estimated)?\s*"
+    rf"(?P<bound>at least|at most|up to|as many as|as few as|more than|fewer than|less than|no more than|over|under"
+    rf"|about|around|roughly|approximately|some|nearly|almost|just over|just under|an estimated)?\s*"
     rf"(?P<currency>[$€£¥])?(?:(?P<digits>\d[\d,]*(?:\.\d+)?)|(?P<word>\b(?:{_WORD_NUMBER})\b))"
     rf"(?:[\s-]?(?P<multiple>{'|'.join(_MULTIPLES)}|bn|m|k)\b)?\s?(?P<percent>%|percent|per cent)?",
     re.IGNORECASE,
@@ -76,10 +77,24 @@ _VAGUE_NUMBER = re.compile("|".join(sorted(_VAGUE, key=len, reverse=True)), re.I
 _SHORT = {"bn": 10**9, "m": 10**6, "k": 1_000}
 _UNIT = re.compile(r"[\s-]?(?:of\s)?(?:the\s)?(?P<unit>(?:square|cubic|nautical|metric)\s\w+|[A-Za-z]{2,})")
 _NOT_UNITS = word_set("""
-of in on at by for to and or the a an were was are is have had been more other giant old people person dead killed
+of in on at by for to and or the a an were was are is have had been more other giant old   dead killed
 injured contained as from after
 """)
 _PERSON = "person"
+_AT_MOST = frozenset(
+    (
+        "at most",
+        "up to",
+        "as many as",
+        "fewer than",
+        "less than",
+        "no more than",
+        "under",
+        "nearly",
+        "almost",
+        "just under",
+    )
+)
 _ABOUT = 0.1
 """Share that a rounded number may be off."""
 _SYNONYMS = {
@@ -114,7 +129,7 @@ def parse_value(text: str, *, sentence: str = "", article: date | None = None) -
     words = tuple(
         word
         for word in (fold(w).removesuffix("'s").removesuffix("’s").strip(".") for w in re.findall(r"[\w’'.-]+", text))
-        if word not in ("the", "a", "an") and word not in TITLES
+        if word and word not in ("the", "a", "an") and word not in TITLES
     )
     named = sum(len(name.text.split()) for name in find_names(f"of {text}"))
     return Value("name" if 2 * named >= len(words) > 0 else "words", text, words=words)
@@ -132,11 +147,11 @@ def _parse_number(text: str, sentence: str) -> Value | None:
         least, most = _VAGUE[vague.group().lower()]
         return Value("number", text, low=least, high=most, unit=_find_unit_around(text, text[vague.end() :], sentence))
     match = next((m for m in _NUMBER.finditer(text) if m["digits"] or m["word"]), None)
-    if match is None or len(text[: match.start()].split()) > 3:
-        return None
+    if match is None or len(text[: match.start()].split()) > 3 or re.search(r"[A-Z]\w*\s*$", text[: match.start()]):
+        return None  # none, or part of a name: "Route 66"
     if match["word"] and not match["multiple"] and match.end() < len(text) and text[match.end()] == "-":
         return None
-    scale = re.search(r"\b(magnitude|level|category|number)\s$", text[: match.start()], re.IGNORECASE)
+    scale = re.search(r"\b(magnitude|level|category|number)\s*$", text[: match.start()], re.IGNORECASE)
     amount = float(match["digits"].replace(",", "")) if match["digits"] else float(_find_word(match["word"]))
     multiple = (match["multiple"] or "").lower()
     amount *= float(_MULTIPLES.get(multiple, _SHORT.get(multiple, 1)))
@@ -168,8 +183,7 @@ def _find_bound(text: str, sentence: str) -> str:
 def _find_range(amount: float, bound: str) -> tuple[float, float]:
     if bound in ("at least", "more than", "over", "just over"):
         return amount, amount * (1 + _ABOUT)
-    if bound in ("at most", "up to", "as many as", "fewer than", "less than", "no more than", "under", "nearly", "almost",
-                 "just under"):  # fmt: skip
+    if bound in _AT_MOST:
         return amount * (1 - _ABOUT), amount
     if bound:
         return amount * (1 - _ABOUT), amount * (1 + _ABOUT)

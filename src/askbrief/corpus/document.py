@@ -9,10 +9,6 @@ from askbrief.corpus.extracted import Extracted
 from askbrief.types import Document
 
 
-MEMBER = "!"
-"""Stands between the path of a file that holds several documents and a document's name there."""
-
-
 def build_document(extracted: Extracted, path: str) -> Document:
     """The document of what was extracted from the file at ``path``."""
     document = Document(
@@ -20,11 +16,13 @@ def build_document(extracted: Extracted, path: str) -> Document:
         title=extracted.title,
         text=extracted.text,
         date=extracted.date,
-        paths=(f"{path}{MEMBER}{extracted.member}" if extracted.member else path,),
+        paths=(path,),
         author=extracted.author,
         blocks=extracted.blocks,
         places=extracted.places,
         runs=extracted.runs,
+        lines=extracted.lines,
+        member=extracted.member,
     )
     return replace(document, id=find_document_id(document))
 
@@ -39,5 +37,7 @@ def find_document_id(document: Document) -> str:
         repr([astuple(block) for block in document.blocks]),
         repr([astuple(place) for place in document.places]),
         repr(document.runs),
+        repr(document.lines),
+        document.member,
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,6 +1,6 @@
-"""Verification: whether the words of earlier answers are still in the files, word for word.
+"""Verifying: earlier answers → whether their words still stand in the files, word for word.
 
-The files themselves are read, decoded as for the index; the index is not asked.
+The files themselves are read, extracted as for the index; the index is not asked.
 """
 
 from __future__ import annotations
@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from askbrief.answer.schema import load_answer
 from askbrief.config import Folder
-from askbrief.corpus.document import MEMBER, build_document
+from askbrief.corpus.document import build_document
 from askbrief.corpus.extract import FileExtractor
 from askbrief.corpus.scan import load_bytes, scan_folder
 from askbrief.errors import AnswersError, CorpusError
-from askbrief.text.segment import LineIndex
-from askbrief.types import AnswerSpan, Span
+from askbrief.types import AnswerSpan, Document, Span
 
 OUTCOMES = ("in place", "moved", "changed", "gone")
 _HINT = "Give what askbrief ask --json printed, one object a line."
@@ -27,23 +26,27 @@ _HINT = "Give what askbrief ask --json printed, one object a line."
 
 @dataclass(frozen=True, slots=True)
 class FoundSpan:
-    """Where words were found: a path, characters of its text, line and column from 1."""
+    """Where words are: a file, a document inside it, characters of its text, and line and column from 1.
+
+    Line and column are None where the lines are not the file's own.
+    """
 
     path: str
     span: Span
-    line: int
-    column: int
+    line: int | None
+    column: int | None
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An earlier answer: its words and where they were.
+    """An earlier answer: its words and where they stood.
 
     Attributes:
         number: Line of the input that it comes from, from 1.
         question: What was asked.
         text: The words.
-        place: Where they were.
+        place: Where they stood.
         sentence: The sentence around them, verbatim.
         sentence_start: Its first character in the file's text.
     """
@@ -58,7 +61,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The contents of a file of answers.
+    """What a file of answers says.
 
     Attributes:
         claims: The answers, in order.
@@ -73,14 +76,14 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome for an answer.
+    """What became of an answer.
 
     Attributes:
         claim: The answer.
-        outcome: "in place": words and sentence are where they were, character for character. "moved": the same words
+        outcome: "in place": words and sentence stand where they stood, character for character. "moved": the same words
             in the same sentence, white space apart, stand elsewhere in the file or in another one. "changed": the
             file is there, but not the words in their sentence. "gone": the file is not there, or cannot be read.
-        place: Where the words are now; None if changed or gone.
+        place: Where the words stand now; None if changed or gone.
         reason: Why the file is gone; else ''.
     """
 
@@ -113,100 +116,92 @@ def load_claims(lines: Iterable[bytes]) -> Claims:
 
 
 def _build_claim(number: int, question: str, span: AnswerSpan) -> Claim:
-    place = FoundSpan(span.path, span.span, span.line, span.column)
+    place = FoundSpan(span.path, span.span, span.line, span.column, span.member)
     return Claim(number, question, span.text, place, span.sentence_text, span.sentence.start)
 
 
 def verify(folder: Folder, claims: Sequence[Claim]) -> list[Verdict]:
-    """Compare each of ``claims`` with the files, in order. Only articles of ``folder`` are read, each at most twice.
+    """What became of each of ``claims``, in order. Only articles of ``folder`` are read, each at most twice.
 
     Raises:
         CorpusError: The folder cannot be listed.
     """
     scan = scan_folder(folder.articles, root=folder.root, without=folder.index)
     problems = {file.path: f"it {file.reason}" for file in scan.skipped}
-    paths = dict.fromkeys(file.path for file in scan.files)
+    paths = [file.path for file in scan.files]
     numbers = defaultdict(list)
     for number, claim in enumerate(claims):
-        numbers[_find_file(claim, paths)].append(number)
+        numbers[claim.place.path].append(number)
     verdicts: dict[int, Verdict] = {}
+    there = set(paths)
     with FileExtractor() as extractor:
-        for path in sorted(numbers.keys() & paths.keys()):
-            try:
-                texts = _load_texts(folder, path, extractor)
-            except CorpusError as error:
-                problems[path] = f"it {error.message}"
-                continue
-            for number in numbers[path]:
-                verdicts[number] = _judge_all(claims[number], texts) or Verdict(claims[number], "changed")
-        for number, claim in enumerate(claims):
-            reason = problems.get(_find_file(claim, paths), "it is no article of this folder")
-            verdicts.setdefault(number, Verdict(claim, "gone", reason=reason))
-        _look_elsewhere(folder, paths, verdicts, extractor)
+        for path in numbers:
+            if path in there:
+                try:
+                    documents = _load_documents(folder, path, extractor)
+                except CorpusError as error:
+                    problems[path] = f"it {error.message}"
+                    continue
+                for number in numbers[path]:
+                    verdicts[number] = _judge(claims[number], documents, path) or Verdict(claims[number], "changed")
+        _look_elsewhere(folder, paths, verdicts, claims, extractor)
+    for number, claim in enumerate(claims):
+        reason = problems.get(claim.place.path, "it is no article of this folder")
+        verdicts.setdefault(number, Verdict(claim, "gone", reason=reason))
     return [verdicts[number] for number in range(len(claims))]
 
 
 def _look_elsewhere(
-    folder: Folder, paths: Collection[str], verdicts: dict[int, Verdict], extractor: FileExtractor
+    folder: Folder,
+    paths: Sequence[str],
+    verdicts: dict[int, Verdict],
+    claims: Sequence[Claim],
+    extractor: FileExtractor,
 ) -> None:
     """Look for what is not in its own file in all others, in the order of their paths."""
-    missing = {number: verdict.claim for number, verdict in verdicts.items() if verdict.place is None}
+    missing = {n: claim for n, claim in enumerate(claims) if n not in verdicts or verdicts[n].place is None}
     for path in paths:
         if not missing:
             return
         try:
-            texts = _load_texts(folder, path, extractor)
+            documents = _load_documents(folder, path, extractor)
         except CorpusError:
             continue
         for number, claim in list(missing.items()):
-            if _find_file(claim, paths) != path and (verdict := _judge_all(claim, texts)):
+            if claim.place.path != path and (verdict := _judge(claim, documents, path)):
                 verdicts[number] = verdict
                 del missing[number]
 
 
-def _find_file(claim: Claim, files: Collection[str]) -> str:
-    """The one of ``files`` that the words were in, also where it holds several documents; else the path as it is."""
-    path = claim.place.path
-    while path not in files and MEMBER in path:
-        path = path.rpartition(MEMBER)[0]
-    return path if path in files else claim.place.path
-
-
-def _load_texts(folder: Folder, path: str, extractor: FileExtractor) -> dict[str, str]:
-    """The texts of a file's documents by their paths.
+def _load_documents(folder: Folder, path: str, extractor: FileExtractor) -> list[Document]:
+    """The documents of a file, read again.
 
     Raises:
-        CorpusError: Nothing in it can be read.
+        CorpusError: Nothing can be read of it.
     """
     extraction = extractor.extract(load_bytes(folder.root / path), path)
     if not extraction.documents:
-        raise CorpusError("; ".join(extraction.reports) or "holds no text", hint="Check the file.")
-    documents = (build_document(extracted, path) for extracted in extraction.documents)
-    return {document.path: document.text for document in documents}
+        raise CorpusError("; ".join(extraction.reports), hint="")
+    return [build_document(extracted, path) for extracted in extraction.documents]
 
 
-def _judge_all(claim: Claim, texts: Mapping[str, str]) -> Verdict | None:
-    """The best verdict over the documents of a file: in place, else moved; None if the words are in none."""
-    own = texts.get(claim.place.path)
-    verdict = _judge(claim, own, claim.place.path) if own is not None else None
-    return verdict or next(filter(None, (_judge(claim, text, path) for path, text in texts.items())), None)
-
-
-def _judge(claim: Claim, text: str, path: str) -> Verdict | None:
-    """Whether the words of ``claim`` are in ``text``, the article at ``path``; None if not."""
+def _judge(claim: Claim, documents: Sequence[Document], path: str) -> Verdict | None:
+    """Whether the words of ``claim`` are in the file at ``path``; None if not."""
     before = claim.place
-    stands = before.span.of(text) == claim.text and text.startswith(claim.sentence, claim.sentence_start)
-    if stands and path == before.path:
-        return Verdict(claim, "in place", _find_place(text, path, before.span))
-    spans = _find_spans(claim, text)
+    for document in documents:
+        stands = before.span.of(document.text) == claim.text
+        stands = stands and document.text.startswith(claim.sentence, claim.sentence_start)
+        if stands and path == before.path and document.member == before.member:
+            return Verdict(claim, "in place", _find_place(document, path, before.span))
+    spans = [(span, document) for document in documents for span in _find_spans(claim, document.text)]
     if not spans:
         return None
-    nearest = min(spans, key=lambda span: (abs(span.start - before.span.start), span))
-    return Verdict(claim, "moved", _find_place(text, path, nearest))
+    span, document = min(spans, key=lambda found: (abs(found[0].start - before.span.start), found[0]))
+    return Verdict(claim, "moved", _find_place(document, path, span))
 
 
 def _find_spans(claim: Claim, text: str) -> list[Span]:
-    """Where the words are in their sentence; white space may differ in kind and length."""
+    """Where the words stand in their sentence; white space may differ in kind and length."""
     first = claim.sentence.split(maxsplit=1)[0]
     if first not in text:
         return []
@@ -222,5 +217,6 @@ def _loosen(text: str) -> str:
     return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in re.split(r"(\s+)", text) if piece)
 
 
-def _find_place(text: str, path: str, span: Span) -> FoundSpan:
-    return FoundSpan(path, span, *LineIndex(text).find(span.start))
+def _find_place(document: Document, path: str, span: Span) -> FoundSpan:
+    line, column = document.find_line(span.start) or (None, None)
+    return FoundSpan(path, span, line, column, document.member)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from askbrief.answer.pipeline import build_hits
 from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_location
 from askbrief.text.display import one_line, shorten
@@ -57,13 +58,13 @@ def describe_verdict(trace: Trace) -> str:
 
 
 def _describe_candidate(number: int, candidate: Candidate, trace: Trace, *, width: int | None) -> list[str]:
-    match, document = candidate.match, candidate.document
-    line = document.text.count("\n", 0, candidate.passage.span.start) + 1
+    match = candidate.match
+    (hit,) = build_hits([candidate])
     score = f" · score {match.score:.2f}"
     room = None if width is None else width - len(f"{number}. {score}")
     lexical = f"BM25 {match.bm25:.1f} (no. {match.lexical_rank})" if match.lexical_rank else "no word in common"
     lines = [
-        f"{number}. {describe_location(document.path, line, width=room)}{score}",
+        f"{number}. {describe_location(hit, width=room)}{score}",
         f"   cosine {match.cosine:.2f} (no. {match.dense_rank}) · {lexical}",
     ]
     ranked = [span for span in trace.ranked if span.candidate.match == match]

@@ -142,7 +142,8 @@ def checks_as_json(checks: Sequence[Check]) -> str:
 
 
 def _describe_place(place: FoundSpan) -> str:
-    return f"{place.path}:{place.line}:{place.column}"
+    path = f"{place.path}!{place.member}" if place.member else place.path
+    return f"{path}:{place.line}:{place.column}" if place.line is not None else path
 
 
 def _verdict_fields(verdict: Verdict) -> dict[str, Any]:

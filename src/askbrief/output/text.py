@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from askbrief.output.layout import MEASURE, wrap
-from askbrief.output.location import describe_date, render_location
+from askbrief.output.location import describe_date, describe_part, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 
@@ -50,19 +50,19 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
     """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
-    parts = [describe_date(span.date) if span.date else "", f"line {span.line}", describe_confidence(span.confidence)]
+    parts = [describe_date(span.date) if span.date else "", describe_part(span), describe_confidence(span.confidence)]
     facts = " · ".join(filter(None, parts))
     room = (MEASURE if width is None else min(width, MEASURE)) - _INDENT - len(" · " + facts)
     title = shorten(printable(span.title), max(room, _MIN_TITLE_CHARACTERS))
     if title and title.rstrip(".…") not in " ".join(printable(span.sentence_text).split()):
         facts = f"{title} · {facts}"
     lines = wrap(Text(facts, _SOURCE_STYLE), width=width, indent=_INDENT)
-    return _NEXT_LINE.join([lines, _render_place(span.path, span.line, root=root, width=width)])
+    return _NEXT_LINE.join([lines, _render_place(span, root=root, width=width)])
 
 
-def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
+def _render_place(found: AnswerSpan | Hit, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
     room = None if width is None else width - indent
-    return Text(" " * indent).append_text(render_location(path, line, root=root, width=room))
+    return Text(" " * indent).append_text(render_location(found, root=root, width=room))
 
 
 def light_up(span: AnswerSpan) -> Text:
@@ -82,7 +82,7 @@ def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | N
         label = f"{number}. "
         head = Text(label, style=_ANSWER_STYLE)
         scores = Text(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
-        place = _render_place(hit.path, hit.line, root=root, width=width and width - len(label), indent=0)
+        place = _render_place(hit, root=root, width=width and width - len(label), indent=0)
         if width is not None and cell_len(label + place.plain + scores.plain) > width:
             scores = Text(f"\n{'':{_INDENT}}").append_text(wrap(scores[3:], width=width - _INDENT))
         blocks += [head + place + scores, wrap(Text(one_line(hit.passage.text)), width=width, indent=_INDENT)]
@@ -119,14 +119,14 @@ def describe_skipped(freshness: Freshness) -> list[str]:
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
     blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     if (hit := answer.nearest) is not None:
-        likely = Text(f"line {hit.line} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
+        likely = Text(f"{describe_part(hit)} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
         blocks += [
             Text("The nearest passage:"),
             wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
             _NEXT_LINE.join(
                 [
                     wrap(likely, width=width, indent=_INDENT),
-                    _render_place(hit.path, hit.line, root=root, width=width),
+                    _render_place(hit, root=root, width=width),
                 ]
             ),
         ]

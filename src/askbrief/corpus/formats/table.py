@@ -71,7 +71,8 @@ _XML = Format("xml", "feeds", "extract_xml")
 _SUBTITLES = Format("subtitles", "transcripts", "extract_subtitles")
 _ZIP = Format("zip", "containers", "extract_zip", holds=True)
 _GZ = Format("gz", "containers", "extract_gz", holds=True)
-_TEXT = Format("text", "plain", "extract_text")
+_TEXT = Format("plain", "plain", "extract_text")
+_MARKDOWN = Format("markdown", "markdown", "extract_markdown")
 
 FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".pptx": _PPTX, ".pptm": _PPTX,
     ".ppsx": _PPTX, ".potx": _PPTX, ".xlsx": _XLSX, ".xlsm": _XLSX, ".xlsb": _XLSX, ".xltx": _XLSX,
@@ -83,8 +84,8 @@ FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".
     ".nxml": _XML, ".fb2": _XML, ".srt": _SUBTITLES, ".vtt": _SUBTITLES, ".rst": Format("rst", "lightmarkup",
     "extract_rst"), ".org": Format("org", "lightmarkup", "extract_org"), ".adoc":(_ADOC := Format("asciidoc",
     "lightmarkup", "extract_asciidoc")), ".asciidoc": _ADOC, ".tex":(_LATEX := Format("latex", "latex",
-    "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _TEXT,
-    ".markdown": _TEXT, }  # fmt: skip
+    "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN, }  # fmt: skip
 SUFFIXES = frozenset(FORMATS)
 TEXT = frozenset(suffix for suffix, kind in FORMATS.items() if kind is _TEXT)
 """Suffixes of files that are text as they are."""
@@ -192,7 +193,7 @@ def extract(data: bytes, path: str) -> Extraction:
 
 
 # Modules whose function makes the whole Extraction by itself, and whether it wants the file's name.
-_WHOLE = {"pdf": False, "plain": True}
+_WHOLE = {"pdf": False, "plain": True, "markdown": True}
 
 
 def read_whole(data: bytes, path: str, found: Format) -> Extraction:

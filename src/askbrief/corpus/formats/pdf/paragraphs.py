@@ -258,8 +258,6 @@ def _find_following(current: Paragraph, waiting: list[Paragraph], at: int) -> in
         text = following.lines[0][1]
         if text[:1].islower() and (following.kind == "paragraph" or not _NUMBERED.match(text)):
             return i
-        fits = i == at and following.kind == "paragraph" and (current.full or broken)
-        return (
-            i if fits and current.kind == "paragraph" and len(current.lines) > 1 and len(following.lines) > 1 else None
-        )
+        fits = i == at and following.kind == "paragraph" and (current.full or broken) and len(current.lines) > 1
+        return i if fits and len(following.lines) > 1 else None
     return None

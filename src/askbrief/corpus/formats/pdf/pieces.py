@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from askbrief.corpus.formats.pdf.bidi import find_right_to_left
 from askbrief.corpus.formats.pdf.characters import Floats
+from askbrief.corpus.formats.pdf.fields import Field
 from askbrief.corpus.formats.pdf.glyphs import Glyphs, Index
 from askbrief.corpus.formats.pdf.letters import (
     SMALL,
@@ -89,8 +91,8 @@ class Pieces:
         )
 
 
-def build_pieces(glyphs: Glyphs) -> Pieces:
-    """Join the glyphs of a page to pieces."""
+def build_pieces(glyphs: Glyphs, fields: Sequence[Field] = ()) -> Pieces:
+    """Join the glyphs of a page to pieces, and put filled form fields beside them."""
     codes, absorbed = compose_accents(glyphs)
     backward = find_right_to_left(codes)
     right_to_left = bool(backward.sum() > _BACKWARD * len(codes))
@@ -99,7 +101,7 @@ def build_pieces(glyphs: Glyphs) -> Pieces:
     if right_to_left:
         page.mirror()
     runs = page.merge(page.split_glyphs() if backward.any() else page.split())
-    return page.build(runs, right_to_left=right_to_left)
+    return page.build(runs, [] if right_to_left else fields, right_to_left=right_to_left)
 
 
 def _find_leaders(glyphs: Glyphs, codes: Index) -> NDArray[np.bool_]:
@@ -223,9 +225,9 @@ class _Page:
             kept.append(run)
         return kept
 
-    def build(self, runs: list[Index], *, right_to_left: bool) -> Pieces:
+    def build(self, runs: list[Index], fields: Sequence[Field], *, right_to_left: bool) -> Pieces:
         """Write the text of runs and measure them."""
-        rows = []
+        rows = [(*field, False, False) for field in fields]
         for run in runs:
             size = float(np.percentile(self.size[run], 85))
             large = self.size[run] >= SMALL * size

@@ -1,0 +1,67 @@
+"""Whether the words around a date speak of what was or what is to come, and who says them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from askbrief.answer.grammar import is_past
+from askbrief.answer.time_words import FUTURE_BEFORE, FUTURE_VERB, PAST_BEFORE, PERHAPS_FUTURE_VERB, SPEECH, WEEKDAYS
+from askbrief.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A sentence with an expression in it, and what it is counted from."""
+
+    text: str
+    sentence: Span
+    article: date
+
+
+def points_forward(match: re.Match[str], context: Context) -> bool | None:
+    """Whether the words around an expression speak of what is to come; None where they may ("said he would")."""
+    start, end = max(context.sentence.start, match.start() - 90), min(context.sentence.end, match.end() + 70)
+    before, after = context.text[start : match.start()], context.text[match.end() : end]
+    if FUTURE_BEFORE.search(before):
+        return True
+    if PAST_BEFORE.search(before):
+        return False
+    clause = re.split(r"[;:—]|,\s(?:and|but|which|who|as|while)\s|\b(?:said|says|told|after|because)\b", before)[-1]
+    if len(before.split()) <= 2:
+        clause += " " + re.split(r"[;:—.]|\b(?:said|says|told|was|were|had|has|\w+ed)\b", after)[0]
+    if FUTURE_VERB.search(clause):
+        return True
+    return None if PERHAPS_FUTURE_VERB.search(clause) else False
+
+
+def tells_past(match: re.Match[str], context: Context) -> bool:
+    """Whether the clause before an expression, or after one that opens its sentence, has a verb in the past."""
+    before = context.text[context.sentence.start : match.start()]
+    clause = re.split(r"[;:—]|,\s|\bif\b", before)[-1]
+    if len(before.split()) <= 2:
+        clause = context.text[match.end() : context.sentence.end]
+    return any(is_past(word) or word in ("was", "were", "had", "been") for word in re.findall(r"[a-z]+", clause))
+
+
+def find_day_of_speech(match: re.Match[str], context: Context) -> date | None:
+    """The day on which a quotation was said, where words beside it tell."""
+    block_start = context.text.rfind("\n\n", 0, match.start())
+    block_start = context.text.rfind("\n\n", 0, max(0, block_start)) + 1  # the paragraph before often names the day
+    block_end = context.text.find("\n\n", match.end())
+    block = context.text[block_start : block_end if block_end >= 0 else len(context.text)]
+    days = {found.group("weekday") for found in SPEECH.finditer(block)}
+    if len(days) != 1:
+        return None
+    number = WEEKDAYS.index(days.pop().lower())
+    return context.article - timedelta(days=(context.article.weekday() - number) % 7)
+
+
+def is_quoted(context: Context, at: int) -> bool:
+    """Whether a place stands inside quotation marks."""
+    block_start = context.text.rfind("\n\n", 0, at) + 1
+    before = context.text[block_start:at]
+    if before.count('"') % 2:
+        return True
+    return before.rfind("“") > before.rfind("”")
