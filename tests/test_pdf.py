@@ -170,6 +170,20 @@ def test_fractions_are_no_notes() -> None:
     assert read(write_pdf([page.write(140.4, 700, "2", size=6)])).text == "The rate is 48 1/2"
 
 
+def test_letters_that_are_lowered_stay_in_their_word() -> None:
+    page = Page().write(72, 700, "Written in T").write(122.5, 697, "E").write(128.4, 700, "X by a keeper.")
+    assert read(write_pdf([page])).text == "Written in TEX by a keeper."
+
+
+def test_code_keeps_its_lines() -> None:
+    page = (
+        Page()
+        .write_lines(72, 700, [*WEIRS, "Run:"])
+        .write_lines(72, 620, ["def weir(depth):", 'return "high" if depth', "print(weir(3))"], font="F4")
+    )
+    assert blocks(read(write_pdf([page])))[-1] == ("code", 'def weir(depth):\nreturn "high" if depth\nprint(weir(3))')
+
+
 def test_numbers_of_notes_are_raised() -> None:
     page = Page().write(72, 700, "Population 8,935,112").write(166.6, 703.5, "3", size=6)
     assert read(write_pdf([page])).text == "Population 8,935,112³"

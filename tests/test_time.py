@@ -52,6 +52,8 @@ def resolve(text: str, article: date) -> dict[str, list[str]]:
         ("The fair opens this weekend.", WEDNESDAY, "this weekend", ["2024-08-17/2024-08-18"]),
         ("A July 29 storm cut the road.", WEDNESDAY, "July 29", ["2024-07-29"]),
         ("The tour runs from August 20 to 23.", WEDNESDAY, "from August 20 to 23", ["2024-08-20/2024-08-23"]),
+        ("She was elected last August.", WEDNESDAY, "last August", ["2023-08-01/2023-08-31"]),
+        ("The next opinion day is Monday.", WEDNESDAY, "Monday", ["2024-08-19"]),
         ("He was hired two days ago.", WEDNESDAY, "two days ago", ["2024-08-12"]),
         ("Prices doubled three years ago.", WEDNESDAY, "three years ago", ["2021-01-01/2021-12-31"]),
         ("He said yesterday that he was well.", WEDNESDAY, "yesterday", ["2024-08-13"]),
@@ -83,6 +85,10 @@ def test_relative_date(sentence: str, article: date, expression: str, days: list
         "The Sunday Times wrote about it.",
         "It grew over the last year.",
         "She may sing.",
+        "He ended it the next year.",
+        "He read the Mail on Sunday.",
+        "Sunday Fundays are here to stay.",
+        "It was a 2003 Monday night game.",
     ],
 )
 def test_no_note_where_nothing_is_sure(sentence: str) -> None:

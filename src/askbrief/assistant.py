@@ -267,7 +267,7 @@ class Assistant:
             if loading is None:
                 return trace
             loading.result()
-        return pipeline.read(trace, self.reader)
+        return pipeline.conclude(pipeline.read(trace, self.reader), self.encoder, self.reader)
 
     def _finish(self, steps: Generator[Progress, None, _T]) -> _T:
         """Go through all ``steps``, reporting them, and return their result."""

@@ -349,6 +349,50 @@ class Status:
     others: Mapping[str, int]
 
 
+Outcome = Literal["answered", "statement", "no_short_answer", "not_in_documents", "mentions"]
+"""What the documents say: a short answer; the sentence that speaks to a yes/no question; something near but no short
+answer; nothing near; the places of a phrase that was asked for."""
+AgreementKind = Literal["one", "several", "changed", "differ"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an expression in an answer means; ours, apart from the verbatim words.
+
+    Attributes:
+        kind: Whether it tells who or when.
+        span: The expression, in the answer's document.
+        text: Its words, verbatim.
+        meaning: What it means: a name as the document has it, or a date.
+        source: Where the document names it; None for a date, which is worked out from the document's own.
+        description: The note for people: "on Saturday = 24 May 2025 (article of Sunday 25 May)".
+    """
+
+    kind: Literal["antecedent", "date"]
+    span: Span
+    text: str
+    meaning: str
+    source: Span | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGroup:
+    """Answers that say the same.
+
+    Attributes:
+        text: The words of the most precise of them.
+        members: Their places among the ranked spans, from 0, the best first.
+        date: Date of the latest article among them, where one is known.
+        documents: How many articles say it.
+    """
+
+    text: str
+    members: tuple[int, ...]
+    date: date | None
+    documents: int
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What happened to a question; answers and explanations are views of it.
@@ -363,6 +407,10 @@ class Trace:
         min_confidence: Below this confidence of the best span the answer is "not in these documents".
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
+        outcome: What the documents say.
+        agreement: How the ranked spans relate that are about as likely as the best.
+        groups: Those of them that say the same together; the newest first where they changed.
+        notes: Who and when is meant in the best span and its sentence.
     """
 
     question: str
@@ -374,6 +422,10 @@ class Trace:
     min_confidence: float
     freshness: Freshness
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    outcome: Outcome = "not_in_documents"
+    agreement: AgreementKind = "one"
+    groups: tuple[AnswerGroup, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def confidence(self) -> float:
@@ -383,7 +435,7 @@ class Trace:
     @property
     def is_answered(self) -> bool:
         """Whether the documents answer the question."""
-        return bool(self.ranked) and self.confidence >= self.min_confidence
+        return self.outcome in ("answered", "statement", "mentions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +451,10 @@ class Answer:
         nearest: The passage that came closest; None only when nothing is indexed.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
+        outcome: What the documents say.
+        agreement: How the answers relate that are about as likely as the best.
+        groups: Those that say the same together; members count in ``answers``, later ones are left out.
+        notes: Who and when is meant in the best answer and its sentence.
     """
 
     question: str
@@ -409,6 +465,10 @@ class Answer:
     nearest: Hit | None
     freshness: Freshness
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    outcome: Outcome = "answered"
+    agreement: AgreementKind = "one"
+    groups: tuple[AnswerGroup, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def answered(self) -> bool:

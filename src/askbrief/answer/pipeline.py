@@ -1,4 +1,4 @@
-"""The way of a question: gather → fuse → read → rank, and what happened on it as one ``Trace``."""
+"""The way of a question: gather → fuse → read → rank → conclude, and what happened on it as one ``Trace``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from askbrief.answer.conclude import conclude as conclude_trace
 from askbrief.answer.fuse import DENSE_WEIGHT, fuse
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
@@ -19,6 +20,8 @@ READ_PASSAGES = 10
 """Passages that are read for a question."""
 RANKED_SPANS = 50
 """Most spans that a trace ranks, and most answers that can be asked for."""
+SHOWN_GROUPS = 4
+"""Most groups of answers that are shown where articles disagree."""
 MIN_CONFIDENCE = 0.27
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 
@@ -75,6 +78,14 @@ def read(trace: Trace, reader: Reader) -> Trace:
     return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
 
 
+def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
+    """The trace with what it comes to: the outcome, how the answers relate, and notes on the best."""
+    began = perf_counter()
+    concluded = conclude_trace(trace, encoder, reader)
+    timings = {**trace.timings_ms, "conclude": 1000 * (perf_counter() - began)}
+    return replace(concluded, timings_ms=timings)
+
+
 def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answer:
     """The answer that a trace shows: at most ``top`` spans, or none where the best has too little confidence.
 
@@ -83,20 +94,37 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
         top: Most spans.
         with_doubtful: Whether alternatives count that alone would have too little confidence.
     """
-    ranked = trace.ranked[:top] if trace.is_answered else ()
+    places = _choose_places(trace, top=top) if trace.is_answered else []
     if not with_doubtful:
-        ranked = tuple(span for span in ranked if span.confidence >= trace.min_confidence)
+        places = [place for place in places if trace.ranked[place].confidence >= trace.min_confidence]
     nearest = trace.ranked[0].candidate if trace.ranked else next(iter(trace.candidates), None)
     return Answer(
         question=trace.question,
         searched=trace.searched,
-        answers=tuple(map(build_answer_span, ranked)),
+        answers=tuple(build_answer_span(trace.ranked[place]) for place in places),
         hits=tuple(build_hits(trace.candidates)),
         confidence=trace.confidence,
         nearest=_build_hit(nearest) if nearest else None,
         freshness=trace.freshness,
         timings_ms=trace.timings_ms,
+        outcome=trace.outcome,
+        agreement=trace.agreement,
+        groups=tuple(
+            replace(group, members=tuple(places.index(member) for member in group.members if member in places))
+            for group in trace.groups
+        ),
+        notes=trace.notes,
     )
+
+
+def _choose_places(trace: Trace, *, top: int) -> list[int]:
+    """Which ranked spans are shown: where articles disagree, one of each group first, even beyond ``top``."""
+    places = list(range(len(trace.ranked)))
+    if trace.agreement not in ("changed", "differ"):
+        return places[:top]
+    leaders = [group.members[0] for group in trace.groups[:SHOWN_GROUPS]]
+    others = [place for place in places if place not in leaders]
+    return [*leaders, *others][: max(top, len(leaders))]
 
 
 def build_hits(candidates: Sequence[Candidate]) -> list[Hit]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
 from msgspec.json import decode
@@ -13,11 +13,15 @@ from msgspec.json import decode
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
 from askbrief.types import (
+    AgreementKind,
     Answer,
+    AnswerGroup,
     AnswerSpan,
     Candidate,
     Freshness,
     Hit,
+    Note,
+    Outcome,
     Passage,
     Place,
     PlaceKind,
@@ -127,6 +131,28 @@ class ExplanationFields(Struct, frozen=True, kw_only=True):
     candidates: tuple[CandidateFields, ...]
 
 
+class NoteFields(Struct, frozen=True, kw_only=True):
+    """Who or when an expression in the best answer's sentence means."""
+
+    kind: Literal["antecedent", "date"]
+    text: str
+    start: int
+    end: int
+    meaning: str
+    source_start: int | None = None
+    source_end: int | None = None
+    description: str
+
+
+class GroupFields(Struct, frozen=True, kw_only=True):
+    """Answers that say the same; ``members`` count in ``answers``, from 0."""
+
+    text: str
+    members: tuple[int, ...]
+    date: datetime.date | None = None
+    documents: int
+
+
 class AnswerFields(Struct, frozen=True, kw_only=True):
     """An answer. Fields may be added, never changed; what is not required may be missing in what is read."""
 
@@ -139,6 +165,10 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     passages: tuple[HitFields, ...] = ()
     freshness: FreshnessFields = FreshnessFields()
     timings_ms: dict[str, float] = {}
+    outcome: Outcome | None = None
+    agreement: AgreementKind = "one"
+    groups: tuple[GroupFields, ...] = ()
+    notes: tuple[NoteFields, ...] = ()
     nearest: HitFields | UnsetType = UNSET
     explanation: ExplanationFields | UnsetType = UNSET
 
@@ -163,6 +193,13 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
             passages=tuple(map(_build_hit_fields, answer.hits)),
             freshness=build_freshness_fields(answer.freshness),
             timings_ms=dict(answer.timings_ms),
+            outcome=answer.outcome,
+            agreement=answer.agreement,
+            groups=tuple(
+                GroupFields(text=group.text, members=group.members, date=group.date, documents=group.documents)
+                for group in answer.groups
+            ),
+            notes=tuple(map(_build_note_fields, answer.notes)),
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
             explanation=_build_explanation(explained, verdict) if explained else UNSET,
         )
@@ -196,6 +233,10 @@ def load_answer(line: str | bytes) -> Answer:
         nearest=nearest,
         freshness=convert(fields.freshness, Freshness, from_attributes=True),
         timings_ms=fields.timings_ms,
+        outcome=fields.outcome or ("answered" if answers else "no_short_answer"),
+        agreement=fields.agreement,
+        groups=tuple(AnswerGroup(g.text, g.members, g.date, g.documents) for g in fields.groups),
+        notes=tuple(map(_load_note, fields.notes)),
     )
 
 
@@ -280,6 +321,27 @@ def _build_answer_span_fields(span: AnswerSpan) -> AnswerSpanFields:
         sentence_start=span.sentence.start,
         score=round(span.score, 4),
     )
+
+
+def _build_note_fields(note: Note) -> NoteFields:
+    return NoteFields(
+        kind=note.kind,
+        text=note.text,
+        start=note.span.start,
+        end=note.span.end,
+        meaning=note.meaning,
+        source_start=note.source.start if note.source else None,
+        source_end=note.source.end if note.source else None,
+        description=note.description,
+    )
+
+
+def _load_note(fields: NoteFields) -> Note:
+    source = None
+    if fields.source_start is not None and fields.source_end is not None:
+        source = Span(fields.source_start, fields.source_end)
+    span = Span(fields.start, fields.end)
+    return Note(fields.kind, span, fields.text, fields.meaning, source, fields.description)
 
 
 def _build_hit_fields(hit: Hit) -> HitFields:

@@ -15,8 +15,10 @@ from askbrief.answer.time_words import (
     KNOWN_DAYS,
     MONTH,
     MONTHS,
+    NAME_AFTER,
     NUMBER,
     NUMBERS,
+    ON_BEFORE,
     TODAY_BEFORE,
     VAGUE_BEFORE,
     WEEKDAY,
@@ -79,7 +81,7 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
     month, article = find_month(match), context.article
     if re.search(r"\b(?:early|mid|late)-?\sto\s$", context.text[max(0, match.start() - 12) : match.start()]):
         return _NOTHING  # every year's
-    word = (match["which"] or "").lower()
+    word = (match["which"] or match["lead"]).lower()
     sentence = context.sentence.of(context.text)
     years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence)}
     if years - {article.year} and "last" not in word and "this" not in word:
@@ -91,7 +93,7 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
     if month == article.month:
         return (whole_month(article.year - ("last" in word), month),), True
     forward = False if "last" in word else points_forward(match, context)
-    if forward is False and "last" not in word and (month - article.month) % 12 <= 3 and not tells_past(match, context):
+    if forward is False and "last" not in word and (month - article.month) % 12 <= 5 and not tells_past(match, context):
         forward = None
     coming = whole_month(article.year + (month < article.month), month)
     past = whole_month(article.year - (month > article.month), month)
@@ -102,6 +104,8 @@ def _weekday(match: re.Match[str], context: Context) -> Resolved:
     text, start, end = context.text, match.start(), match.end()
     if text[start - 1 : start] == "(" and text[end : end + 1] == ")":
         return _NOTHING  # beside a day that says more: "July 13 (Saturday)"
+    if NAME_AFTER.match(text, end) and not ON_BEFORE.search(text[max(0, start - 12) : end]):
+        return _NOTHING
     if AFTER_NAME.match(text, end) or BEFORE_NAME.search(text[max(0, start - 20) : start]):
         return _NOTHING
     if VAGUE_BEFORE.search(text[max(0, start - 30) : start]):
@@ -149,6 +153,8 @@ def _near_day(match: re.Match[str], context: Context) -> Resolved:
 
 
 def _week(match: re.Match[str], context: Context) -> Resolved:
+    if context.text[: match.start()][-4:].lower() == "the ":
+        return _NOTHING  # "the next year" is counted from what was told
     if is_quoted(context, match.start()) or VAGUE_BEFORE.search(context.text[: match.start()][-30:]):
         return _NOTHING
     shift = {"last": -1, "this": 0, "next": 1}[match["which"].lower()]
@@ -214,7 +220,7 @@ _UNTIL = (
     r"(?!,\s\d{4}|\s(?:19|20)\d\d))?"
 )
 _BEFORE_MONTH = (
-    r"(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ll]ast|[Tt]his|[Nn]ext|[Ll]ate|[Ee]arly|[Mm]id-?)\s?"
+    r"(?P<lead>[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Ll]ast|[Tt]his|[Nn]ext|[Ll]ate|[Ee]arly|[Mm]id-?)\s?"
     r"(?:(?P<which>last|this|next|late|early|mid-)\s?)?"
 )
 _WHICH_DAY = r"(?:(?:the\s)?(?P<which>[Ll]ast|[Nn]ext|[Tt]his(?:\s(?:past|coming|upcoming|last))?|[Cc]oming)\s)?"

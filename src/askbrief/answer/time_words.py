@@ -22,7 +22,7 @@ NUMBER = "|".join((*NUMBERS, r"\d{1,3}"))
 BEFORE_NAME = re.compile(
     r"\b(?:Good|Black|Easter|Super|Cyber|Ash|Bloody|Palm|Giving|Fat|Taco|Casual|Holy|Whit|Maundy|Ruby|Throwback|Meatless"
     r"|every|each|most|some|any|one|alternate|(?:first|second|third|fourth|last|other)(?:\sor\s\w+)?(?=\s$)|a|an)\s$"
-    rf"|(?:{WEEKDAY})\s?(?:\bthrough|\bto|\bthru|[-–])\s?$",
+    rf"|\bMail\s$|\b(?:19|20)\d\d\s$|(?:{WEEKDAY})\s?(?:\bthrough|\bto|\bthru|[-–])\s?$",
     re.IGNORECASE,
 )
 """What makes a weekday behind it a name, or one of many."""
@@ -32,6 +32,9 @@ AFTER_NAME = re.compile(
     r"|Wednes|Thurs|Fri|Satur|Sun)day|\s[A-Z]\w+day\b"
 )
 """What makes a weekday before it a name, a kind of day, or a part of the week."""
+NAME_AFTER = re.compile(r"\s(?!(?:The|But|And|In|At|On|A|U\.S)\b)[A-Z][a-z]+")
+"""A capital word right behind a weekday: "Sunday Fundays"; unless ``ON_BEFORE`` says that it is the day."""
+ON_BEFORE = re.compile(r"\b(?:[Oo]n|[Ll]ast|[Tt]his|[Nn]ext|late|early|said|told|from|since|until|by)\s\w+(?:\s\w+)?$")
 DATED_EVENT = re.compile(
     r"[,\s]+(?:\w+\s)?(?:attacks?|terror(?:ist)?|committee|insurrection|riots?|rioters?|hearings?|panel|commission|protests?"
     r"|siege|investigation|defendants?|Capitol)\b"
@@ -52,7 +55,7 @@ TODAY_BEFORE = re.compile(
 )
 """Right before "today": it is the day, and not the present age."""
 FUTURE_BEFORE = re.compile(
-    r"\b(?:(?:ahead|advance)\sof|until|till|by|next|coming|upcoming|next\s\w+|scheduled\sfor|due|set\sfor|planned\sfor|slated\sfor|starting"
+    r"\b(?:(?:ahead|advance)\sof|until|till|by|next|coming|upcoming|next\s(?:\w+\s){0,3}(?:is|are)|next\s\w+|scheduled\sfor|due|set\sfor|planned\sfor|slated\sfor|starting"
     r"|beginning|begins?|starts?|opens?|concludes?|ends?|resumes?|kicks?\soff|takes?\seffect|(?:moved|postponed|delayed)\sto"
     r"|rescheduled\sfor|effective|deadline(?:\sis|\sof)?)\s(?:on\s|the\s|this\s)?$",
     re.IGNORECASE,
@@ -65,7 +68,7 @@ PAST_BEFORE = re.compile(
 )
 FUTURE_VERB = re.compile(
     r"\b(?:will|[’']ll|won[’']t|shall|going\sto|(?:is|are)\s(?:\w+ly\s)?(?:set|due|scheduled|expected|slated"
-    r"|planned|poised|likely|to)\b|plans?\sto|expects?\sto|hopes?\sto|intends?\sto|upcoming|tomorrow)\b",
+    r"|planned|poised|likely|to)\b|plans?\sto|expects?\sto|hopes?\sto|intends?\sto|(?:promis|pledg|vow)\w*\sto|upcoming|tomorrow)\b",
     re.IGNORECASE,
 )
 PERHAPS_FUTURE_VERB = re.compile(

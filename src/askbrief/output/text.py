@@ -8,27 +8,31 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
+from askbrief.answer.words import find_stems
 from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_date, describe_part, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
+from askbrief.text.segment import find_words
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 
 SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
 _INDENT = 2
 _NEAREST_CHARACTERS, _MIN_TITLE_CHARACTERS = 300, 30
+_CLOSEST = 3
+"""Passages that are shown in place of an answer."""
+_WORD_STYLE = "underline"
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
 
 def describe_confidence(confidence: float) -> str:
-    """A probability in [0, 1] as a word and a number."""
-    word = "high" if confidence >= 0.7 else "medium" if confidence >= 0.4 else "low"
-    return f"{word} confidence ({confidence:.0%})"
+    """A probability in [0, 1] as a word; the bounds follow the measured calibration (``docs/decisions.md``)."""
+    return "strong" if confidence >= 0.7 else "likely" if confidence >= 0.4 else "unsure"
 
 
 def render_answer(answer: Answer, *, root: Path | None = None, width: int | None = None) -> Text:
-    """An answer for people: the words, their sentence with the words lit, the citation; or "not in these documents".
+    """An answer for people: the words, their sentence with the words lit, the citation; or why there is none.
 
     Args:
         answer: What to show.
@@ -37,15 +41,34 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
     """
     if not answer.answered:
         return _render_no_answer(answer, root=root, width=width)
-    blocks = []
+    blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
+        if answer.outcome != "statement":
+            blocks.append(wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width))
         blocks += [
-            wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
             wrap(light_up(span), width=width, indent=_INDENT),
             _render_citation(span, root=root, width=width),
         ]
+        if number == 1:
+            blocks += [_render_notes(answer, width=width)] if answer.notes else []
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def _describe_agreement(answer: Answer) -> list[str]:
+    """What to know before the answers: that they changed, or that articles say different things."""
+    if answer.agreement == "changed":
+        return ["What the articles say changed; the newest first."]
+    if answer.agreement == "differ":
+        return ["The articles say different things."]
+    agreeing = answer.groups[0].documents if answer.agreement == "one" and answer.groups else 1
+    return [f"{agreeing} articles agree."] if agreeing > 1 else []
+
+
+def _render_notes(answer: Answer, *, width: int | None) -> Text:
+    """Who and when is meant: our words, apart from the document's."""
+    notes = (Text(f"┄ {one_line(note.description)}", _SOURCE_STYLE) for note in answer.notes)
+    return _NEXT_LINE.join([wrap(note, width=width, indent=_INDENT) for note in notes])
 
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
@@ -117,20 +140,27 @@ def describe_skipped(freshness: Freshness) -> list[str]:
 
 
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
-    blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
-    if (hit := answer.nearest) is not None:
-        likely = Text(f"{describe_part(hit)} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
-        blocks += [
-            Text("The nearest passage:"),
-            wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
-            _NEXT_LINE.join(
-                [
-                    wrap(likely, width=width, indent=_INDENT),
-                    _render_place(hit, root=root, width=width),
-                ]
-            ),
-        ]
+    """That there is no answer; the closest passages where there are any, with the question's words lit."""
+    asked = find_stems(answer.searched)
+    if answer.outcome == "not_in_documents":
+        hint = [] if asked else [Text("Ask what the documents say: who, when, where, how many, why.")]
+        blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width), *hint]
+        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+    blocks = [wrap(Text("No short answer found. The closest passages:", style=_ANSWER_STYLE), width=width)]
+    for hit in answer.hits[:_CLOSEST]:
+        text = shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
+        passage = wrap(light_up_words(text, asked), width=width, indent=_INDENT)
+        blocks.append(_NEXT_LINE.join([passage, _render_place(hit, root=root, width=width)]))
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def light_up_words(text: str, stems: set[str]) -> Text:
+    """``text`` with the words lit that have one of ``stems``."""
+    shown = Text(text)
+    for word in find_words(text):
+        if find_stems(word.of(text)) & stems:
+            shown.stylize(_WORD_STYLE, word.start, word.end)
+    return shown
 
 
 def _render_basis(answer: Answer, *, width: int | None) -> Text:

@@ -16,7 +16,7 @@ from askbrief.errors import AskbriefError
 
 _PACKAGE = "askbrief.corpus.formats."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# Where the names of streams stand in a compound file, as UTF-16.
+# What a compound file is, by a stream at its root.
 _OLE_STREAMS = {"EncryptedPackage": "locked", "__properties_version1.0": "msg", "WordDocument": "doc",
     "PowerPoint Document": "ppt", "Workbook": "xls", "Book": "xls"}  # fmt: skip
 
@@ -151,16 +151,30 @@ def _find_zipped(data: bytes, named: Format | None) -> Format:
 
 
 def _find_compound(data: bytes, named: Format | None) -> Format:
-    for stream, kind in _OLE_STREAMS.items():
-        if stream.encode("utf-16-le") in data:
-            if kind == "locked":
-                raise UnreadableError("needs a password")
-            if kind in ("doc", "ppt"):
-                raise UnreadableError(f"is in the old .{kind} format (save it as .{kind}x)")
-            return _MSG if kind == "msg" else _XLS
+    streams = _root_streams(data)
+    kinds = {kind for stream, kind in _OLE_STREAMS.items() if stream in streams}
+    if "locked" in kinds:
+        raise UnreadableError("needs a password")
+    if "msg" in kinds:
+        return _MSG
+    if "xls" in kinds:
+        return _XLS
+    for kind in kinds:
+        raise UnreadableError(f"is in the old .{kind} format (save it as .{kind}x)")
     if named in (_MSG, _XLS):
         return named
     raise UnreadableError("is of a kind that is not read")
+
+
+def _root_streams(data: bytes) -> set[str]:
+    """The streams at the root of a compound file; of a damaged one all whose names stand in it."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(data) as ole:
+            return {entry[0] for entry in ole.listdir() if len(entry) == 1}
+    except Exception:  # olefile raises errors of many kinds for damaged files
+        return {stream for stream in _OLE_STREAMS if stream.encode("utf-16-le") in data}
 
 
 def extract(data: bytes, path: str) -> Extraction:

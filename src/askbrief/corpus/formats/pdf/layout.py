@@ -45,6 +45,7 @@ class Line:
     column: int = 0
     leading: float = 0.0
     leader: bool = False
+    fixed: bool = False
 
 
 def order_page(pieces: Pieces) -> list[Line | Row]:
@@ -183,6 +184,7 @@ class _Order:
                     self.columns,
                     leading,
                     bool(sheet.leader[row].any()),
+                    bool(sheet.fixed[row].any() and sheet.fixed[long].all()),
                 )
             )
         self.columns += 1
