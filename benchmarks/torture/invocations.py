@@ -302,7 +302,13 @@ def _iter_problems(case: Case, code: int, out: bytes, err: bytes) -> list[str]:
     encoding = case.variables.get("PYTHONIOENCODING", "utf-8").split(":")[0]
     if case.size is None and _CONTROL.search(out.decode(encoding, "replace")):
         problems.append("a control character")
-    if "--json" in case.arguments and "--help" not in case.arguments and code in (0, 3) and case.streams[1] == "pipe":
+    if (
+        "--json" in case.arguments
+        and "--help" not in case.arguments
+        and case.size is None
+        and code in (0, 3)
+        and case.streams[1] == "pipe"
+    ):
         problems += _find_bad_json(out.decode(encoding, "replace"))
     if case.is_answerable and code == 0 and "tells of its part" not in out.decode(encoding, "replace"):
         problems.append("no answer")
