@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -97,7 +98,14 @@ def ask(question: tuple[str, ...], folder: Path | None, top: int, refresh: bool,
 @commands.command()
 @_folder_option
 @click.option("--inline", is_flag=True, help="Open below the shell's prompt, not on the whole screen.")
-@click.option("--resume", metavar="ID", type=click.IntRange(min=1), help="Go on with a saved conversation.")
+@click.option(
+    "--resume",
+    metavar="[ID]",
+    type=click.IntRange(min=0),
+    is_flag=False,
+    flag_value=0,
+    help="Continue a saved conversation; without ID the last one about this folder.",
+)
 def chat(folder: Path | None, inline: bool, resume: int | None) -> int:
     """Ask one question after the other, with the source beside the answers. The same as no command at all."""
     return _chat(folder, is_inline=inline, resume=resume)
@@ -126,6 +134,9 @@ def _chat(folder: Path | None, *, is_inline: bool, resume: int | None) -> int:
     error = app.run(inline=is_inline)
     if error is not None:
         raise error
+    if app.conversation and _IN_BROWSER not in os.environ:
+        place = f" --folder {shlex.quote(str(folder))}" if folder is not None else ""
+        click.echo(f"To continue: askbrief chat{place} --resume {app.conversation}", err=True)
     return app.return_code or 0
 
 
