@@ -161,6 +161,7 @@ class Match:
         score: The fused score, in [0, 1], comparable within one question only; 0 before fusion.
         dense_rank: Place by cosine among the matches, from 1; 0 before fusion.
         lexical_rank: Place by BM25 among the matches, from 1; 0 before fusion, and without a shared word.
+        document_id: The document that the passage is part of.
     """
 
     row: int
@@ -170,6 +171,7 @@ class Match:
     score: float = 0.0
     dense_rank: int = 0
     lexical_rank: int = 0
+    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +413,11 @@ class Trace:
         agreement: How the ranked spans relate that are about as likely as the best.
         groups: Those of them that say the same together; the newest first where they changed.
         notes: Who and when is meant in the best span and its sentence.
+        how: How ``searched`` was made of ``question``.
+        focus: The earlier words that it takes up; '' for none.
+        rewrites: All that was considered for ``searched``; () where it was searched as typed.
+        offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filtered: The articles that were asked, in words; '' for all.
     """
 
     question: str
@@ -426,6 +433,11 @@ class Trace:
     agreement: AgreementKind = "one"
     groups: tuple[AnswerGroup, ...] = ()
     notes: tuple[Note, ...] = ()
+    how: str = "as typed"
+    focus: str = ""
+    rewrites: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
 
     @property
     def confidence(self) -> float:
@@ -455,6 +467,11 @@ class Answer:
         agreement: How the answers relate that are about as likely as the best.
         groups: Those that say the same together; members count in ``answers``, later ones are left out.
         notes: Who and when is meant in the best answer and its sentence.
+        how: How ``searched`` was made of ``question``.
+        focus: The earlier words that it takes up; '' for none.
+        rewrites: All that was considered for ``searched``; () where it was searched as typed.
+        offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filtered: The articles that were asked, in words; '' for all.
     """
 
     question: str
@@ -469,6 +486,11 @@ class Answer:
     agreement: AgreementKind = "one"
     groups: tuple[AnswerGroup, ...] = ()
     notes: tuple[Note, ...] = ()
+    how: str = "as typed"
+    focus: str = ""
+    rewrites: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
 
     @property
     def answered(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -22,6 +22,8 @@ NEAR_COSINE = 0.35
 """Cosine of question and passage from which a passage is near the question."""
 NEAR_SHARE = 0.5
 """Share of the question's content words that a passage must have to be near it, where it has at least two."""
+READ_AT_ONCE = 500
+"""Characters before a mention that are read as one passage, to learn whom it means."""
 COMPARED_SPANS = 10
 """Ranked spans that are compared with each other."""
 
@@ -55,9 +57,22 @@ def find_notes(ranked: RankedSpan, reader: Reader) -> tuple[Note, ...]:
 
 
 def _ask(reader: Reader, document: Document, question: str, part: Span) -> list[tuple[Span, float]]:
-    """What the reader finds in a part of an article."""
-    (readings,) = reader.read(question, [(document, Passage(document.id, part, part.of(document.text)))])
-    return [(reading.span, reading.margin) for reading in readings]
+    """What the reader finds in a part of an article, read by paragraphs and without the title; best first."""
+    untitled = replace(document, title="")
+    passages = [(untitled, Passage(document.id, s, s.of(document.text))) for s in _iter_paragraphs(document.text, part)]
+    found = [reading for readings in reader.read(question, passages) for reading in readings]
+    return sorted(((reading.span, reading.margin) for reading in found), key=lambda pair: -pair[1])
+
+
+def _iter_paragraphs(text: str, part: Span) -> Iterator[Span]:
+    """Whole paragraphs of a part of a text, joined up to ``READ_AT_ONCE`` characters."""
+    start = at = part.start
+    while at < part.end:
+        found = text.find("\n\n", at, part.end)
+        at = found + 2 if found >= 0 else part.end
+        if at - start >= READ_AT_ONCE or at == part.end:
+            yield Span(start, at)
+            start = at
 
 
 def _conclude_polar(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:

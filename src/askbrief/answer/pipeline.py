@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from askbrief.answer.allowed import find_allowed
 from askbrief.answer.conclude import conclude as conclude_trace
+from askbrief.answer.dialogue import Turn
 from askbrief.answer.fuse import DENSE_WEIGHT, fuse
+from askbrief.answer.query import Query
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.retrieve import DEPTH, gather, load_candidates
+from askbrief.answer.rewrite import build_rewrites, choose_rewrite, find_boosted
 from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
@@ -18,6 +22,8 @@ from askbrief.types import Answer, Candidate, Freshness, Hit, Match, Trace
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
+REWRITE_PASSAGES = 2
+"""Passages that are read to choose between rewrites."""
 RANKED_SPANS = 50
 """Most spans that a trace ranks, and most answers that can be asked for."""
 SHOWN_GROUPS = 4
@@ -27,12 +33,12 @@ MIN_CONFIDENCE = 0.27
 
 
 def search(
-    question: str, *, store: Store, derived: Derived, encoder: Encoder, freshness: Freshness, top: int = READ_PASSAGES
+    query: Query, *, store: Store, derived: Derived, encoder: Encoder, freshness: Freshness, top: int = READ_PASSAGES
 ) -> Trace:
     """Find the passages for a question, as a trace in which nothing was read yet.
 
     Args:
-        question: A question or words, as ``check_question`` returns it.
+        query: What is searched.
         store: The open store, inside its ``snapshot``.
         derived: That snapshot's indexes.
         encoder: The encoder that the store was made with.
@@ -40,17 +46,50 @@ def search(
         top: Most candidates.
     """
     began = perf_counter()
-    matches, candidates = find_candidates(question, store=store, derived=derived, encoder=encoder, top=top)
+    allowed = find_allowed(store.rows, query.filters)
+    depth = max(DEPTH, top)
+    rows = None if allowed is None else allowed.rows
+    found = gather(store, derived, encoder, query.searched, depth=depth, allowed=rows)
+    matches = fuse(found, depth=depth, boosted=query.boosted)
     return Trace(
-        question=question,
-        searched=question,
+        question=query.asked,
+        searched=query.searched,
         matches=tuple(matches),
-        candidates=tuple(candidates),
+        candidates=tuple(load_candidates(store, matches, top=top)),
         ranked=(),
         dense_weight=DENSE_WEIGHT,
         min_confidence=MIN_CONFIDENCE,
         freshness=freshness,
         timings_ms={"search": 1000 * (perf_counter() - began)},
+        how=query.how,
+        focus=query.focus,
+        rewrites=query.rewrites,
+        offered=query.offered,
+        filtered=query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else "",
+    )
+
+
+def rewrite(query: Query, history: Sequence[Turn], find: Callable[[Query], Trace]) -> Query:
+    """The query with what the question asks in its conversation, chosen by how well two passages answer it.
+
+    Args:
+        query: As typed.
+        history: The turns before, oldest first.
+        find: Searches and reads a query in ``REWRITE_PASSAGES`` passages.
+    """
+    rewrites = build_rewrites(query.asked, history)
+    if not rewrites:
+        return query
+    boosted = find_boosted(history)
+    tried = [replace(query, searched=found.text, boosted=boosted) for found in rewrites]
+    confidences = [find(one).confidence for one in tried] if len(tried) > 1 else [1.0]
+    best, second = choose_rewrite(confidences)
+    return replace(
+        tried[best],
+        how=rewrites[best].how,
+        focus=rewrites[best].focus,
+        rewrites=tuple(found.text for found in rewrites),
+        offered=rewrites[second].text if second is not None else "",
     )
 
 
@@ -114,6 +153,11 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
             for group in trace.groups
         ),
         notes=trace.notes,
+        how=trace.how,
+        focus=trace.focus,
+        rewrites=trace.rewrites,
+        offered=trace.offered,
+        filtered=trace.filtered,
     )
 
 

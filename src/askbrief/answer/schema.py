@@ -169,6 +169,12 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     agreement: AgreementKind = "one"
     groups: tuple[GroupFields, ...] = ()
     notes: tuple[NoteFields, ...] = ()
+    asked: str = ""
+    how: str = "as typed"
+    focus: str = ""
+    candidates: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
     nearest: HitFields | UnsetType = UNSET
     explanation: ExplanationFields | UnsetType = UNSET
 
@@ -200,6 +206,12 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
                 for group in answer.groups
             ),
             notes=tuple(map(_build_note_fields, answer.notes)),
+            asked=answer.question,
+            how=answer.how,
+            focus=answer.focus,
+            candidates=answer.rewrites,
+            offered=answer.offered,
+            filtered=answer.filtered,
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
             explanation=_build_explanation(explained, verdict) if explained else UNSET,
         )
@@ -237,6 +249,11 @@ def load_answer(line: str | bytes) -> Answer:
         agreement=fields.agreement,
         groups=tuple(AnswerGroup(g.text, g.members, g.date, g.documents) for g in fields.groups),
         notes=tuple(map(_load_note, fields.notes)),
+        how=fields.how,
+        focus=fields.focus,
+        rewrites=fields.candidates,
+        offered=fields.offered,
+        filtered=fields.filtered,
     )
 
 

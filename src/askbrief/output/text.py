@@ -41,7 +41,8 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
     """
     if not answer.answered:
         return _render_no_answer(answer, root=root, width=width)
-    blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
+    blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
+    blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
         if answer.outcome != "statement":
@@ -53,6 +54,14 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
         if number == 1:
             blocks += [_render_notes(answer, width=width)] if answer.notes else []
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def describe_search(answer: Answer) -> list[str]:
+    """What was searched where that is not the question as typed, and which articles were asked if not all."""
+    lines = [f"↳ searched: {one_line(answer.searched)}"] if answer.searched != answer.question else []
+    if answer.offered:
+        lines.append(f"  or: {one_line(answer.offered)}")
+    return [*lines, one_line(answer.filtered)] if answer.filtered else lines
 
 
 def _describe_agreement(answer: Answer) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from itertools import zip_longest
@@ -112,6 +112,17 @@ class ExtractionRecord:
     def content(self) -> str:
         """The ids of its documents: equal for the same text in another encoding; "" where nothing could be read."""
         return " ".join(document_id for _, document_id in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What filters need to know of a document."""
+
+    id: str
+    title: str
+    date: date | None
+    author: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +239,22 @@ class Rows:
         if missing := set(rows) - found.keys():
             raise self.damaged(f"passage {min(missing)} is missing")
         return [found[row] for row in rows]
+
+    def iter_facts(self) -> Iterator[DocumentFacts]:
+        """Facts of every published document, one for each of its files."""
+        query = (
+            "SELECT documents.id, title, date, author, path FROM files JOIN parts USING (extraction)"
+            " JOIN documents ON documents.id = document_id ORDER BY path, number"
+        )
+        for document_id, title, published, author, path in self._database.rows(query):
+            day = date.fromisoformat(published) if published else None
+            yield DocumentFacts(document_id, title, day, author, str(path))
+
+    def find_rows(self, document_ids: Collection[str]) -> list[int]:
+        """Rows of the published passages of documents, sorted."""
+        query = f"SELECT row, document_id FROM passages WHERE {_PUBLISHED}"
+        rows = self._database.rows(query, 0, self.load_number("last_row"))
+        return [row for row, document_id in rows if document_id in document_ids]
 
     def load_removed(self) -> list[int]:
         """Rows that the dense index still holds, but does not find; sorted."""
