@@ -24,13 +24,14 @@ import numpy as np
 from askbrief.answer.agreement import Found, find_agreement
 from askbrief.answer.antecedents import find_antecedent
 from askbrief.answer.foci import find_foci
+from askbrief.answer.fuse import BOOST
 from askbrief.answer.gate import stands_alone
 from askbrief.answer.names import is_same
 from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
 from askbrief.answer.polar import UNREAD_MARGIN, Statement, choose_statement
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.retrieve import DEPTH
-from askbrief.answer.rewrite import BOOST, MAX_TURNS, Said, Turn, build_rewrites, choose_rewrite, find_boosted
+from askbrief.answer.rewrite import MAX_TURNS, Said, Turn, build_rewrites, choose_rewrite, find_boosted
 from askbrief.answer.terms import Features, build_features, find_terms, split_words
 from askbrief.answer.time import find_dates
 from askbrief.assistant import Assistant

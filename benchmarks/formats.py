@@ -33,7 +33,7 @@ FUZZED = (
     "nestle-segments.xlsx",
     "ilug-licences.eml",
     "dw-uncork.html",
-    "naacl06-two-columns.pdf",
+    "google-doc-table-footnotes.pdf",
 )
 COLUMNS = ("files", "snippets", "at_place", "unwanted", "answers", "reports")
 

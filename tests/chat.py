@@ -10,18 +10,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import textual.app
+import textual.pilot
 from conftest import FakeEncoder, FakeReader
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import LayoutUpdate
+from textual.containers import HorizontalGroup
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from askbrief.assistant import Assistant
 from askbrief.conversations.saved import Conversations
 from askbrief.tui.app import ChatApp
-from askbrief.tui.card import Card, Others
+from askbrief.tui.card import Card
 from askbrief.tui.lit import LitText
 from askbrief.tui.prompt import Prompt
 from askbrief.tui.refresher import AssistantFactory
@@ -83,6 +86,11 @@ class Chat:
         return " ".join(painted(self.screen.source.query_one(".head")).split())
 
     @property
+    def header(self) -> str:
+        """The line at the top."""
+        return " ".join(painted(self.screen.query_one("#header")).split())
+
+    @property
     def toasts(self) -> list[str]:
         """What was said in toasts, oldest first."""
         return [notification.message for notification in self.app._notifications]
@@ -112,6 +120,15 @@ class Chat:
 
         await self.wait_until(is_answered)
         return self.cards[-1]
+
+
+async def settle(min_sleep: float = 0, max_sleep: float = 0) -> None:
+    """Let what is queued be done; in place of Textual's wait until the whole process uses no CPU, threads included."""
+    for _ in range(5):
+        await asyncio.sleep(0.001)
+
+
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = settle  # type: ignore[attr-defined]
 
 
 @asynccontextmanager
@@ -154,9 +171,22 @@ def painted_lit(widget: LitText) -> list[str]:
 
 
 def read_card(card: Card) -> list[str]:
-    """The painted parts of a card, top to bottom."""
-    lines = [painted(part.query_one(".fold") if isinstance(part, Others) else part) for part in card.children]
-    return [" ".join(line.split()) for line in lines]
+    """The painted parts of a card, top to bottom; a confidence after its answer."""
+    parts: list[Widget] = [card.query_one(".question")]
+    for part in card.query_one(".body").children:
+        parts += part.children if isinstance(part, HorizontalGroup) else [part]
+    return [" ".join(painted(part).split()) for part in parts]
+
+
+def painted_bar(chat: Chat) -> list[int]:
+    """The rows of the article, from 0, that have the bright bar of the current passage."""
+    gutter = chat.screen.source.query_one(".gutter")
+    return [row for row, line in enumerate(painted_rows(gutter)) if line.startswith("▌")]
+
+
+def painted_rows(widget: Widget) -> list[str]:
+    """The rows of a widget as they are painted."""
+    return [widget.render_line(row).text for row in range(widget.size.height)]
 
 
 def read_screen(app: ChatApp) -> str:

@@ -9,6 +9,7 @@ _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9
 _FONTS = (
     "<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
     "/F2<</Type/Font/Subtype/Type1/BaseFont/Helvetica-Bold/Encoding/WinAnsiEncoding>>"
+    "/F4<</Type/Font/Subtype/Type1/BaseFont/Courier/Encoding/WinAnsiEncoding>>"
     "/F3<</Type/Font/Subtype/Type0/BaseFont/Nameless/Encoding/Identity-H/DescendantFonts[<</Type/Font"
     "/Subtype/CIDFontType2/BaseFont/Nameless/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
     "/DW 500>>]>>>>"
@@ -23,6 +24,7 @@ class Page:
     size: tuple[float, float] = (612, 792)
     crop: tuple[float, float, float, float] | None = None
     picture: bool = False
+    fields: list[str] = field(default_factory=list)
 
     def write(
         self, x: float, y: float, text: str, *, size: float = 10, font: str = "F1", turn: str = "1 0 0 1"
@@ -30,6 +32,12 @@ class Page:
         """Draw ``text`` with its baseline beginning at (x, y)."""
         coded = text.encode("cp1252").replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
         self.commands.append(f"BT /{font} {size} Tf {turn} {x} {y} Tm ({coded.decode('latin-1')}) Tj ET")
+        return self
+
+    def fill(self, x: float, y: float, value: str, *, kind: str = "Tx") -> Page:
+        """Add a form field of 200 x 14 points with a value, its lower left corner at (x, y)."""
+        box = f"[{x} {y} {x + 200} {y + 14}]"
+        self.fields.append(f"<</Type/Annot/Subtype/Widget/FT/{kind}/T(f)/Rect{box}/V({value})/DA(/F1 10 Tf)>>")
         return self
 
     def write_lines(self, x: float, y: float, lines: list[str], *, size: float = 10, font: str = "F1") -> Page:
@@ -60,9 +68,10 @@ def write_pdf(
         first = 4 + 3 * number
         crop = f"/CropBox[{' '.join(map(str, page.crop))}]" if page.crop else ""
         pictures = f"/XObject<</I {first + 2} 0 R>>" if page.picture else ""
+        notes = f"/Annots[{''.join(page.fields)}]" if page.fields else ""
         objects.append(
             f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {page.size[0]} {page.size[1]}]{crop}"
-            f"/Resources<</Font{_FONTS}{pictures}>>/Contents {first + 1} 0 R>>".encode()
+            f"/Resources<</Font{_FONTS}{pictures}>>/Contents {first + 1} 0 R{notes}>>".encode()
         )
         commands = list(page.commands)
         if page.picture:

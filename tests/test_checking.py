@@ -79,8 +79,8 @@ def test_a_valid_folder_passes_every_check(indexed: Path, cache: Path, isolated:
     assert checks["articles"].found == f"2 articles in {indexed}"
     assert checks["index"].found == f"{indexed / '.askbrief'}, generation 1, 2 documents, up to date"
     assert checks["privacy"].found == "only you can read the index"
-    assert checks["contents"].found == "the database is sound; both search indexes hold exactly its 2 passages"
-    assert checks["files"].found == "the index has the contents of 2 files as they are"
+    assert checks["contents"].found == "the database is valid; both search indexes hold exactly its 2 passages"
+    assert checks["files"].found == "2 files read and compared: the index has their contents"
     assert isolated == [(indexed, "What is said about The envoy met Okay Memis in Ankara?")]
 
 
@@ -126,11 +126,11 @@ def test_the_settings_in_force_are_told(articles: Path) -> None:
 def test_a_folder_without_articles_fails(tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()
-    (folder / "a.pdf").touch()
+    (folder / "a.jpg").touch()
     checks = check(folder)
     assert (checks["articles"].outcome, checks["articles"].found) == (
         "failed",
-        f"0 articles in {folder}; 1 .pdf not read",
+        f"0 articles in {folder}; 1 .jpg not read",
     )
 
 
@@ -244,7 +244,7 @@ def test_a_compiled_encoder_is_compared_with_its_card(articles: Path, monkeypatc
     assert check(articles)["compiled"].outcome == "ok"
     monkeypatch.setattr(installation, "find_cached", lambda *_, **__: articles)
     found = check(articles)["compiled"]
-    assert (found.outcome, found.advice) == ("failed", f"Remove {articles}; it is then made anew.")
+    assert (found.outcome, found.advice) == ("failed", f"Remove {articles}; it is then compiled again.")
 
 
 def test_an_index_that_is_not_up_to_date_is_a_warning(indexed: Path) -> None:
@@ -253,7 +253,7 @@ def test_an_index_that_is_not_up_to_date_is_a_warning(indexed: Path) -> None:
     (indexed / "b.md").unlink()
     checks = check(indexed)
     assert outcomes(checks, "failed") == ["files"]
-    assert checks["files"].found == f"1 files are not as they are indexed: b.md cannot be read: {os.strerror(2)}"
+    assert checks["files"].found == f"1 file not as indexed: b.md cannot be read: {os.strerror(2)}"
     assert checks["index"].outcome == "warning"
     assert checks["index"].found.endswith("; not up to date in 3 files")
 
@@ -291,7 +291,7 @@ def test_a_damaged_search_index_fails_and_is_left_alone(indexed: Path) -> None:
     os.truncate(file, 5)
     checks = check(indexed)
     assert outcomes(checks, "failed") == ["contents"]
-    assert checks["contents"].found.startswith("1 faults: the search indexes in ")
+    assert checks["contents"].found.startswith("1 fault: the search indexes in ")
     assert file.stat().st_size == 5
 
 
@@ -318,7 +318,7 @@ def test_a_content_that_changed_behind_size_and_times_fails(indexed: Path, monke
     checks = check(indexed)
     assert outcomes(checks, "failed") == ["files"]
     assert checks["files"].found == (
-        "2 files are not as they are indexed: a.txt: content changed, but size and modification time did not; "
+        "2 files not as indexed: a.txt: content changed, but size and modification time did not; "
         "b.md: content changed, but size and modification time did not"
     )
 

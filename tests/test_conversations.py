@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -272,14 +273,27 @@ def test_deleted_means_gone_from_the_disk(saved: Conversations) -> None:
     assert saved.begin(NEWS, make_answer()).conversation_id > number
 
 
-def test_all_conversations_of_a_folder_or_of_all_can_be_deleted(saved: Conversations) -> None:
-    for folder in (NEWS, MAIL, NEWS):
-        saved.begin(folder, make_answer())
-    assert saved.delete_all(NEWS) == 2
-    assert [found.folder for found in saved.list_conversations()] == ["/articles/mail"]
-    assert len(saved.search("memis")) == 1
-    assert saved.delete_all() == 1
-    assert saved.list_conversations() == []
+def test_a_view_and_pinned_entries_are_kept(saved: Conversations) -> None:
+    first = saved.begin(NEWS, make_answer("one?"))
+    other = saved.begin(MAIL, make_answer("elsewhere?"))
+    second = saved.begin(NEWS, make_answer("two?"))
+    for entry in (second, other, first):
+        saved.set_pinned(entry.id, is_pinned=True)
+    assert find_questions(saved.load_pinned(NEWS)) == ["one?", "two?"]
+    saved.set_view(second.conversation_id, "bright")
+    assert [found.view for found in saved.list_conversations(NEWS)] == ["bright", ""]
+    with pytest.raises(ConversationError, match="there is no conversation 99"):
+        saved.set_view(99, "bright")
+
+
+def test_a_file_of_the_version_before_is_read_on(folder: Path) -> None:
+    with Conversations(folder) as conversations:
+        conversations.begin(NEWS, make_answer("kept?"))
+    with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        connection.executescript("ALTER TABLE conversations DROP COLUMN view; PRAGMA user_version = 1;")
+    with Conversations(folder) as conversations:
+        assert [(found.title, found.view) for found in conversations.list_conversations()] == [("kept?", "")]
+        assert conversations.notes == []
 
 
 def test_only_the_user_can_read_the_files(folder: Path) -> None:
@@ -297,7 +311,7 @@ def test_a_file_of_a_newer_askbrief_is_left_alone(folder: Path) -> None:
     with Conversations(folder) as conversations:
         conversations.begin(NEWS, make_answer())
     with sqlite3.connect(folder / FILE_NAME) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(ConversationError) as caught:
@@ -544,7 +558,7 @@ def test_markdown_export_has_the_citations_as_footnotes(capsys: pytest.CaptureFi
     assert blocks[4:7] == [
         "**Okay Memis**[^1]",
         "> The envoy met **Okay Memis** in Ankara.",
-        "[^1]: *Visit*, news/a.txt:3, 2025-05-25, high confidence (91%)",
+        "[^1]: *Visit*, 25 May 2025, news/a.txt:3",
     ]
     assert blocks[8].endswith(" UTC, pinned")
     assert blocks[9:12] == [

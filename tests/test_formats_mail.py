@@ -72,6 +72,20 @@ def test_html_is_read_where_the_plain_text_is_only_a_notice() -> None:
     document = read_one(message.as_bytes(), "a.eml")
     assert "View in a browser" not in document.text
     assert blocks(document)[-1] == ("quoted", "Old words.")
+    assert places(document)[-1] == ("quoted", None, "", "Old words.")
+
+
+def test_what_outlook_answers_is_quoted_to_the_end() -> None:
+    page = '<p>Agreed.</p><hr><div id="divRplyFwdMsg"><p>From: Bob</p></div><p>Shall we meet?</p><p>Bob</p>'
+    data = b"Subject: a\nContent-Type: text/html\n\n" + page.encode()
+    document = read_one(data, "a.eml")
+    assert blocks(document)[1:] == [
+        ("paragraph", "Agreed."),
+        ("quoted", "From: Bob"),
+        ("quoted", "Shall we meet?"),
+        ("quoted", "Bob"),
+    ]
+    assert places(document)[-1] == ("quoted", None, "", "From: Bob\n\nShall we meet?\n\nBob")
 
 
 def test_attachments_are_documents_of_their_own() -> None:

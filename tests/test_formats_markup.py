@@ -194,3 +194,8 @@ def test_what_a_file_is_goes_before_what_it_is_called() -> None:
     assert read(b"garbage", "a.docx").reports == ("is damaged (not a whole DOCX file)",)
     assert read(b"\n\n", "a.csv").reports == ("is empty",)
     assert read(b"x", "a.bin").reports == ("is of a kind that is not read",)
+
+
+def test_an_old_word_file_is_named() -> None:
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "WordDocument".encode("utf-16-le")
+    assert read(old, "a.docx").reports == ("is in the old .doc format (save it as .docx)",)

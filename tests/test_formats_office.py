@@ -228,6 +228,12 @@ def test_two_distant_cells_make_no_grid() -> None:
     assert places(document)[1:] == [("row", 1, "", "The depot opened in 1904."), ("row", 1048576, "", "1")]
 
 
+def test_styled_empty_cells_do_not_make_a_sheet_sparse() -> None:
+    styled = '<row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    document = read_one(xlsx({"S": row(1, "Zone", "Sales") + row(2, "North", 120) + styled}), "a.xlsx")
+    assert document.text == "Zone; Sales\n\nZone: North; Sales: 120"
+
+
 def test_dates_are_days_and_whole_numbers_have_no_point() -> None:
     styles = '<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
     rows = row(1, "Joined", "Wage") + '<row r="2"><c r="A2" s="1"><v>43538</v></c><c r="B2"><v>1200.50</v></c></row>'

@@ -130,12 +130,13 @@ def test_editions_and_books_in_xml_are_read() -> None:
     tei = (
         "<TEI><teiHeader><fileDesc><titleStmt><title>Letters</title><author>M. "
         "Shelley</author></titleStmt></fileDesc></teiHeader>"
-        "<text><body><div><head>I</head><p>You will rejoice<note>A note.</note> to "
-        "<title>hear</title>.</p><lg><l>One line</l><l>and two</l></lg>"
+        "<text><body><div><head>I</head><p>You will re<lb break='no'/>joice<note>A note.</note> to "
+        "<choice><sic>heer</sic><corr>hear</corr></choice> "
+        "<title>it</title>.</p><lg><l>One line</l><l>and two</l></lg>"
         "</div></body></text></TEI>"
     )
     document = read_one(tei.encode(), "a.xml")
-    assert document.text == "Letters\n\nI\n\nYou will rejoice to hear.\n\nOne line\nand two\n\nA note."
+    assert document.text == "Letters\n\nI\n\nYou will rejoice to hear it.\n\nOne line\nand two\n\nA note."
     assert places(document)[-1] == ("notes", 1, "footnote 1", "A note.")
     book = (
         "<FictionBook><description><title-info><author><first-name>Ida</first-name><last-name>Moe</last-name></author>"

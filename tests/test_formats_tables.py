@@ -147,7 +147,7 @@ STYLE
 ::cue { color: red }
 
 00:00.000 --> 00:02.000 align:start position:0%
-
+ 
 we sailed<00:00:01.000><c> at</c><c> noon</c>
 
 00:02.000 --> 00:02.010

@@ -58,6 +58,11 @@ def test_the_first_sentence_is_the_title_where_there_is_no_headline(text: str, e
     assert title(text) == expected
 
 
+@pytest.mark.parametrize("table", ["Name\tRole\nTess Oakley\ttreasurer", "Name        Role\nTess Oakley treasurer"])
+def test_a_table_has_no_title(table: str) -> None:
+    assert title(table) == ""
+
+
 def test_a_headline_is_never_cut() -> None:
     long = "Quake of the century hits the north of the country. " * 3
     headline = long[:145].rsplit(" ", 1)[0]

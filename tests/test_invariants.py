@@ -163,6 +163,8 @@ def test_answers_are_the_characters_of_their_file(file: tuple[str, bytes]) -> No
         assert found.sentence.of(read) == found.sentence_text
         assert found.sentence.contains(found.span)
         assert any(passage.contains(found.sentence) for passage in passages)
+        assert found.line is not None
+        assert found.column is not None
         assert sum(len(line) + 1 for line in lines[: found.line - 1]) + found.column - 1 == found.span.start
     for hit in answer.hits:
         assert hit.passage.span.of(read) == hit.passage.text

@@ -72,7 +72,7 @@ ANSWER = Answer(
 NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07)
 
 
-CHECKED = "  checked against the folder: 2 documents, 1 added, 2 removed\n"
+CHECKED = "  2 documents, up to date, 1 added, 2 removed\n"
 
 
 def lit(text: Text) -> list[str]:
@@ -150,8 +150,7 @@ def test_newlines_and_tabs_of_the_sentence_become_blanks_and_the_words_stay_lit(
 def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
     text = render_answer(NO_ANSWER, width=width).plain
     assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
-    basis = CHECKED if width is None else "  checked against the folder: 2 documents, 1 added, 2\n  removed\n"
-    assert text.endswith(f"\n\n  line 3 · 7% likely to hold the answer\n  news/a.txt:3\n\n{basis}")
+    assert text.endswith(f"\n\n  line 3 · 7% likely to hold the answer\n  news/a.txt:3\n\n{CHECKED}")
     assert " ".join(text.split()).count(SENTENCE) == 1
 
 
@@ -311,13 +310,13 @@ def test_a_confidence_is_a_word_and_a_number(confidence: float, words: str) -> N
 def test_what_was_not_checked_is_said_so() -> None:
     for answer in (ANSWER, NO_ANSWER):
         shown = render_answer(replace(answer, freshness=Freshness(4, 1, 9, checked=False))).plain
-        assert shown.endswith("\n\n  not checked against the folder: from the index as it is, 1 document\n")
+        assert shown.endswith("\n\n  1 document, not compared with the folder\n")
 
 
 def test_the_basis_counts_every_kind_of_change() -> None:
     freshness = Freshness(4, 1234, 9, added=1, changed=2, renamed=1000, removed=3)
-    counts = "1,234 documents, 1 added, 2 changed, 1,000 renamed, 3 removed"
-    assert describe_basis(freshness) == f"checked against the folder: {counts}"
+    counts = "1 added, 2 changed, 1,000 renamed, 3 removed"
+    assert describe_basis(freshness) == f"1,234 documents, up to date, {counts}"
 
 
 def test_freshness_is_one_line() -> None:

@@ -165,6 +165,25 @@ def test_tables_are_read_by_rows() -> None:
     assert [kind for kind, _ in blocks(document)] == ["paragraph"] + 9 * ["cell"]
 
 
+def test_fractions_are_no_notes() -> None:
+    page = Page().write(72, 700, "The rate is 48").write(134.3, 703.5, "1", size=6).write(137.6, 700, "/")
+    assert read(write_pdf([page.write(140.4, 700, "2", size=6)])).text == "The rate is 48 1/2"
+
+
+def test_letters_that_are_lowered_stay_in_their_word() -> None:
+    page = Page().write(72, 700, "Written in T").write(122.5, 697, "E").write(128.4, 700, "X by a keeper.")
+    assert read(write_pdf([page])).text == "Written in TEX by a keeper."
+
+
+def test_code_keeps_its_lines() -> None:
+    page = (
+        Page()
+        .write_lines(72, 700, [*WEIRS, "Run:"])
+        .write_lines(72, 620, ["def weir(depth):", 'return "high" if depth', "print(weir(3))"], font="F4")
+    )
+    assert blocks(read(write_pdf([page])))[-1] == ("code", 'def weir(depth):\nreturn "high" if depth\nprint(weir(3))')
+
+
 def test_numbers_of_notes_are_raised() -> None:
     page = Page().write(72, 700, "Population 8,935,112").write(166.6, 703.5, "3", size=6)
     assert read(write_pdf([page])).text == "Population 8,935,112³"
@@ -190,6 +209,12 @@ def test_stamps_and_text_outside_the_page_are_left_out_and_sideways_pages_turned
     for number, line in enumerate(WEIRS):
         sideways.write(300 + 12 * number, 100, line, turn="0 1 -1 0")
     assert read(write_pdf([sideways])).text == read(write_pdf([Page().write_lines(72, 700, WEIRS)])).text
+
+
+def test_what_is_filled_into_forms_is_read() -> None:
+    page = Page().write(72, 700, "Name of the keeper:").fill(180, 696, "Odalys Brandt")
+    page.fill(180, 640, "Off", kind="Btn").fill(180, 600, "")
+    assert read(write_pdf([page])).text == "Name of the keeper: Odalys Brandt"
 
 
 def test_lists_and_headings_are_blocks() -> None:

@@ -56,6 +56,12 @@ def test_a_damaged_file_never_leads_to_a_wrong_answer_and_is_mended() -> None:
     assert sum(count for file, count in found["files"].items() if file.startswith("generation-")) >= 10
 
 
+def test_hostile_invocations_end_in_an_answer_or_an_error_with_a_hint() -> None:
+    found = torture("invocations", "--cases", "16", "--seed", "3")
+    assert (found["errors"], found["cases"]) == (0, 16)
+    assert found["outcomes"]["exit code 0"] >= 2
+
+
 def make(root: Path) -> None:
     """Generation 1 holds 31 passages: three each of ten articles, and one of them the title's."""
     create_folder(root)

@@ -15,18 +15,22 @@ from chat import (
     make_factory,
     open_chat,
     painted,
+    painted_bar,
     painted_lit,
+    painted_rows,
     painted_with,
     read_card,
 )
 from click.testing import CliRunner
 from conftest import FakeReader
+from rich.color import Color
 from textual.containers import VerticalScroll
 
 from askbrief.cli import main as cli
 from askbrief.errors import AskbriefError, ConfigError
 from askbrief.tui import screen as screen_module
 from askbrief.tui.app import ChatApp
+from askbrief.tui.card import Alternative
 from askbrief.tui.lit import LitText
 from askbrief.tui.source import SourcePane
 from askbrief.types import Document, Passage, Reading
@@ -47,72 +51,107 @@ def test_answer_shows_the_exact_words_and_lights_them(articles: Path) -> None:
             assert read_card(card) == [
                 ANSWERABLE,
                 "Okay",
+                "strong ●",
                 SENTENCE,
-                "a.txt:1 · high confidence (99%)",
-                "▸ 1 other answer",
+                f"{SENTENCE} · line 1 · a.txt:1",
+                "▸ 1 other answer: 2: Trains",
             ]
             lit = card.query(LitText)[0]
             assert painted_lit(lit) == ["Okay"]
             assert painted(lit).index("Okay") == SENTENCE.index("Okay")
-            await chat.wait_until(lambda: chat.status == "2 documents, 2 passages · up to date")
+            await chat.wait_until(lambda: chat.status == "2 articles, up to date")
 
     asyncio.run(scenario())
 
 
-def test_other_answers_are_folded_until_they_are_wanted(articles: Path) -> None:
+def test_other_answers_are_answers_by_digit_and_by_click(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask(ANSWERABLE)
             for unfold in (lambda: chat.pilot.press("space"), lambda: chat.pilot.click(".fold")):
                 card.focus()
-                assert not card.query_one(".folded").display
+                assert not card.query(Alternative)
                 await unfold()
-                await chat.wait_until(lambda: bool(card.query_one(".folded").display))
-                assert painted(card.query_one(".fold")) == "▾ 1 other answer"
-                [answer] = card.query(".folded .answer")
-                assert painted(answer) == "Trains"
+                await chat.wait_until(lambda: bool(card.query(Alternative)))
+                assert painted(card.query_one(".fold")) == "▾ 1 other answer · 1–2 to choose"
+                assert painted(card.query_one(Alternative)) == "2  Trains  Trains"
                 await chat.pilot.press("space")
-                await chat.wait_until(lambda: not card.query_one(".folded").display)
+                await chat.wait_until(lambda: not card.query(Alternative))
+
+            await chat.pilot.press("2")
+            await chat.wait_until(lambda: "b.md" in chat.source_head)
+            assert read_card(card)[1:4] == [
+                f"1 Okay {SENTENCE}",
+                "2 Trains",
+                "strong ●",
+            ]
+            assert painted_lit(source_text(chat)) == ["Trains"]
+            await chat.pilot.press("1", "7")
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Okay"])
+            await chat.pilot.click(Alternative)
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Trains"])
 
     asyncio.run(scenario())
 
 
-def test_source_pane_shows_the_whole_article_with_the_same_characters_lit(articles: Path) -> None:
+def test_the_article_has_the_same_characters_lit_and_a_bar_at_the_passage(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    filler = "nothing is said of anything here today.\n\n" * 15
+    text = f"{filler}the drone of Zoltan fell in ankara.\n\n{filler}".strip()
+    (folder / "a.txt").write_text(text, encoding="utf-8")
+
     async def scenario() -> None:
-        async with open_chat(make_factory(articles)) as chat:
-            await chat.ask(ANSWERABLE)
-            assert painted(source_text(chat)) == (articles / "a.txt").read_text(encoding="utf-8").strip()
-            assert painted_lit(source_text(chat)) == ["Okay"]
-            passage = [SENTENCE.replace("Okay", ""), "They spoke about the drone."]
-            faint = painted_with(source_text(chat), lambda style: bool(style.italic and not style.bold))
-            assert [" ".join(line.split()) for line in faint] == [" ".join(line.split()) for line in passage]
+        async with open_chat(make_factory(folder)) as chat:
+            await chat.ask("drone in ankara?")
+            await chat.wait_until(lambda: bool(painted_bar(chat)))
+            assert painted(source_text(chat)) == text
+            assert painted_lit(source_text(chat)) == ["Zoltan"]
+            [row] = [row for row, line in enumerate(painted_rows(source_text(chat))) if "Zoltan" in line]
+            bar = painted_bar(chat)
+            assert row == 30
+            assert row in bar
+            assert bar == list(range(bar[0], bar[-1] + 1))
+            assert len(bar) < 31
+            asked = painted_with(source_text(chat), lambda style: style.color != plain_color(chat) and not style.bold)
+            assert asked == ["droneankara"]
 
     asyncio.run(scenario())
+
+
+def plain_color(chat: Chat) -> Color | None:
+    """The colour of the article's characters."""
+    [first, *_] = source_text(chat).render_line(0)
+    assert first.style is not None
+    return first.style.color
 
 
 def test_keys_go_through_places_and_sources(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             await chat.ask(ANSWERABLE)
-            assert "a.txt:1 · answer, place 2 of 2 · source 1 of 2" in chat.source_head
+            assert chat.source_head == f"{SENTENCE} line 1 ◂ 2/2 ▸ · article 1/2 a.txt"
             await chat.pilot.press("f3")
             await chat.pilot.pause()
-            assert "passage with the answer, place 1 of 2" in chat.source_head
-            assert painted_lit(source_text(chat)) == [SENTENCE, "They spoke about the drone."]
+            assert "◂ 1/2 ▸ · passage · article 1/2" in chat.source_head
+            assert painted_lit(source_text(chat)) == []
+            assert painted_bar(chat) == [0, 1, 2]
             await chat.pilot.press("shift+f3")
             await chat.pilot.pause()
             assert painted_lit(source_text(chat)) == ["Okay"]
             await chat.pilot.press("f4")
-            await chat.wait_until(lambda: "b.md:1 · source 2 of 2" in chat.source_head)
+            await chat.wait_until(lambda: "line 1 other answer · article 2/2 b.md" in chat.source_head)
             assert painted_lit(source_text(chat)) == ["Trains"]
             await chat.pilot.press("shift+f4")
-            await chat.wait_until(lambda: "a.txt:1" in chat.source_head)
+            await chat.wait_until(lambda: "a.txt" in chat.source_head)
             chat.screen.source.focus_text()
             for key, head in (
-                ("n", "place 1 of 2"),
-                ("p", "place 2 of 2"),
-                ("right_square_bracket", "source 2 of 2"),
-                ("left_square_bracket", "source 1 of 2"),
+                ("n", "◂ 1/2 ▸"),
+                ("p", "◂ 2/2 ▸"),
+                ("right_square_bracket", "article 2/2"),
+                ("left_square_bracket", "article 1/2"),
             ):
                 await chat.pilot.press(key)
                 await chat.wait_until(lambda head=head: head in chat.source_head)  # type: ignore[misc]
@@ -120,17 +159,23 @@ def test_keys_go_through_places_and_sources(articles: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_what_the_documents_do_not_say(articles: Path) -> None:
+def test_what_the_documents_do_not_say_is_dim_and_has_a_sign_of_its_own(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask(UNANSWERABLE)
             assert read_card(card)[1:] == [
-                "Not in these documents.",
+                "∅ Not in these documents",
                 "The nearest passage:",
                 f"{SENTENCE} They spoke about the drone.",
-                "a.txt:1 · 0% likely to hold the answer",
+                "a.txt:1",
             ]
-            assert painted_lit(source_text(chat)) == [SENTENCE, "They spoke about the drone."]
+            assert painted_lit(source_text(chat)) == []
+            assert painted_bar(chat) == [0, 1, 2]
+            answered = await chat.ask(ANSWERABLE)
+            refusal, answer = card.query_one(".refusal"), answered.query_one(".answer")
+            assert refusal.styles.color.a < answer.styles.color.a == 1.0
+            assert "-refused" in card.classes
+            assert (card.has_class("-newest"), answered.has_class("-newest")) == (False, True)
 
     asyncio.run(scenario())
 
@@ -191,13 +236,13 @@ def test_markup_and_control_characters_stay_text(tmp_path: Path, width: int) -> 
     async def scenario() -> None:
         async with open_chat(make_factory(folder), size=(width, 36)) as chat:
             card = await chat.ask("a report [i]who[/i] left ankara?")
-            question, answer, sentence, source = read_card(card)
+            question, answer, _, sentence, source = read_card(card)
             assert question == "a report [i]who[/i] left ankara?"
             assert answer == "Zoltan"
             assert painted_lit(card.query_one(LitText)) == ["Zoltan"]
             shown = text.replace("\x1b", "\ufffd").replace("\x07", "\ufffd").replace("\t", " ")
             assert " ".join(sentence.split()) == shown
-            assert source.startswith("[b]a.txt:1")
+            assert source.endswith("[b]a.txt:1")
             await chat.pilot.press("escape", "enter")
             await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Zoltan"])
 
@@ -226,7 +271,7 @@ def test_every_screen_survives_the_smallest_terminals(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             await chat.ask(ANSWERABLE)
-            for size in ((20, 5), (4, 6), (1, 1), (3, 30)):
+            for size in ((20, 5), (4, 6), (1, 1)):
                 await chat.pilot.resize_terminal(*size)
                 await chat.wait_until(lambda: not chat.screen.has_source)
                 for keys in (
@@ -298,8 +343,12 @@ def test_keys_move_the_cursor_between_cards_and_the_source_follows(articles: Pat
             first = await chat.ask(ANSWERABLE)
             second = await chat.ask(UNANSWERABLE)
             assert chat.prompt.has_focus
+            for enter in ("escape", "up"):
+                await chat.pilot.press(enter)
+                assert second.has_focus
+                await chat.pilot.press("escape")
+                assert chat.prompt.has_focus
             await chat.pilot.press("escape")
-            assert second.has_focus
             for key, card in (("up", first), ("up", first), ("down", second), ("k", first), ("j", second)):
                 await chat.pilot.press(key)
                 assert card.has_focus
@@ -309,10 +358,28 @@ def test_keys_move_the_cursor_between_cards_and_the_source_follows(articles: Pat
             await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Okay"])
             await chat.pilot.press("down", "down")
             assert chat.prompt.has_focus
+
+    asyncio.run(scenario())
+
+
+def test_typing_goes_to_the_prompt_after_a_click_and_from_anywhere(articles: Path) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            first = await chat.ask(ANSWERABLE)
+            await chat.ask(UNANSWERABLE)
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == [])
             await chat.pilot.click(first)
-            assert first.has_focus
-            await chat.pilot.press("escape")
+            await chat.wait_until(lambda: painted_lit(source_text(chat)) == ["Okay"])
             assert chat.prompt.has_focus
+            assert first.has_class("-current")
+            await chat.pilot.click(LitText)
+            await chat.pilot.press(*"price of oil?")
+            assert chat.prompt.text == "price of oil?"
+            assert not first.is_pinned
+            assert len(chat.cards) == 2
+            chat.prompt.text = ""
+            await chat.pilot.press("escape", "w", "h")
+            assert (chat.prompt.text, chat.prompt.has_focus) == ("wh", True)
 
     asyncio.run(scenario())
 
@@ -378,20 +445,20 @@ def test_history_comes_back_with_up_and_down_and_by_search(articles: Path) -> No
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("theme", sorted(ChatApp(None, None, clipboard_folder=Path()).available_themes))  # type: ignore[arg-type]
-def test_lit_words_differ_by_more_than_colour_in_every_theme(articles: Path, theme: str) -> None:
+def test_lit_words_differ_by_more_than_colour_in_every_theme(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
-            chat.app.theme = theme
-            lit = (await chat.ask(ANSWERABLE)).query(LitText)[0]
-            [words] = [s for s in lit.render_line(0) if s.style is not None and s.style.bold]
-            assert words.text == "Okay"
-            assert words.style is not None
-            assert words.style.color != words.style.bgcolor
-            [here] = {s.text for s in source_text(chat).render_line(0) if s.style is not None and s.style.bold}
-            assert here == "Okay"
-            faint = {s.style.italic for s in source_text(chat).render_line(2) if s.style is not None and s.text.strip()}
-            assert faint == {True}
+            card = await chat.ask(ANSWERABLE)
+            for theme in sorted(chat.app.available_themes):
+                chat.app.theme = theme
+                await chat.pilot.pause()
+                [words] = [s for s in card.query(LitText)[0].render_line(0) if s.style is not None and s.style.bold]
+                assert words.text == "Okay", theme
+                assert words.style is not None
+                assert words.style.color != words.style.bgcolor, theme
+                [here] = {s.text for s in source_text(chat).render_line(0) if s.style is not None and s.style.bold}
+                assert here == "Okay", theme
+                assert painted_bar(chat) == [0, 1, 2], theme
 
     asyncio.run(scenario())
 

@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from chat import ANSWERABLE, UNANSWERABLE, Chat, make_factory, open_chat, painted_lit, read_card
+from conftest import FakeReader
 from textual.command import CommandPalette
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 
-from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.tui import app as app_module
 from askbrief.tui import clipboard
+from askbrief.tui import screen as screen_module
+from askbrief.tui.app import ChatApp
+from askbrief.tui.basket import BasketScreen
+from askbrief.tui.card import Alternative
 from askbrief.tui.commands import COMMANDS, Place, describe_keys, list_help, list_palette
-from askbrief.tui.dialogs import ChoiceScreen, TextScreen
+from askbrief.tui.dialogs import TextScreen
+from askbrief.tui.lists import ChoiceScreen
 from askbrief.tui.lit import LitText
 from askbrief.tui.saved import SavedScreen
+from askbrief.types import Document, Passage, Reading
 
 pytestmark = pytest.mark.usefixtures("only_margins")
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
+    """The files that were opened outside the chat."""
+    found: list[tuple[str, str, int]] = []
+    monkeypatch.setattr(screen_module, "open_in_editor", lambda file, line: found.append(("editor", file.name, line)))
+    monkeypatch.setattr(screen_module, "open_in_viewer", lambda file: found.append(("viewer", file.name, 1)))
+    monkeypatch.setattr(ChatApp, "suspend", lambda _: nullcontext())
+    return found
 
 
 @pytest.fixture
@@ -36,32 +53,52 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return given
 
 
-def dialog_text(chat: Chat) -> str:
+def dialog_texts(chat: Chat) -> list[str]:
+    """The texts of a dialog, top to bottom."""
     screen = chat.app.screen
     assert isinstance(screen, TextScreen)
-    return "\n".join(static.render().plain for static in screen.query(Static))  # type: ignore[union-attr]
+    return [static.render().plain for static in screen.query(Static)]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    ("key", "text"),
-    [
-        ("c", "Okay"),
-        ("y", "“The envoy met Okay Memis in Ankara.” (The envoy met Okay Memis in Ankara., a.txt:1)"),
-        (
-            "f",
-            "**Okay**[^1]\n\n> The envoy met **Okay** Memis in Ankara.\n\n"
-            "[^1]: *The envoy met Okay Memis in Ankara.*, a.txt:1, high confidence (99%)\n",
-        ),
-    ],
-)
-def test_copying_an_answer(articles: Path, copied: list[str], key: str, text: str) -> None:
+def test_copying_an_answer(articles: Path, copied: list[str]) -> None:
+    cited = "*The envoy met Okay Memis in Ankara.*, a.txt:1"
+    texts = {
+        "c": "Okay",
+        "y": "“The envoy met Okay Memis in Ankara.” (The envoy met Okay Memis in Ankara., a.txt:1)",
+        "f": f"**Okay**[^1]\n\n> The envoy met **Okay** Memis in Ankara.\n\n[^1]: {cited}\n",
+    }
+
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             await chat.ask(ANSWERABLE)
-            await chat.pilot.press("escape", key)
-            await chat.wait_until(lambda: bool(chat.toasts))
-            assert copied == [text]
-            assert chat.toasts == [f"Copied {len(text)} characters with xclip."]
+            await chat.pilot.press("escape")
+            for number, (key, text) in enumerate(texts.items(), start=1):
+                await chat.pilot.press(key)
+                await chat.wait_until(lambda number=number: len(chat.toasts) == number)  # type: ignore[misc]
+                assert copied[-1] == text
+            assert chat.toasts[0] == "Copied “Okay”"
+            assert chat.toasts[1].startswith("Copied ““The envoy met Okay")
+            await chat.pilot.press("2", "f")
+            await chat.wait_until(lambda: len(copied) == 4)
+            assert copied[-1].startswith("**Trains**[^2]")
+
+    asyncio.run(scenario())
+
+
+def test_copying_takes_what_the_mouse_selected(articles: Path, copied: list[str]) -> None:
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles)) as chat:
+            await chat.ask(ANSWERABLE)
+            await chat.pilot.press("escape")
+            chat.screen.source.query_one(LitText).text_select_all()
+            await chat.pilot.pause()
+            await chat.pilot.press("c")
+            await chat.wait_until(lambda: bool(copied))
+            assert copied == [(articles / "a.txt").read_text(encoding="utf-8").strip()]
+            chat.screen.source.focus_text()
+            await chat.pilot.press("c")
+            await chat.wait_until(lambda: len(copied) == 2)
+            assert copied[1] == copied[0]
 
     asyncio.run(scenario())
 
@@ -70,13 +107,10 @@ def test_copying_when_there_is_no_answer(articles: Path, copied: list[str]) -> N
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             await chat.ask(UNANSWERABLE)
-            await chat.pilot.press("escape", "c", "y")
-            await chat.wait_until(lambda: len(chat.toasts) == 2)
+            await chat.pilot.press("escape", "c", "y", "f")
+            await chat.wait_until(lambda: len(chat.toasts) == 3)
             assert set(chat.toasts) == {"There is no answer to copy."}
             assert copied == []
-            await chat.pilot.press("f")
-            await chat.wait_until(lambda: bool(copied))
-            assert copied[0].startswith("*Not in these documents.* The nearest passage:[^1]")
 
     asyncio.run(scenario())
 
@@ -99,11 +133,7 @@ def test_opening_a_source_by_key_and_by_double_click(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles), size=(60, 18)) as chat:
             card = await chat.ask(ANSWERABLE)
-            for act in (
-                lambda: chat.pilot.press("escape", "enter"),
-                lambda: chat.pilot.press("escape", "o"),
-                lambda: chat.pilot.click(card, times=2),
-            ):
+            for act in (lambda: chat.pilot.press("escape", "enter"), lambda: chat.pilot.click(card, times=2)):
                 assert not chat.screen.has_source
                 await act()
                 await chat.wait_until(lambda: chat.screen.has_source)
@@ -113,27 +143,46 @@ def test_opening_a_source_by_key_and_by_double_click(articles: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_explaining_an_answer_and_an_abstention(articles: Path) -> None:
+def test_explaining_an_answer_and_an_abstention_runs_nothing_again(articles: Path) -> None:
+    class Counting(FakeReader):
+        count = 0
+
+        def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+            self.count += question in (ANSWERABLE, UNANSWERABLE)
+            return super().read(question, passages)
+
+    reader = Counting()
+
     async def scenario() -> None:
-        async with open_chat(make_factory(articles)) as chat:
+        async with open_chat(make_factory(articles, reader=reader)) as chat:
             await chat.ask(ANSWERABLE)
             await chat.pilot.press("escape", "x")
             await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
-            text = dialog_text(chat)
-            assert "2 candidates from dense and lexical search. Score = 0.5 × cosine + 0.5 × BM25" in text
-            assert "1. a.txt:1 · score 1.00\n   cosine 0.87 (no. 1) · BM25 " in text
-            assert "+5.0 =  99%  “Okay”" in text
-            threshold = f"{MIN_CONFIDENCE:.0%}"
-            assert f"“Okay” ranks first with 99%, ahead of “Trains” with 99%: at least {threshold}, so it is" in text
+            title, question, reason, table, formulas, *_ = dialog_texts(chat)
+            assert (title, question) == ("Why this answer", ANSWERABLE)
+            assert reason == (
+                "“Okay” was chosen because its passage names “envoy”, “met” and “Ankara”;"
+                " the next best, “Trains”, was close behind."
+            )
+            heads, first, second = table.splitlines()
+            for words, row in (("Okay", first), ("Trains", second)):
+                assert row.index(words) == heads.index("Words")
+                assert row.index("strong") == heads.index("Confidence")
+            assert first.split()[0] == "1"
+            assert first.endswith("1.00")
+            assert "Score = 0.5 × cosine + 0.5 × BM25" in formulas
             await chat.pilot.press("escape")
 
             await chat.ask(UNANSWERABLE)
             await chat.pilot.press("escape", "x")
             await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
-            assert "no words that could answer" in dialog_text(chat)
-            assert "so there is no answer" in dialog_text(chat)
+            title, _, reason, table, *_ = dialog_texts(chat)
+            assert title == "Why no answer"
+            assert reason == "There is no answer: in the 2 nearest passages no words answer the question."
+            assert table.splitlines()[1].startswith(" –  no words that answer")
 
     asyncio.run(scenario())
+    assert reader.count == 2
 
 
 def test_editing_and_asking_again(articles: Path) -> None:
@@ -169,10 +218,10 @@ def test_help_lists_every_key(articles: Path) -> None:
         async with open_chat(make_factory(articles)) as chat:
             await chat.pilot.press("f1")
             await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
-            text = dialog_text(chat)
+            text = "\n".join(dialog_texts(chat))
             for command in COMMANDS:
                 assert describe_keys(command.keys) in text
-            for what in ("ctrl+p", "ctrl+q", "shift+enter, ctrl+j", "In the prompt", "On a question", "In the source"):
+            for what in ("ctrl+p", "ctrl+q", "shift+enter, ctrl+j", "In the prompt", "On an answer", "In the article"):
                 assert what in text
             await chat.pilot.press("f1")
             assert not isinstance(chat.app.screen, TextScreen)
@@ -182,53 +231,70 @@ def test_help_lists_every_key(articles: Path) -> None:
 
 def test_every_command_has_a_help_text_and_no_key_has_two_meanings_in_a_place() -> None:
     assert all(what for _, keys in list_help() for _, what in keys)
-    assert {command.name for command in COMMANDS} == {command.name for command in list_palette()}
+    assert {c.name for c in COMMANDS} == {c.name for c in list_palette()} | {"leave"}
     for place in Place:
         keys = [key for command in COMMANDS if command.place is place for key in command.keys]
         assert len(keys) == len(set(keys))
 
 
-@pytest.mark.parametrize("title", [command.title for command in list_palette()])
-def test_the_palette_runs_every_command(
-    articles: Path, tmp_path: Path, title: str, monkeypatch: pytest.MonkeyPatch
+def test_the_palette_runs_every_command_of_ours_and_no_other(
+    articles: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    copied: list[str],
+    opened: list[tuple[str, str, int]],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    expected: dict[str, Callable[[Chat], bool]] = {
-        "Help": lambda chat: isinstance(chat.app.screen, TextScreen),
-        "Source": lambda chat: not chat.screen.has_source,
-        "Next span": lambda chat: "place 1 of 2" in chat.source_head,
-        "Previous span": lambda chat: "place 1 of 2" in chat.source_head,
-        "Next source": lambda chat: "b.md" in chat.source_head,
-        "Previous source": lambda chat: "b.md" in chat.source_head,
-        "Check folder": lambda chat: "Looking at the folder" in chat.status or "up to date" in chat.status,
-        "Conversations": lambda chat: isinstance(chat.app.screen, SavedScreen),
-        "New conversation": lambda chat: not chat.cards,
-        "Export Markdown": lambda _: bool(list(tmp_path.glob("askbrief-conversation-*.md"))),
-        "Export JSON": lambda _: bool(list(tmp_path.glob("askbrief-conversation-*.jsonl"))),
-        "Prompt": lambda chat: chat.cards[0].has_focus,
-        "History": lambda chat: isinstance(chat.app.screen, ChoiceScreen),
-        "Open source": lambda chat: chat.screen.has_source,
-        "Copy answer": lambda chat: bool(chat.toasts),
-        "Copy quote": lambda chat: bool(chat.toasts),
-        "Copy footnote": lambda chat: bool(chat.toasts),
-        "Copy lit words": lambda chat: bool(chat.toasts),
-        "Explain": lambda chat: isinstance(chat.app.screen, TextScreen),
-        "Edit question": lambda chat: chat.prompt.text == ANSWERABLE,
-        "Ask again": lambda chat: len(chat.cards) == 2,
-        "Pin": lambda chat: chat.cards[0].is_pinned,
-        "Other answers": lambda chat: bool(chat.cards[0].query_one(".folded").display),
-    }
-    assert set(expected) == {command.title for command in list_palette()}
 
-    async def run(title: str) -> None:
+    def is_dialog(kind: type) -> Callable[[Chat], bool]:
+        return lambda chat: isinstance(chat.app.screen, kind)
+
+    expected: dict[str, Callable[[Chat], bool]] = {
+        "Help": is_dialog(TextScreen),
+        "Conversations": is_dialog(SavedScreen),
+        "Pinned quotes": is_dialog(BasketScreen),
+        "Earlier questions": is_dialog(ChoiceScreen),
+        "Explain": is_dialog(TextScreen),
+        "Previous highlight": lambda chat: "◂ 1/2 ▸" in chat.source_head,
+        "Next highlight": lambda chat: "◂ 2/2 ▸" in chat.source_head,
+        "Next article": lambda chat: "b.md" in chat.source_head,
+        "Previous article": lambda chat: "a.txt" in chat.source_head,
+        "Copy highlight": lambda _: copied[-1:] == ["Okay"],
+        "Copy quote": lambda _: copied[-1:] != ["Okay"] and "“The envoy" in copied[-1],
+        "Copy footnote": lambda _: "**Okay**[^1]" in copied[-1],
+        "Copy": lambda _: copied[3:] == ["Okay"],
+        "Open in editor": lambda _: opened[-1:] == [("editor", "a.txt", 1)],
+        "Open in viewer": lambda _: opened[-1:] == [("viewer", "a.txt", 1)],
+        "Article": lambda chat: not chat.screen.has_source,
+        "Show in article": lambda chat: chat.screen.has_source,
+        "Find in article": lambda chat: isinstance(chat.app.focused, Input),
+        "All articles": lambda chat: chat.source_head == "2 articles, newest first",
+        "Check folder": lambda chat: "Looking at the folder" in chat.status or "up to date" in chat.status,
+        "Export as Markdown": lambda _: bool(list(tmp_path.glob("askbrief-conversation-*.md"))),
+        "Export as JSON": lambda _: bool(list(tmp_path.glob("askbrief-conversation-*.jsonl"))),
+        "Other answers": lambda chat: bool(chat.cards[0].query(Alternative)),
+        "Pin": lambda chat: chat.cards[0].is_pinned,
+        "Edit question": lambda chat: chat.prompt.text == ANSWERABLE,
+        "Answers": lambda chat: chat.cards[0].has_focus,
+        "Ask again": lambda chat: len(chat.cards) == 2,
+        "New conversation": lambda chat: not chat.cards,
+    }
+
+    async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
             card = await chat.ask(ANSWERABLE)
             await chat.wait_until(lambda: card.entry_id is not None)
-            [command] = [c for c in chat.app.get_system_commands(chat.screen) if c.title == title]
-            command.callback()
-            await chat.wait_until(lambda: expected[title](chat))
+            commands = {command.title: command for command in chat.app.get_system_commands(chat.screen)}
+            assert set(commands) == {*expected, "Theme", "Quit"}
+            for title, is_so in expected.items():
+                ran = commands[title].callback()
+                if ran is not None:
+                    await ran
+                await chat.wait_until(lambda is_so=is_so: is_so(chat))  # type: ignore[misc]
+                if chat.app.screen is not chat.screen:
+                    await chat.pilot.press("escape")
 
-    asyncio.run(run(title))
+    asyncio.run(scenario())
 
 
 def test_the_palette_finds_commands_by_name(articles: Path) -> None:
@@ -238,7 +304,7 @@ def test_the_palette_finds_commands_by_name(articles: Path) -> None:
             await chat.wait_until(lambda: isinstance(chat.app.screen, CommandPalette))
             options = chat.app.screen.query_one(OptionList)
             await chat.wait_until(lambda: options.option_count == 1)
-            assert "Begins an empty transcript. Key: ctrl+n." in str(options.get_option_at_index(0).prompt)
+            assert "Start a new conversation. Key: ctrl+n" in str(options.get_option_at_index(0).prompt)
 
     asyncio.run(scenario())
 
@@ -246,7 +312,7 @@ def test_the_palette_finds_commands_by_name(articles: Path) -> None:
 def test_without_a_card_the_palette_says_so(articles: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles)) as chat:
-            chat.screen.act_on_current("copy_answer")
+            chat.screen.action_act_on_current("copy_answer")
             await chat.pilot.pause()
             assert chat.toasts == ["Nothing was asked yet."]
 
@@ -276,7 +342,6 @@ def test_the_best_clipboard_tool_for_the_display() -> None:
         ({"TERM": "linux"}, False),
         ({"TERM_PROGRAM": "Apple_Terminal"}, False),
         ({"VTE_VERSION": "7600"}, False),
-        ({"TEXTUAL_DRIVER": "web"}, False),
     ],
 )
 def test_terminals_without_osc_52(environment: dict[str, str], takes: bool) -> None:
@@ -317,11 +382,11 @@ def test_without_a_tool_the_terminal_is_asked_or_a_file_written(
             await chat.pilot.press("escape", "c")
             await chat.wait_until(lambda: bool(chat.toasts))
             if terminal == "linux":
-                assert chat.toasts == [f"There is no clipboard here; written to {file}"]
+                assert chat.toasts == [f"There is no clipboard here. Saved to {file}"]
                 assert file.read_text(encoding="utf-8") == "Okay"
                 assert stat.S_IMODE(file.stat().st_mode) == 0o600
             else:
-                assert chat.toasts == ["Copied 4 characters through the terminal (OSC 52)."]
+                assert chat.toasts == ["Copied “Okay”"]
                 assert "\x1b]52;c;T2theQ==\a" in written
                 assert not file.exists()
 

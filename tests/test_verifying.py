@@ -58,7 +58,7 @@ def test_what_ask_says_is_in_place(articles: Path) -> None:
     assert [verdict.outcome for verdict in verdicts] == ["in place", "in place"]
     assert [verdict.place for verdict in verdicts] == [
         FoundSpan("a.txt", Span(14, 18), 1, 15),
-        FoundSpan("b.md", Span(2, 8), 1, 3),
+        FoundSpan("b.md", Span(0, 6), 1, 3),
     ]
 
 

@@ -38,7 +38,7 @@ _TABLES = (
     "SELECT path, size, mtime_ns, problem, extraction FROM files ORDER BY 1",
     "SELECT key, extractor, encoding, replaced, reports, documents FROM extractions ORDER BY 1",
     "SELECT extraction, number, member, document_id FROM parts ORDER BY 1, 2",
-    "SELECT id, title, date, author, text, blocks, places, runs FROM documents ORDER BY 1",
+    "SELECT id, title, date, author, text, blocks, places, runs, lines, member FROM documents ORDER BY 1",
     "SELECT document_id, start, end, vector_key FROM passages ORDER BY 1, 2",
     "SELECT key, vector FROM vectors ORDER BY 1",
     "SELECT key, value FROM meta WHERE key IN ('documents', 'passages', 'encoder', 'schema') ORDER BY 1",

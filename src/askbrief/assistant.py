@@ -7,7 +7,7 @@ with Assistant.open("articles") as assistant:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -17,6 +17,9 @@ from time import perf_counter
 from typing import Self, TypeVar
 
 from askbrief.answer import pipeline
+from askbrief.answer.dialogue import Turn, build_turn
+from askbrief.answer.filters import Filters, combine_filters, parse_filters
+from askbrief.answer.query import Query
 from askbrief.answer.question import check_question
 from askbrief.answer.reader import Reader, load_reader
 from askbrief.config import Folder, find_folder, open_folder
@@ -176,38 +179,56 @@ class Assistant:
 
     def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
-        trace = self._find_trace(check_question(query), refresh=refresh, top=top, read=False)
+        trace = self._find_trace(_build_query(query, None), history=(), refresh=refresh, top=top, read=False)
         return pipeline.build_hits(trace.candidates)
 
-    def ask(self, question: str, *, top: int = 1, refresh: bool = True) -> Answer:
+    def conversation(self) -> Conversation:
+        """A conversation: each question may take up what was asked and answered before."""
+        return Conversation(self)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        top: int = 1,
+        refresh: bool = True,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+    ) -> Answer:
         """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
 
         Args:
             question: At most ``MAX_QUESTION_CHARACTERS`` characters.
             top: Most answers returned: the best and its alternatives.
             refresh: As for ``trace``.
+            history: As for ``trace``.
+            filters: As for ``trace``.
 
         Raises:
             QuestionError: The question is empty or too long.
             AskbriefError: The folder, the index or a model cannot be used.
         """
-        return pipeline.build_answer(self.trace(question, refresh=refresh), top=top)
+        return pipeline.build_answer(self.trace(question, refresh=refresh, history=history, filters=filters), top=top)
 
-    def trace(self, question: str, *, refresh: bool = True) -> Trace:
+    def trace(
+        self, question: str, *, refresh: bool = True, history: Sequence[Turn] = (), filters: Filters | None = None
+    ) -> Trace:
         """Everything that leads to the answer of ``question``.
 
         Args:
             question: At most ``MAX_QUESTION_CHARACTERS`` characters.
             refresh: Whether the index is brought up to date with the folder first; else the answer comes from the
                 index as it is, and its freshness says that nothing was checked.
+            history: The turns before, oldest first, where the question may take up what they said.
+            filters: Which articles are asked, beside the filters in the question line ("since:2025-05").
 
         Raises:
-            QuestionError: The question is empty or too long.
+            QuestionError: The question is empty or too long, or a filter is wrong.
             AskbriefError: The folder, the index or a model cannot be used.
         """
-        question = check_question(question)
+        query = _build_query(question, filters)
         began = perf_counter()
-        trace = self._find_trace(question, refresh=refresh, top=pipeline.READ_PASSAGES, read=True)
+        trace = self._find_trace(query, history=history, refresh=refresh, top=pipeline.READ_PASSAGES, read=True)
         total = 1000 * (perf_counter() - began)
         timings = {"refresh": total - sum(trace.timings_ms.values()), **trace.timings_ms, "total": total}
         return replace(trace, timings_ms={step: round(milliseconds, 1) for step, milliseconds in timings.items()})
@@ -229,45 +250,52 @@ class Assistant:
             )
         return store
 
-    def _find_trace(self, question: str, *, refresh: bool, top: int, read: bool) -> Trace:
+    def _find_trace(self, query: Query, *, history: Sequence[Turn], refresh: bool, top: int, read: bool) -> Trace:
         """A trace of the index, brought up to date with the folder if ``refresh``.
 
         The folder is listed while the index as it is works already; that trace counts if nothing has changed.
         """
         if not refresh:
             self._open_published()
-            return self._trace_store(question, top=top, read=read, checked=False)
+            return self._trace_store(query, history=history, top=top, read=read, checked=False)
         early: Trace | None = None
         with ThreadPoolExecutor(max_workers=1) as beside:
             listing = beside.submit(scan, self.folder)
             with suppress(StoreError):
                 if self._keeper.open().rows.generation:
-                    early = self._trace_store(question, top=top, read=read, checked=False)
+                    early = self._trace_store(query, history=history, top=top, read=read, checked=False)
             store = self._keeper.open() if early else None
             self._finish(self._keeper.refresh(found=listing.result()))
         freshness = self.find_freshness()
         if early and self._keeper.open() is store and freshness.generation == early.freshness.generation:
             return replace(early, freshness=freshness)
         try:
-            return self._trace_store(question, top=top, read=read, checked=True)
+            return self._trace_store(query, history=history, top=top, read=read, checked=True)
         except StoreDamagedError as error:
             self._finish(self._keeper.recover(error))
-            return self._trace_store(question, top=top, read=read, checked=True)
+            return self._trace_store(query, history=history, top=top, read=read, checked=True)
 
-    def _trace_store(self, question: str, *, top: int, read: bool, checked: bool) -> Trace:
+    def _trace_store(self, query: Query, *, history: Sequence[Turn], top: int, read: bool, checked: bool) -> Trace:
         """A trace of the index as it is; the reader is loaded while the passages are searched."""
         store = self._keeper.open()
         with ThreadPoolExecutor(max_workers=1) as beside:
             loading = beside.submit(self.reader.load) if read else None
             with store.snapshot() as derived:
                 freshness = self._keeper.find_freshness(checked=checked)
-                trace = pipeline.search(
-                    question, store=store, derived=derived, encoder=self.encoder, freshness=freshness, top=top
-                )
+
+                def search(query: Query, *, top: int) -> Trace:
+                    return pipeline.search(
+                        query, store=store, derived=derived, encoder=self.encoder, freshness=freshness, top=top
+                    )
+
+                def find(query: Query) -> Trace:
+                    return pipeline.read(search(query, top=pipeline.REWRITE_PASSAGES), self.reader)
+
+                trace = search(pipeline.rewrite(query, history, find) if history else query, top=top)
             if loading is None:
                 return trace
             loading.result()
-        return pipeline.read(trace, self.reader)
+        return pipeline.conclude(pipeline.read(trace, self.reader), self.encoder, self.reader)
 
     def _finish(self, steps: Generator[Progress, None, _T]) -> _T:
         """Go through all ``steps``, reporting them, and return their result."""
@@ -277,3 +305,40 @@ class Assistant:
             except StopIteration as end:
                 result: _T = end.value
                 return result
+
+
+class Conversation:
+    """Questions one after the other, of which each may take up what was asked and answered before.
+
+    Attributes:
+        history: The turns so far, oldest first.
+    """
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.history: list[Turn] = []
+        self._assistant = assistant
+
+    def ask(self, question: str, *, top: int = 1, refresh: bool = True, as_typed: bool = False) -> Answer:
+        """As ``Assistant.ask``, in the conversation.
+
+        Args:
+            question: As for ``Assistant.ask``.
+            top: As for ``Assistant.ask``.
+            refresh: As for ``Assistant.ask``.
+            as_typed: Whether the question is searched as it is, whatever was said before.
+        """
+        history = () if as_typed else tuple(self.history)
+        answer = self._assistant.ask(question, top=top, refresh=refresh, history=history)
+        self.history.append(build_turn(answer))
+        return answer
+
+
+def _build_query(question: str, filters: Filters | None) -> Query:
+    """The question without the filters in its line, and all filters.
+
+    Raises:
+        QuestionError: The question is empty or too long, or a filter is wrong.
+    """
+    text, found = parse_filters(check_question(question))
+    text = check_question(text)
+    return Query(text, text, combine_filters(found, filters) if filters else found)

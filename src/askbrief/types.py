@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -94,13 +95,14 @@ class Document:
         title: The headline; '' when there is none.
         text: The text that every offset in askbrief counts characters of; lines end in LF.
         date: Publication date, where the article states one.
-        paths: Where it lies, relative to the folder, with ``/``, sorted; more than one for copies. An article inside
-            another file has that file's path, "!" and its name there.
+        paths: The files that hold it, relative to the folder, with ``/``, sorted; more than one for copies.
         author: As the article states it; '' when it does not.
         blocks: The blocks of the text in order, not overlapping; they hold every character that is not white space.
         places: Sorted by start, then from the outer to the inner; may nest, never partly overlap.
         runs: Pairs (character of the text, character of the decoded file) where a stretch copied from the file begins;
             () where text and file are the same, None where the lines are not the file's own.
+        lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
+        member: Its name inside its file, "a/b.html"; '' for a file that is one article.
     """
 
     id: str
@@ -112,11 +114,30 @@ class Document:
     blocks: tuple[Block, ...] = ()
     places: tuple[Place, ...] = ()
     runs: tuple[tuple[int, int], ...] | None = ()
+    lines: tuple[int, ...] = ()
+    member: str = ""
 
     @property
     def path(self) -> str:
         """The first of ``paths``."""
         return self.paths[0]
+
+    def find_places(self, offset: int) -> tuple[Place, ...]:
+        """The places that hold the character at ``offset``, from the outer to the inner."""
+        return tuple(place for place in self.places if place.start <= offset < place.end)
+
+    def find_line(self, offset: int) -> tuple[int, int] | None:
+        """Line and column in the file of the character at ``offset``, from 1; None where the lines are not its own."""
+        if self.runs is None:
+            return None
+        if not self.runs:
+            start = self.text.rfind("\n", 0, offset) + 1
+            return self.text.count("\n", 0, start) + 1, offset - start + 1
+        at = bisect_right(self.runs, (offset, len(self.text))) - 1
+        start, source = self.runs[max(0, at)]
+        place = source + max(0, offset - start)
+        line = max(1, bisect_right(self.lines, place))
+        return line, place - (self.lines[line - 1] if self.lines else 0) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +161,7 @@ class Match:
         score: The fused score, in [0, 1], comparable within one question only; 0 before fusion.
         dense_rank: Place by cosine among the matches, from 1; 0 before fusion.
         lexical_rank: Place by BM25 among the matches, from 1; 0 before fusion, and without a shared word.
+        document_id: The document that the passage is part of.
     """
 
     row: int
@@ -149,6 +171,7 @@ class Match:
     score: float = 0.0
     dense_rank: int = 0
     lexical_rank: int = 0
+    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,20 +226,24 @@ class Hit:
     Attributes:
         passage: What was found.
         path: First path of its document.
-        line: Line of the passage's first character, from 1.
+        line: Line of the passage's first character, from 1; None where the lines are not the file's own.
         row: The passage's number in the store; breaks ties.
         score: The mix of both searches, in [0, 1], comparable within one query only; higher is better.
         cosine: Cosine of question and passage vectors, in [-1, 1].
         bm25: BM25 score, at least 0; 0 where the passage shares no word with the query.
+        places: The places in the original that hold its first character, from the outer to the inner.
+        member: Name of its document inside its file; '' for a file that is one article.
     """
 
     passage: Passage
     path: str
-    line: int
+    line: int | None
     row: int
     score: float
     cosine: float
     bm25: float
+    places: tuple[Place, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +260,11 @@ class AnswerSpan:
         span: Place of ``text`` in the document.
         sentence: Place of the whole sentence or sentences around it in the document.
         sentence_text: ``sentence.of(document.text)``.
-        line: Line of the first character, from 1.
-        column: Column of the first character in that line, in characters, from 1.
+        line: Line of the first character, from 1; None where the lines are not the file's own.
+        column: Column of the first character in that line, in characters, from 1; None likewise.
         score: The reader's margin in log-odds: best span against "not here".
+        places: The places in the original that hold the first character, from the outer to the inner.
+        member: Name of the document inside its file; '' for a file that is one article.
     """
 
     text: str
@@ -247,9 +276,11 @@ class AnswerSpan:
     span: Span
     sentence: Span
     sentence_text: str
-    line: int
-    column: int
+    line: int | None
+    column: int | None
     score: float
+    places: tuple[Place, ...] = ()
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +351,50 @@ class Status:
     others: Mapping[str, int]
 
 
+Outcome = Literal["answered", "statement", "no_short_answer", "not_in_documents", "mentions"]
+"""What the documents say: a short answer; the sentence that speaks to a yes/no question; something near but no short
+answer; nothing near; the places of a phrase that was asked for."""
+AgreementKind = Literal["one", "several", "changed", "differ"]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an expression in an answer means; ours, apart from the verbatim words.
+
+    Attributes:
+        kind: Whether it tells who or when.
+        span: The expression, in the answer's document.
+        text: Its words, verbatim.
+        meaning: What it means: a name as the document has it, or a date.
+        source: Where the document names it; None for a date, which is worked out from the document's own.
+        description: The note for people: "on Saturday = 24 May 2025 (article of Sunday 25 May)".
+    """
+
+    kind: Literal["antecedent", "date"]
+    span: Span
+    text: str
+    meaning: str
+    source: Span | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGroup:
+    """Answers that say the same.
+
+    Attributes:
+        text: The words of the most precise of them.
+        members: Their places among the ranked spans, from 0, the best first.
+        date: Date of the latest article among them, where one is known.
+        documents: How many articles say it.
+    """
+
+    text: str
+    members: tuple[int, ...]
+    date: date | None
+    documents: int
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What happened to a question; answers and explanations are views of it.
@@ -334,6 +409,15 @@ class Trace:
         min_confidence: Below this confidence of the best span the answer is "not in these documents".
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
+        outcome: What the documents say.
+        agreement: How the ranked spans relate that are about as likely as the best.
+        groups: Those of them that say the same together; the newest first where they changed.
+        notes: Who and when is meant in the best span and its sentence.
+        how: How ``searched`` was made of ``question``.
+        focus: The earlier words that it takes up; '' for none.
+        rewrites: All that was considered for ``searched``; () where it was searched as typed.
+        offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filtered: The articles that were asked, in words; '' for all.
     """
 
     question: str
@@ -345,6 +429,15 @@ class Trace:
     min_confidence: float
     freshness: Freshness
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    outcome: Outcome = "not_in_documents"
+    agreement: AgreementKind = "one"
+    groups: tuple[AnswerGroup, ...] = ()
+    notes: tuple[Note, ...] = ()
+    how: str = "as typed"
+    focus: str = ""
+    rewrites: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
 
     @property
     def confidence(self) -> float:
@@ -354,7 +447,7 @@ class Trace:
     @property
     def is_answered(self) -> bool:
         """Whether the documents answer the question."""
-        return bool(self.ranked) and self.confidence >= self.min_confidence
+        return self.outcome in ("answered", "statement", "mentions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +463,15 @@ class Answer:
         nearest: The passage that came closest; None only when nothing is indexed.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
+        outcome: What the documents say.
+        agreement: How the answers relate that are about as likely as the best.
+        groups: Those that say the same together; members count in ``answers``, later ones are left out.
+        notes: Who and when is meant in the best answer and its sentence.
+        how: How ``searched`` was made of ``question``.
+        focus: The earlier words that it takes up; '' for none.
+        rewrites: All that was considered for ``searched``; () where it was searched as typed.
+        offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filtered: The articles that were asked, in words; '' for all.
     """
 
     question: str
@@ -380,6 +482,15 @@ class Answer:
     nearest: Hit | None
     freshness: Freshness
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    outcome: Outcome = "answered"
+    agreement: AgreementKind = "one"
+    groups: tuple[AnswerGroup, ...] = ()
+    notes: tuple[Note, ...] = ()
+    how: str = "as typed"
+    focus: str = ""
+    rewrites: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
 
     @property
     def answered(self) -> bool:

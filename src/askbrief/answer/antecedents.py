@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
@@ -83,6 +84,9 @@ valley volcano zoo
 _DEFINITE = re.compile(
     r"\b(?:[Tt]he|(?P<owner>[A-Z][\w-]+)[’']s)\s(?P<words>(?:[\w-]+\s){0,3}?)(?P<head>[A-Za-z]+)\b(?![-’'])"
 )
+_ARTICLE = re.compile(r"\b(?:[Tt]he|[A-Z][\w-]+[’']s)\s")
+_WORD = re.compile(r"[\w-]+(?:[’']s)?")
+_ROLE_WORDS = 6
 _SOMEBODY = re.compile(
     rf"\b(?:an?|another|one)\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(sorted(_PERSON_ROLES | _GUARDED_ROLES))})\b"
 )
@@ -143,7 +147,7 @@ def _find_mentions(text: str, within: Span) -> list[Span]:
     """Pronouns, definite roles and lone names in a part of a text, none overlapping another."""
     part, shift = within.of(text), within.start
     names = find_names(part)
-    spans = [Span(*match.span()) for match in _DEFINITE.finditer(part) if _is_role(match)]
+    spans = [span for match in _ARTICLE.finditer(part) if (span := _find_role_span(part, match.start()))]
     spans += [name.span for name in names if " " not in name.text and name.kind not in ("place", "group")]
     spans += [Span(*match.span()) for match in _PRONOUN.finditer(part)]
     kept: list[Span] = []
@@ -152,6 +156,14 @@ def _find_mentions(text: str, within: Span) -> list[Span]:
         if not inside and not any(span.overlaps(other) for other in kept):
             kept.append(span)
     return [Span(span.start + shift, span.end + shift) for span in sorted(kept)]
+
+
+def _find_role_span(part: str, start: int) -> Span | None:
+    """The shortest role that begins at ``start``, as "The Iranian diplomat"."""
+    for match in islice(_WORD.finditer(part, start), 1, _ROLE_WORDS):
+        if (found := _DEFINITE.fullmatch(part, start, match.end())) and _is_role(found):
+            return Span(start, match.end())
+    return None
 
 
 def _is_role(match: re.Match[str]) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from askbrief.types import Answer
+
 How = Literal["as typed", "same question, other question word", "names put in", "name exchanged", "topic added"]
 
 
@@ -58,3 +60,9 @@ class Rewrite:
     text: str
     how: How
     focus: str = ""
+
+
+def build_turn(answer: Answer) -> Turn:
+    """An answered question as a conversation remembers it."""
+    said = [Said(span.text, span.sentence_text, span.document_id, span.title, span.date) for span in answer.answers]
+    return Turn(answer.question, answer.searched, tuple(said), answer.focus)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from askbrief.types import Match
 
+BOOST = 0.12
+"""What the fused score of a passage gains whose article a conversation is about."""
 DENSE_WEIGHT = 0.5
 """Share of the dense score in the mix, tuned on the pooled development paragraphs (``docs/decisions.md``)."""
 
 
-def fuse(matches: Sequence[Match], *, depth: int) -> list[Match]:
+def fuse(matches: Sequence[Match], *, depth: int, boosted: Collection[str] = ()) -> list[Match]:
     """The matches with their fused scores and ranks, best first; ties by shard and row.
 
     Scores are scaled once, over all matches, whichever store they come from. A match counts that is among the first
-    ``depth`` by cosine or, with a shared word, by BM25.
+    ``depth`` by cosine or, with a shared word, by BM25. Passages of the documents ``boosted`` gain ``BOOST``.
     """
     dense = _rank(matches, [match.cosine for match in matches])
     lexical = _rank(matches, [match.bm25 for match in matches])
@@ -25,7 +27,10 @@ def fuse(matches: Sequence[Match], *, depth: int) -> list[Match]:
         if d <= depth or (w <= depth and match.bm25 > 0)
     ]
     scores = mix_scores([match.cosine for match in kept], [match.bm25 for match in kept])
-    fused = [replace(match, score=score) for match, score in zip(kept, scores, strict=True)]
+    fused = [
+        replace(match, score=score + BOOST * (match.document_id in boosted))
+        for match, score in zip(kept, scores, strict=True)
+    ]
     return sorted(fused, key=lambda match: (-match.score, match.shard, match.row))
 
 

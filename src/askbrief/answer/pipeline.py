@@ -1,15 +1,20 @@
-"""The way of a question: gather → fuse → read → rank, and what happened on it as one ``Trace``."""
+"""The way of a question: gather → fuse → read → rank → conclude, and what happened on it as one ``Trace``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from askbrief.answer.allowed import find_allowed
+from askbrief.answer.conclude import conclude as conclude_trace
+from askbrief.answer.dialogue import Turn
 from askbrief.answer.fuse import DENSE_WEIGHT, fuse
+from askbrief.answer.query import Query
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.retrieve import DEPTH, gather, load_candidates
+from askbrief.answer.rewrite import build_rewrites, choose_rewrite, find_boosted
 from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
@@ -17,19 +22,23 @@ from askbrief.types import Answer, Candidate, Freshness, Hit, Match, Trace
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
+REWRITE_PASSAGES = 2
+"""Passages that are read to choose between rewrites."""
 RANKED_SPANS = 50
 """Most spans that a trace ranks, and most answers that can be asked for."""
+SHOWN_GROUPS = 4
+"""Most groups of answers that are shown where articles disagree."""
 MIN_CONFIDENCE = 0.27
 """Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 
 
 def search(
-    question: str, *, store: Store, derived: Derived, encoder: Encoder, freshness: Freshness, top: int = READ_PASSAGES
+    query: Query, *, store: Store, derived: Derived, encoder: Encoder, freshness: Freshness, top: int = READ_PASSAGES
 ) -> Trace:
     """Find the passages for a question, as a trace in which nothing was read yet.
 
     Args:
-        question: A question or words, as ``check_question`` returns it.
+        query: What is searched.
         store: The open store, inside its ``snapshot``.
         derived: That snapshot's indexes.
         encoder: The encoder that the store was made with.
@@ -37,17 +46,50 @@ def search(
         top: Most candidates.
     """
     began = perf_counter()
-    matches, candidates = find_candidates(question, store=store, derived=derived, encoder=encoder, top=top)
+    allowed = find_allowed(store.rows, query.filters)
+    depth = max(DEPTH, top)
+    rows = None if allowed is None else allowed.rows
+    found = gather(store, derived, encoder, query.searched, depth=depth, allowed=rows)
+    matches = fuse(found, depth=depth, boosted=query.boosted)
     return Trace(
-        question=question,
-        searched=question,
+        question=query.asked,
+        searched=query.searched,
         matches=tuple(matches),
-        candidates=tuple(candidates),
+        candidates=tuple(load_candidates(store, matches, top=top)),
         ranked=(),
         dense_weight=DENSE_WEIGHT,
         min_confidence=MIN_CONFIDENCE,
         freshness=freshness,
         timings_ms={"search": 1000 * (perf_counter() - began)},
+        how=query.how,
+        focus=query.focus,
+        rewrites=query.rewrites,
+        offered=query.offered,
+        filtered=query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else "",
+    )
+
+
+def rewrite(query: Query, history: Sequence[Turn], find: Callable[[Query], Trace]) -> Query:
+    """The query with what the question asks in its conversation, chosen by how well two passages answer it.
+
+    Args:
+        query: As typed.
+        history: The turns before, oldest first.
+        find: Searches and reads a query in ``REWRITE_PASSAGES`` passages.
+    """
+    rewrites = build_rewrites(query.asked, history)
+    if not rewrites:
+        return query
+    boosted = find_boosted(history)
+    tried = [replace(query, searched=found.text, boosted=boosted) for found in rewrites]
+    confidences = [find(one).confidence for one in tried] if len(tried) > 1 else [1.0]
+    best, second = choose_rewrite(confidences)
+    return replace(
+        tried[best],
+        how=rewrites[best].how,
+        focus=rewrites[best].focus,
+        rewrites=tuple(found.text for found in rewrites),
+        offered=rewrites[second].text if second is not None else "",
     )
 
 
@@ -75,6 +117,14 @@ def read(trace: Trace, reader: Reader) -> Trace:
     return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
 
 
+def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
+    """The trace with what it comes to: the outcome, how the answers relate, and notes on the best."""
+    began = perf_counter()
+    concluded = conclude_trace(trace, encoder, reader)
+    timings = {**trace.timings_ms, "conclude": 1000 * (perf_counter() - began)}
+    return replace(concluded, timings_ms=timings)
+
+
 def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answer:
     """The answer that a trace shows: at most ``top`` spans, or none where the best has too little confidence.
 
@@ -83,33 +133,60 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
         top: Most spans.
         with_doubtful: Whether alternatives count that alone would have too little confidence.
     """
-    ranked = trace.ranked[:top] if trace.is_answered else ()
+    places = _choose_places(trace, top=top) if trace.is_answered else []
     if not with_doubtful:
-        ranked = tuple(span for span in ranked if span.confidence >= trace.min_confidence)
+        places = [place for place in places if trace.ranked[place].confidence >= trace.min_confidence]
     nearest = trace.ranked[0].candidate if trace.ranked else next(iter(trace.candidates), None)
     return Answer(
         question=trace.question,
         searched=trace.searched,
-        answers=tuple(map(build_answer_span, ranked)),
+        answers=tuple(build_answer_span(trace.ranked[place]) for place in places),
         hits=tuple(build_hits(trace.candidates)),
         confidence=trace.confidence,
-        nearest=build_hits([nearest])[0] if nearest else None,
+        nearest=_build_hit(nearest) if nearest else None,
         freshness=trace.freshness,
         timings_ms=trace.timings_ms,
+        outcome=trace.outcome,
+        agreement=trace.agreement,
+        groups=tuple(
+            replace(group, members=tuple(places.index(member) for member in group.members if member in places))
+            for group in trace.groups
+        ),
+        notes=trace.notes,
+        how=trace.how,
+        focus=trace.focus,
+        rewrites=trace.rewrites,
+        offered=trace.offered,
+        filtered=trace.filtered,
     )
+
+
+def _choose_places(trace: Trace, *, top: int) -> list[int]:
+    """Which ranked spans are shown: where articles disagree, one of each group first, even beyond ``top``."""
+    places = list(range(len(trace.ranked)))
+    if trace.agreement not in ("changed", "differ"):
+        return places[:top]
+    leaders = [group.members[0] for group in trace.groups[:SHOWN_GROUPS]]
+    others = [place for place in places if place not in leaders]
+    return [*leaders, *others][: max(top, len(leaders))]
 
 
 def build_hits(candidates: Sequence[Candidate]) -> list[Hit]:
     """The candidates as the passages that people and programs see."""
-    return [
-        Hit(
-            passage=candidate.passage,
-            path=candidate.document.path,
-            line=candidate.document.text.count("\n", 0, candidate.passage.span.start) + 1,
-            row=candidate.match.row,
-            score=candidate.match.score,
-            cosine=candidate.match.cosine,
-            bm25=candidate.match.bm25,
-        )
-        for candidate in candidates
-    ]
+    return [_build_hit(candidate) for candidate in candidates]
+
+
+def _build_hit(candidate: Candidate) -> Hit:
+    document, start = candidate.document, candidate.passage.span.start
+    line, _ = document.find_line(start) or (None, None)
+    return Hit(
+        passage=candidate.passage,
+        path=document.path,
+        line=line,
+        row=candidate.match.row,
+        score=candidate.match.score,
+        cosine=candidate.match.cosine,
+        bm25=candidate.match.bm25,
+        places=document.find_places(start),
+        member=document.member,
+    )

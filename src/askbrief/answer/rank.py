@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from askbrief.answer.clause import asks_for_clause, widen_to_clause
 from askbrief.corpus.sentences import find_sentences_within
-from askbrief.text.segment import LineIndex, find_words, fold
+from askbrief.text.segment import find_words, fold
 from askbrief.types import AnswerSpan, Candidate, RankedSpan, Span
 
 RETRIEVAL_WEIGHT = 12.0
@@ -63,7 +63,7 @@ def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
     sentences = find_sentences_within(document, ranked.candidate.passage.span)
     around = [sentence for sentence in sentences if sentence.overlaps(span)]
     sentence = Span(around[0].start, around[-1].end)
-    line, column = LineIndex(document.text).find(span.start)
+    line, column = document.find_line(span.start) or (None, None)
     return AnswerSpan(
         text=span.of(document.text),
         confidence=ranked.confidence,
@@ -77,6 +77,8 @@ def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
         line=line,
         column=column,
         score=ranked.reading.margin,
+        places=document.find_places(span.start),
+        member=document.member,
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
 
 from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
@@ -14,11 +17,21 @@ from askbrief.types import Candidate, Document, Match, Passage
 
 DEPTH = 50
 """Passages taken from each of the two searches."""
+FEW_ROWS = 1_000
+"""Allowed passages up to which each is compared by its own vector."""
 _SAME_WORDS = 0.9
 _WORD = re.compile(r"\w+")
 
 
-def gather(store: Store, derived: Derived, encoder: Encoder, query: str, *, depth: int = DEPTH) -> list[Match]:
+def gather(
+    store: Store,
+    derived: Derived,
+    encoder: Encoder,
+    query: str,
+    *,
+    depth: int = DEPTH,
+    allowed: Sequence[int] | None = None,
+) -> list[Match]:
     """The ``depth`` nearest passages by cosine and the best ``depth`` by BM25, each with both raw scores; any order.
 
     Args:
@@ -27,18 +40,40 @@ def gather(store: Store, derived: Derived, encoder: Encoder, query: str, *, dept
         encoder: The encoder that the store was made with.
         query: A question or words.
         depth: Passages taken from each search.
+        allowed: Rows of the passages that may be found, sorted; None allows all.
     """
     with ThreadPoolExecutor(max_workers=1) as beside:
-        searching = beside.submit(derived.lexical.search, query, top=depth)
+        searching = beside.submit(_search_words, derived, query, depth=depth, allowed=allowed)
         vector = encoder.encode_question(query)
-        near = {row for row, _ in derived.dense.search(vector, top=depth * derived.dense.oversampling)}
-        worded = {row for row, _ in searching.result()}
+        near = _search_vectors(derived, vector, depth=depth, allowed=allowed)
+        worded = searching.result()
         rows = sorted(near | worded)
         scoring = beside.submit(derived.lexical.score, query, rows)
-        cosines = {record.row: float(record.vector @ vector) for record in store.rows.load_passages(rows)}
+        records = {record.row: record for record in store.rows.load_passages(rows)}
         bm25s = scoring.result()
+    cosines = {row: float(record.vector @ vector) for row, record in records.items()}
     nearest = sorted(near, key=lambda row: (-cosines[row], row))[:depth]
-    return [Match(row, cosines[row], bm25s.get(row, 0.0)) for row in sorted({*nearest, *worded})]
+    return [
+        Match(row, cosines[row], bm25s.get(row, 0.0), document_id=records[row].document_id)
+        for row in sorted({*nearest, *worded})
+    ]
+
+
+def _search_words(derived: Derived, query: str, *, depth: int, allowed: Sequence[int] | None) -> set[int]:
+    if allowed is None:
+        return {row for row, _ in derived.lexical.search(query, top=depth)}
+    scores = derived.lexical.score(query, allowed)
+    return set(sorted(scores, key=lambda row: (-scores[row], row))[:depth])
+
+
+def _search_vectors(
+    derived: Derived, vector: NDArray[np.float32], *, depth: int, allowed: Sequence[int] | None
+) -> set[int]:
+    if allowed is not None and len(allowed) <= FEW_ROWS:
+        return set(allowed)  # their vectors are compared one by one
+    rows = None if allowed is None else np.asarray(allowed, dtype=np.int64)
+    found = derived.dense.search(vector, top=depth * derived.dense.oversampling, allowed=rows)
+    return {row for row, _ in found}
 
 
 def load_candidates(store: Store, matches: Iterable[Match], *, top: int) -> list[Candidate]:

@@ -33,8 +33,6 @@ __all__ = ["Rewrite", "Said", "Turn", "build_rewrites", "choose_rewrite", "find_
 MAX_REWRITES = 4
 MAX_TURNS = 4
 """Turns that are looked back."""
-BOOST = 0.12
-"""What the mixed score of a passage gains that stands in an article of the last two answers."""
 BOOSTED_TURNS = 2
 RANK_COST = 0.3
 """Log-odds that each place in the order of the candidates costs."""
@@ -119,7 +117,7 @@ def choose_rewrite(confidences: Sequence[float]) -> tuple[int, int | None]:
 
 
 def find_boosted(history: Sequence[Turn]) -> frozenset[str]:
-    """Ids of the articles whose passages gain ``BOOST``: those of the best answers of the last two turns."""
+    """Ids of the articles whose passages gain ``fuse.BOOST``: those of the best answers of the last two turns."""
     return frozenset(said.document_id for turn in history[-BOOSTED_TURNS:] for said in turn.answers[:1])
 
 

@@ -5,16 +5,40 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
 from msgspec.json import decode
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
-from askbrief.types import Answer, AnswerSpan, Candidate, Freshness, Hit, Passage, RankedSpan, Span, Trace
+from askbrief.types import (
+    AgreementKind,
+    Answer,
+    AnswerGroup,
+    AnswerSpan,
+    Candidate,
+    Freshness,
+    Hit,
+    Note,
+    Outcome,
+    Passage,
+    Place,
+    PlaceKind,
+    RankedSpan,
+    Span,
+    Trace,
+)
 
 SCHEMA = 1
+
+
+class PlaceFields(Struct, frozen=True, kw_only=True):
+    """Where something is in the original: a page, a row, a message, a time."""
+
+    kind: PlaceKind
+    number: int | None = None
+    label: str = ""
 
 
 class AnswerSpanFields(Struct, frozen=True, kw_only=True):
@@ -28,8 +52,10 @@ class AnswerSpanFields(Struct, frozen=True, kw_only=True):
     date: datetime.date | None = None
     start: int
     end: int
-    line: int
-    column: int
+    line: int | None = None
+    column: int | None = None
+    places: tuple[PlaceFields, ...] = ()
+    member: str = ""
     sentence: str
     sentence_start: int
     score: float = 0.0
@@ -40,7 +66,9 @@ class HitFields(Struct, frozen=True, kw_only=True):
 
     document: str
     path: str
-    line: int
+    line: int | None = None
+    places: tuple[PlaceFields, ...] = ()
+    member: str = ""
     start: int
     end: int
     text: str
@@ -84,7 +112,7 @@ class CandidateFields(Struct, frozen=True, kw_only=True):
     """A passage that was read: its scores, its place in either search (0: not found by it), and its spans."""
 
     path: str
-    line: int
+    line: int | None = None
     score: float
     cosine: float
     dense_rank: int
@@ -103,6 +131,28 @@ class ExplanationFields(Struct, frozen=True, kw_only=True):
     candidates: tuple[CandidateFields, ...]
 
 
+class NoteFields(Struct, frozen=True, kw_only=True):
+    """Who or when an expression in the best answer's sentence means."""
+
+    kind: Literal["antecedent", "date"]
+    text: str
+    start: int
+    end: int
+    meaning: str
+    source_start: int | None = None
+    source_end: int | None = None
+    description: str
+
+
+class GroupFields(Struct, frozen=True, kw_only=True):
+    """Answers that say the same; ``members`` count in ``answers``, from 0."""
+
+    text: str
+    members: tuple[int, ...]
+    date: datetime.date | None = None
+    documents: int
+
+
 class AnswerFields(Struct, frozen=True, kw_only=True):
     """An answer. Fields may be added, never changed; what is not required may be missing in what is read."""
 
@@ -115,6 +165,16 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     passages: tuple[HitFields, ...] = ()
     freshness: FreshnessFields = FreshnessFields()
     timings_ms: dict[str, float] = {}
+    outcome: Outcome | None = None
+    agreement: AgreementKind = "one"
+    groups: tuple[GroupFields, ...] = ()
+    notes: tuple[NoteFields, ...] = ()
+    asked: str = ""
+    how: str = "as typed"
+    focus: str = ""
+    candidates: tuple[str, ...] = ()
+    offered: str = ""
+    filtered: str = ""
     nearest: HitFields | UnsetType = UNSET
     explanation: ExplanationFields | UnsetType = UNSET
 
@@ -139,6 +199,19 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
             passages=tuple(map(_build_hit_fields, answer.hits)),
             freshness=build_freshness_fields(answer.freshness),
             timings_ms=dict(answer.timings_ms),
+            outcome=answer.outcome,
+            agreement=answer.agreement,
+            groups=tuple(
+                GroupFields(text=group.text, members=group.members, date=group.date, documents=group.documents)
+                for group in answer.groups
+            ),
+            notes=tuple(map(_build_note_fields, answer.notes)),
+            asked=answer.question,
+            how=answer.how,
+            focus=answer.focus,
+            candidates=answer.rewrites,
+            offered=answer.offered,
+            filtered=answer.filtered,
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
             explanation=_build_explanation(explained, verdict) if explained else UNSET,
         )
@@ -172,6 +245,15 @@ def load_answer(line: str | bytes) -> Answer:
         nearest=nearest,
         freshness=convert(fields.freshness, Freshness, from_attributes=True),
         timings_ms=fields.timings_ms,
+        outcome=fields.outcome or ("answered" if answers else "no_short_answer"),
+        agreement=fields.agreement,
+        groups=tuple(AnswerGroup(g.text, g.members, g.date, g.documents) for g in fields.groups),
+        notes=tuple(map(_load_note, fields.notes)),
+        how=fields.how,
+        focus=fields.focus,
+        rewrites=fields.candidates,
+        offered=fields.offered,
+        filtered=fields.filtered,
     )
 
 
@@ -250,10 +332,33 @@ def _build_answer_span_fields(span: AnswerSpan) -> AnswerSpanFields:
         end=span.span.end,
         line=span.line,
         column=span.column,
+        places=_build_places(span.places),
+        member=span.member,
         sentence=span.sentence_text,
         sentence_start=span.sentence.start,
         score=round(span.score, 4),
     )
+
+
+def _build_note_fields(note: Note) -> NoteFields:
+    return NoteFields(
+        kind=note.kind,
+        text=note.text,
+        start=note.span.start,
+        end=note.span.end,
+        meaning=note.meaning,
+        source_start=note.source.start if note.source else None,
+        source_end=note.source.end if note.source else None,
+        description=note.description,
+    )
+
+
+def _load_note(fields: NoteFields) -> Note:
+    source = None
+    if fields.source_start is not None and fields.source_end is not None:
+        source = Span(fields.source_start, fields.source_end)
+    span = Span(fields.start, fields.end)
+    return Note(fields.kind, span, fields.text, fields.meaning, source, fields.description)
 
 
 def _build_hit_fields(hit: Hit) -> HitFields:
@@ -261,6 +366,8 @@ def _build_hit_fields(hit: Hit) -> HitFields:
         document=hit.passage.document_id,
         path=hit.path,
         line=hit.line,
+        places=_build_places(hit.places),
+        member=hit.member,
         start=hit.passage.span.start,
         end=hit.passage.span.end,
         text=hit.passage.text,
@@ -289,6 +396,8 @@ def _load_answer_span(fields: AnswerSpanFields) -> AnswerSpan:
         line=fields.line,
         column=fields.column,
         score=fields.score,
+        places=_load_places(fields.places, start=fields.start),
+        member=fields.member,
     )
 
 
@@ -301,7 +410,18 @@ def _load_hit(fields: HitFields) -> Hit:
         score=fields.score,
         cosine=fields.cosine,
         bm25=fields.bm25,
+        places=_load_places(fields.places, start=fields.start),
+        member=fields.member,
     )
+
+
+def _build_places(places: Sequence[Place]) -> tuple[PlaceFields, ...]:
+    return tuple(PlaceFields(kind=place.kind, number=place.number, label=place.label) for place in places)
+
+
+def _load_places(fields: Sequence[PlaceFields], *, start: int) -> tuple[Place, ...]:
+    """Places as they were written: without their ends."""
+    return tuple(Place(start, start, field.kind, field.number, field.label) for field in fields)
 
 
 def _holds(hit: Hit, answer: AnswerSpan) -> bool:

@@ -49,7 +49,7 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
         start += 1
     while end > start and text[end - 1] in _EDGE_RIGHT:
         end -= 1
-    start, end = _balance(text, start, end, limit=within.end)
+    start, end = _balance(text, start, end, first=within.start, limit=within.end)
     if end > start and text[end - 1] == "." and not _is_abbreviation(text, start, end):
         end -= 1
     return _drop_loose_ends(text, trim(text, Span(start, max(start, end))))
@@ -121,10 +121,14 @@ def _is_abbreviation(text: str, start: int, end: int) -> bool:
     return "." in word[:-1] or word in {"Jr.", "Sr.", "Inc.", "Ltd.", "Co.", "Corp.", "No.", "St."}
 
 
-def _balance(text: str, start: int, end: int, *, limit: int) -> tuple[int, int]:
-    """The range without a bracket or quote that lost its partner, or with the partner if that is the next character."""
+def _balance(text: str, start: int, end: int, *, first: int, limit: int) -> tuple[int, int]:
+    """The range without a bracket or quote that lost its partner, or with the partner if that is right beside it."""
     for opening, closing in _PAIRS.items():
         piece = text[start:end]
+        has_lost = closing != "’" and piece.count(closing) > piece.count(opening)
+        if has_lost and not piece.endswith(closing) and start > first and text[start - 1] == opening:
+            start -= 1
+            piece = text[start:end]
         if closing != "’" and piece.endswith(closing) and piece.count(closing) > piece.count(opening):
             end -= 1
         if opening not in piece or piece.count(opening) <= piece.count(closing):

@@ -119,7 +119,7 @@ def _write_error(question: str, error: AskbriefError, *, number: int, as_json: b
 def search(
     query: tuple[str, ...], folder: Path | None, top: int, refresh: bool, as_json: bool, yes: bool, verbose: bool
 ) -> int:
-    """Show the passages nearest to QUERY, with their scores."""
+    """Show the passages nearest to QUERY."""
     text = " ".join(query)
     found = find_folder_to_index(folder, yes=yes) if refresh else find_named_folder(folder)
     with open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant:

@@ -31,7 +31,7 @@ _IN_BROWSER = "TEXTUAL_DRIVER"
 @click.option("--resume", metavar="ID", type=click.IntRange(min=1), help="Continue a saved conversation.")
 @options.yes
 def chat(folder: Path | None, inline: bool, resume: int | None, yes: bool) -> int:
-    """Ask one question after the other, with the source beside the answers. The same as no command at all."""
+    """Ask questions, with their source beside the answers."""
     return open_chat(folder, is_inline=inline, resume=resume, yes=yes)
 
 
@@ -72,7 +72,7 @@ def open_chat(folder: Path | None, *, is_inline: bool = False, resume: int | Non
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=0, help="Port (default: any free one).")
 @options.yes
 def serve(folder: Path | None, port: int, yes: bool) -> int:
-    """Open the chat to a browser on this machine; Ctrl-C ends it."""
+    """Open the chat in a browser on this machine. Ctrl-C ends it."""
     root = find_folder_to_index(folder, yes=yes).root
     try:
         from askbrief.web.server import ChatServer

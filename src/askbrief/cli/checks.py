@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @options.folder
 @options.as_json
 def doctor(folder: Path | None, as_json: bool) -> int:
-    """Check the installation and the index, and prove that an answer and a chat need no network.
+    """Check the installation and the index.
 
-    Exits with 1 if a check failed.
+    An answer and an open chat are tried without a network. Exits with 1 if a check failed.
     """
     from askbrief.doctor.checks import iter_checks
     from askbrief.output.reports import checks_as_json, describe_check
@@ -47,9 +47,10 @@ def doctor(folder: Path | None, as_json: bool) -> int:
 @options.folder
 @options.as_json
 def verify(answers: str, folder: Path | None, as_json: bool) -> int:
-    """Compare the answers in ANSWERS, printed by ask --json, with the files as they are now.
+    """Compare earlier ANSWERS with the files.
 
-    With - as ANSWERS they are read from standard input, one a line. Each is in place, moved, changed or gone.
+    ANSWERS is what ask --json printed, one object a line; with - it is read from standard input. Each answer is in
+    place, moved, changed or gone.
 
     Exits with 3 if one is changed or gone. One that moved has a new place, but its words are still there.
     """

@@ -24,7 +24,7 @@ _number = click.argument("number", metavar="ID", type=click.IntRange(min=1, max=
 @options.as_json
 @click.pass_context
 def conversations(context: click.Context, folder: Path | None, query: str | None, as_json: bool) -> int:
-    """List the saved conversations, the last used first."""
+    """List the saved conversations."""
     if context.invoked_subcommand is not None:
         return DONE
     with _open() as saved:

@@ -88,7 +88,7 @@ def _write_freshness(assistant: Assistant, freshness: Freshness, *, as_json: boo
 @options.folder
 @options.as_json
 def status(folder: Path | None, as_json: bool) -> int:
-    """Show what is indexed, with which models, and whether it is up to date. Changes nothing."""
+    """Show what is indexed, and whether it is up to date. Changes nothing."""
     from askbrief.output.reports import describe_status, status_as_json
 
     with open_assistant(find_named_folder(folder)) as assistant:

@@ -19,6 +19,13 @@ from askbrief.cli.shortcuts import Commands
 from askbrief.errors import AskbriefError
 
 _HELP_WIDTH = 100
+_HELP = """Ask a folder of documents a question; get the exact words that answer it.
+
+\b
+askbrief FOLDER                open the chat
+askbrief FOLDER "who met …?"   answer one question
+askbrief                       open the chat, nearest index
+"""
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -26,18 +33,13 @@ _SHELLS = ("bash", "zsh", "fish")
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _HELP_WIDTH},
     invoke_without_command=True,
+    help=_HELP,
     subcommand_metavar="[COMMAND | FOLDER | QUESTION] ...",
 )
 @click.version_option(__version__, "--version", "-V", prog_name="askbrief", message="%(prog)s %(version)s")
 @click.pass_context
 def commands(context: click.Context) -> int:
-    r"""Ask a folder of documents a question; get the exact words that answer it.
-
-    \b
-    askbrief FOLDER                      open the chat
-    askbrief FOLDER "who met …?"         answer one question
-    askbrief                             open the chat with the nearest indexed folder
-    """
+    """Open the chat where no command is given."""
     if context.invoked_subcommand is not None:
         return DONE
     if streams.has_terminal():

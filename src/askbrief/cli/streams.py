@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, TextIO
 
 import click
 
@@ -92,8 +92,10 @@ def find_columns() -> int:
 
 def write_error(text: str) -> None:
     """Write text to stderr as it is; what cannot be written is lost."""
-    with suppress(OSError):
+    try:
         click.echo(text, err=True, nl=False)
+    except (OSError, ValueError):
+        _drop(sys.stderr)
 
 
 def tell(message: str) -> None:
@@ -162,5 +164,9 @@ def describe_failure(error: OSError) -> AskbriefError:
 
 def drop_output() -> None:
     """Send what stdout still holds nowhere, so that the interpreter does not fail over it at its end."""
+    _drop(sys.stdout)
+
+
+def _drop(stream: TextIO) -> None:
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -14,7 +14,7 @@ from typing import Any
 from askbrief.errors import ConversationError
 
 FILE_NAME = "conversations.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BUSY_TIMEOUT_SECONDS = 5.0
 
 _LOCK = "conversations.lock"
@@ -31,7 +31,8 @@ _SCHEMA = f"""
 BEGIN;
 CREATE TABLE conversations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    folder TEXT NOT NULL, title TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL
+    folder TEXT NOT NULL, title TEXT NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+    view TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX conversations_folder ON conversations(folder);
 CREATE TABLE entries (
@@ -42,6 +43,12 @@ CREATE TABLE entries (
 CREATE INDEX entries_conversation ON entries(conversation_id, id);
 CREATE VIRTUAL TABLE words USING fts5(question, answer, tokenize = "unicode61 remove_diacritics 2");
 PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+_FROM_1_TO_2 = """
+BEGIN;
+ALTER TABLE conversations ADD COLUMN view TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
 COMMIT;
 """
 
@@ -156,6 +163,8 @@ class ConversationFile:
             connection.executescript(_SETTINGS)
             if version == 0:
                 connection.executescript(_SCHEMA)
+            elif version == 1:
+                connection.executescript(_FROM_1_TO_2)
         except BaseException:
             connection.close()
             raise

@@ -33,7 +33,7 @@ _MAX_SEARCH_WORDS = 50
 _LAST = 2**63 - 1
 _SELECT_CONVERSATIONS = (
     "SELECT id, folder, title, created_ms, updated_ms,"
-    " (SELECT count(*) FROM entries WHERE conversation_id = conversations.id) FROM conversations"
+    " (SELECT count(*) FROM entries WHERE conversation_id = conversations.id), view FROM conversations"
 )
 _SELECT_ENTRIES = "SELECT entries.id, conversation_id, asked_ms, is_pinned, entries.answer FROM entries"
 
@@ -49,6 +49,7 @@ class Conversation:
         created: When it began, UTC.
         updated: When its last question was answered, UTC.
         entries: How many questions it holds.
+        view: How it was looked at last, as the chat wrote it; '' if it did not.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Conversation:
     created: datetime
     updated: datetime
     entries: int
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +213,21 @@ class Conversations:
         )
         return [question for (question,) in rows]
 
+    def load_pinned(self, folder: Path) -> list[Entry]:
+        """The pinned entries of all conversations about ``folder``, oldest first."""
+        rows = self._file.rows(
+            f"{_SELECT_ENTRIES} JOIN conversations ON conversations.id = conversation_id"
+            " WHERE is_pinned AND folder = ? ORDER BY entries.id",
+            _key(folder),
+        )
+        return [self._build_entry(row) for row in rows]
+
+    def set_view(self, conversation_id: int, view: str) -> None:
+        """Save how a conversation is looked at; fails also when there is none of that number."""
+        with self._file.writing() as connection:
+            changed = connection.execute("UPDATE conversations SET view = ? WHERE id = ?", (view, conversation_id))
+            _check_found(changed, "conversation", conversation_id)
+
     def set_pinned(self, entry_id: int, *, is_pinned: bool) -> None:
         """Pins an entry or takes the pin away; fails also when there is none of that number."""
         with self._file.writing() as connection:
@@ -226,22 +243,12 @@ class Conversations:
 
     def delete(self, conversation_id: int) -> None:
         """Deletes a conversation with its entries, from the disk too; fails also when there is none of that number."""
-        if not self._delete("id = ?", conversation_id):
-            raise _not_found("conversation", conversation_id)
-
-    def delete_all(self, folder: Path | None = None) -> int:
-        """Deletes the conversations about ``folder``, or with None all, from the disk too; returns how many."""
-        return self._delete("folder = coalesce(?, folder)", folder and _key(folder))
-
-    def _delete(self, condition: str, value: object) -> int:
-        chosen = f"(SELECT id FROM conversations WHERE {condition})"
         with self._file.writing() as connection:
-            connection.execute(
-                f"DELETE FROM words WHERE rowid IN (SELECT id FROM entries WHERE conversation_id IN {chosen})", (value,)
-            )
-            count = connection.execute(f"DELETE FROM conversations WHERE {condition}", (value,)).rowcount
+            entries = "(SELECT id FROM entries WHERE conversation_id = ?)"
+            connection.execute(f"DELETE FROM words WHERE rowid IN {entries}", (conversation_id,))
+            deleted = connection.execute("DELETE FROM conversations WHERE id = ?", (conversation_id,))
+            _check_found(deleted, "conversation", conversation_id)
         self._file.forget()
-        return count
 
     def _build_entry(self, row: tuple[Any, ...]) -> Entry:
         number, conversation_id, asked_ms, is_pinned, line = row
@@ -266,8 +273,8 @@ def _insert_entry(connection: sqlite3.Connection, conversation_id: int, answer: 
 
 
 def _build_conversation(row: tuple[Any, ...]) -> Conversation:
-    number, folder, title, created_ms, updated_ms, entries = row
-    return Conversation(number, folder, title, _moment(created_ms), _moment(updated_ms), entries)
+    number, folder, title, created_ms, updated_ms, entries, view = row
+    return Conversation(number, folder, title, _moment(created_ms), _moment(updated_ms), entries, view)
 
 
 def _check_found(changed: sqlite3.Cursor, noun: str, number: int) -> None:

@@ -16,11 +16,13 @@ def build_document(extracted: Extracted, path: str) -> Document:
         title=extracted.title,
         text=extracted.text,
         date=extracted.date,
-        paths=(f"{path}!{extracted.member}" if extracted.member else path,),
+        paths=(path,),
         author=extracted.author,
         blocks=extracted.blocks,
         places=extracted.places,
         runs=extracted.runs,
+        lines=extracted.lines,
+        member=extracted.member,
     )
     return replace(document, id=find_document_id(document))
 
@@ -35,5 +37,7 @@ def find_document_id(document: Document) -> str:
         repr([astuple(block) for block in document.blocks]),
         repr([astuple(place) for place in document.places]),
         repr(document.runs),
+        repr(document.lines),
+        document.member,
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]

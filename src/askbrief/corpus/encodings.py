@@ -12,9 +12,9 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,7 +46,7 @@ CANDIDATES: dict[str, tuple[float, tuple[str, ...]]] = {
     "iso8859-8": (4.0, ("he",)),
     "cp1256": (2.5, ("ar", "fa", "fr")),
     "iso8859-6": (4.5, ("ar",)),
-    "cp1257": (3.5, ("lt", "lv", "et", "de", "sv")),
+    "cp1257": (3.5, ("lt", "lv", "et", "de", "sv", "fr", "es")),
     "iso8859-13": (4.5, ("lt", "lv", "et")),
     "cp437": (4.5, _WESTERN),
     "cp850": (4.0, _WESTERN),
@@ -66,8 +66,10 @@ _UNSEEN, _ANY_LETTER = 12.0, 2.6
 _SHORT_FOREIGN = {1: 7.0, 2: 3.0}
 _CAPITAL_INSIDE, _SIGN_INSIDE, _ODD_SIGN, _NOT_TEXT = 7.0, 14.0, 11.0, 20.0
 _UNSEEN_CHARACTER, _MIXED_SCRIPTS, _BEFORE_DIGIT = 14.5, 9.0, 4.0
-_SAMPLE_BYTES, _MOST_RUNS = 30_000, 1500
-_HIGH_LINE = re.compile(rb"[^\n\x80-\xff]*[\x80-\xff][^\n]*")
+_SAMPLE_BYTES, _FIRST_BYTES, _MOST_RUNS = 40_000, 3000, 3000
+_HOPELESS_NATS = 60.0
+_HIGH_WORD = re.compile(rb"[^ \t\r\n\f\v\x80-\xff]{0,60}[\x80-\xff][^ \t\r\n\f\v]{0,400}")
+_ASCII, _WINDOWS_QUOTES = bytes(range(128)), bytes((0x85, 0x91, 0x92, 0x93, 0x94, 0x96, 0x97, 0xA0))
 _HIGH = re.compile(r"[^\W\d_]*[^\x00-\x7f]+(?:[^\x00-\x7f]|[^\W\d_])*")
 _QUOTE_COST = {
     "’": 2.0,
@@ -100,35 +102,60 @@ class Guess:
 
 def guess_encoding(data: bytes) -> Guess | None:
     """The encoding in which ``data`` reads most like text; None where no one makes it readable."""
-    sample = _take_lines(data)
-    found = []
-    for rank, (encoding, (prior, languages)) in enumerate(CANDIDATES.items()):
-        text = sample.decode(encoding, "replace")
-        cost, characters = _find_cost(text, languages)
-        found.append((prior + cost, rank, encoding, text, characters))
-    found.sort()
-    cost, _, encoding, text, characters = found[0]
-    if cost > (_WORST if characters < _MANY_CHARACTERS else _WORST_OF_MANY) * max(4, characters):
+    words = _take_words(data)
+    tried = _try(words[:_FIRST_BYTES], CANDIDATES)
+    if not tried:
         return None
-    encoding = min((CANDIDATES[other[2]][0], other[1], other[2]) for other in found if other[3] == text)[2]
-    others = (other[0] for other in found if other[3] != text)
-    margin = next(others, cost + 100) - cost
-    return Guess(encoding, round(1 / (1 + math.exp((1.0 - margin) / _CERTAIN_NATS)), 3))
+    if len(words) > _FIRST_BYTES:
+        tried = _try(words, [one.encoding for one in tried if one.cost < tried[0].cost + _HOPELESS_NATS])
+    if not tried:
+        return None
+    best = tried[0]
+    same = min((CANDIDATES[one.encoding][0], one.rank, one.encoding) for one in tried if one.text == best.text)
+    margin = next((one.cost for one in tried if one.text != best.text), best.cost + 100) - best.cost
+    return Guess(same[2], round(1 / (1 + math.exp((1.0 - margin) / _CERTAIN_NATS)), 3))
 
 
-def _take_lines(data: bytes) -> bytes:
-    """The lines with bytes beyond ASCII, as many as are needed to tell; a longer one only up to a space."""
-    lines: list[bytes] = []
+@dataclass(frozen=True, slots=True, order=True)
+class _Trial:
+    """What a text costs in an encoding; ``rank`` breaks ties."""
+
+    cost: float
+    rank: int
+    encoding: str
+    text: str
+
+
+def _try(words: bytes, encodings: Iterable[str]) -> list[_Trial]:
+    """The trials of encodings, best first; none if even the best is no text."""
+    tried = []
+    averages = []
+    for rank, encoding in enumerate(encodings):
+        prior, languages = CANDIDATES[encoding]
+        text = words.decode(encoding, "replace")
+        cost, characters = _find_cost(text, languages)
+        worst = _WORST if characters < _MANY_CHARACTERS else _WORST_OF_MANY
+        averages.append((prior + cost, (prior + cost) / max(4, characters) <= worst))
+        tried.append(_Trial(prior + cost, rank, encoding, text))
+    return sorted(tried) if min(averages, key=lambda average: average[0])[1] else []
+
+
+def _take_words(data: bytes) -> bytes:
+    """Each different word with bytes beyond ASCII once, as many as are needed to tell.
+
+    Those come last whose only such bytes are the quotes and dashes of Windows: they say least, and articles are full of
+    them.
+    """
+    words = dict.fromkeys(_HIGH_WORD.findall(data))
+    telling = sorted(words, key=lambda word: not word.strip(_ASCII).translate(None, _WINDOWS_QUOTES + _ASCII))
+    kept: list[bytes] = []
     room = _SAMPLE_BYTES
-    for match in _HIGH_LINE.finditer(data):
-        line = match[0]
-        if len(line) > room:
-            line = line[: line.rfind(b" ", 0, room) + 1 or room]
-        lines.append(line)
-        room -= len(line)
-        if room < _SAMPLE_BYTES // 10:
+    for word in telling:
+        kept.append(word[:room])
+        room -= len(word)
+        if room <= 0:
             break
-    return b"\n".join(lines)
+    return b" ".join(kept)
 
 
 def _find_cost(text: str, languages: tuple[str, ...]) -> tuple[float, int]:
@@ -152,7 +179,7 @@ def _iter_runs(text: str) -> Iterator[tuple[str, str, str]]:
         yield text[start - 1 : start], match[0], text[end : end + 1]
 
 
-@cache
+@lru_cache(maxsize=50_000)
 def _cost_of_run(before: str, run: str, after: str, language: str) -> float:
     table = _load_costs()[language]
     wide = language in ("ja", "zh", "zh-hant", "ko")
@@ -214,7 +241,7 @@ def _cost_of_sign(left: str, character: str, right: str, *, wide: bool, table: d
         cost = table.get(
             character, 5.0 if "\u3000" <= character < "\u3030" or character >= "\uff00" else _UNSEEN_CHARACTER
         )
-        return cost + _MIXED_SCRIPTS * ((left.isascii() and left.isalpha()) + (right.isascii() and right.isalpha()))
+        return cost + _MIXED_SCRIPTS * ((left.isascii() and left.isalnum()) + (right.isascii() and right.isalnum()))
     is_between = left.isalpha() and right.isalpha()
     if character in _QUOTE_COST:
         opens = character in "“‘„«"

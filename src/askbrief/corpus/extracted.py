@@ -23,6 +23,7 @@ class Extracted:
         member: Where in the file it lies, if the file holds several: "a/b.html", "4"; "" otherwise.
         runs: Pairs (character of the text, character of the decoded file) where a stretch copied from the file begins,
             sorted; () where text and file are the same, None where the lines are not the file's own (PDF, DOCX, ...).
+        lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
     """
 
     text: str
@@ -33,6 +34,7 @@ class Extracted:
     author: str = ""
     member: str = ""
     runs: tuple[tuple[int, int], ...] | None = ()
+    lines: tuple[int, ...] = ()
 
     def find_source_offset(self, offset: int) -> int | None:
         """The character of the decoded file that stands at ``offset`` of the text; None where there is none."""

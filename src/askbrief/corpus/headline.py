@@ -14,7 +14,8 @@ from askbrief.types import Span
 MAX_HEADLINE, MAX_SENTENCE_HEADLINE, MAX_TITLE = 150, 110, 120
 _SENTENCE_END = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 _LIST_MARKER = re.compile(r"(?:[-*•–·+]|\(?\d{1,3}[.)])\s")
-_SETTINGS = re.compile(r"[\[\]{}<>=|\t]|^[#/]{2}|\S {3,}\S")
+_COLUMNS = re.compile(r"\t|\S {3,}\S")
+_SETTINGS = re.compile(r"[\[\]{}<>=|]|^[#/]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Headline:
 
 
 def find_headline(text: str, *, start: int = 0, head: Sequence[HeadLine] = ()) -> Headline:
-    """The headline, else the first sentence, of the article that begins at ``start``.
+    """The headline, else the first sentence, of the article that begins at ``start``; "" where a table begins it.
 
     A short first line that a blank line, a dateline or a by-line follows is the headline, whatever its punctuation;
     before another line it is one if it does not end like a sentence. Only a first sentence is ever cut, at a word, to
@@ -46,6 +47,8 @@ def find_headline(text: str, *, start: int = 0, head: Sequence[HeadLine] = ()) -
     line = text[begin:end].strip()
     if line and end < len(text) and _is_headline(line, text, end, head):
         return Headline(" ".join(line.lstrip("# ").split()), Span(begin, begin + len(text[begin:end].rstrip())))
+    if _COLUMNS.search(line):
+        return Headline("", None)
     lead = text[begin : begin + 1000]
     sentences = find_sentences(lead)
     return Headline(shorten(sentences[0].of(lead) if sentences else lead, MAX_TITLE), None)
@@ -77,7 +80,7 @@ def _is_headline(line: str, text: str, end: int, head: Sequence[HeadLine]) -> bo
     is_alone = text.count("\n", end, next_at) > 1 or any(line.start <= next_at + 3 < line.end + 3 for line in head)
     if is_alone:
         return not line.endswith((";", ":")) or "\n\n" in text[end:next_at]
-    if len(line) > MAX_TITLE or _SENTENCE_END.search(line) or _SETTINGS.search(line):
+    if len(line) > MAX_TITLE or _SENTENCE_END.search(line) or _SETTINGS.search(line) or _COLUMNS.search(line):
         return False
     following_line = text[next_at : next_at + 200].split("\n", 1)[0]
     return not following_line[:1].islower()

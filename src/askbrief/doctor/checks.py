@@ -1,4 +1,4 @@
-"""Checking: whether everything that askbrief needs is there and sound, a check at a time.
+"""Checks of the installation, the folder and the index, one at a time.
 
 Changes nothing, apart from what a first question would: it compiles an encoder that was not compiled yet.
 """
@@ -28,12 +28,12 @@ from askbrief.types import Check, Progress
 OnProgress = Callable[[Progress], None]
 
 _NAMED = 3
-"""Files or faults that a check names; the rest is counted."""
+"""Files or faults that a check names; all are counted."""
 _TOPIC_CHARACTERS = 120
 
 
 def iter_checks(start: Path | None, *, on_progress: OnProgress) -> Iterator[Check]:
-    """Checks this installation and a folder, from the ground up.
+    """Check this installation and a folder: what everything else depends on first.
 
     Args:
         start: The folder; None finds the one that the working directory belongs to.
@@ -74,7 +74,7 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
         yield Check("index", "warning", error.message, f"{error.hint}; a question does it too.")
         return
     except StoreOutdatedError as error:
-        yield Check("index", "warning", error.message, "Run: askbrief index; it makes the index anew.")
+        yield Check("index", "warning", error.message, "Run: askbrief index. It rebuilds the index.")
         return
     with store:
         differences = find_differences(found, store.rows.load_stats())
@@ -89,20 +89,18 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
             )
         if skipped := store.rows.load_skipped():
             shown = [f"{file.path} {file.reason}" for file in skipped]
-            yield Check(
-                "skipped", "warning", _name("files", shown), "askbrief status names each file that is not read."
-            )
+            yield Check("skipped", "warning", _name("file", shown), "askbrief status names each file that is not read.")
         yield _check_permissions(folder)
         faults = list(islice(audit(store), 1000))
         advice = f"Run: askbrief index. If that does not help, remove {folder.index} and run it again."
         if faults:
-            yield Check("contents", "failed", _name("faults", faults), advice)
+            yield Check("contents", "failed", _name("fault", faults), advice)
             return
         passages = store.rows.count_passages()
         if not store.rows.generation:
             return
-        sound = f"the database is sound; both search indexes hold exactly its {count_noun(passages, 'passage')}"
-        yield Check("contents", "ok", sound)
+        valid = f"the database is valid; both search indexes hold exactly its {count_noun(passages, 'passage')}"
+        yield Check("contents", "ok", valid)
         stale = {file.path for file in differences.pending}
         yield _check_files(folder, store, without=stale, on_progress=on_progress)
 
@@ -125,7 +123,7 @@ def _check_permissions(folder: Folder) -> Check:
     if not shown:
         return Check("privacy", "ok", "only you can read the files of the index")
     advice = f"Run: chmod -R go= {folder.index}"
-    return Check("privacy", "warning", _name("files that others can read", sorted(shown)), advice)
+    return Check("privacy", "warning", _name("file", sorted(shown), what=" that others can read"), advice)
 
 
 def _is_open_to_others(path: Path) -> bool:
@@ -146,9 +144,9 @@ def _check_files(folder: Folder, store: Store, *, without: set[str], on_progress
         if find_extraction_key(data, record.path) != record.extraction:
             wrong.append(f"{record.path}: content changed, but size and modification time did not")
     if wrong:
-        advice = f"Give each a new time (touch), or remove {folder.index} and run: askbrief index"
-        return Check("files", "failed", _name("files are not as they are indexed", wrong), advice)
-    return Check("files", "ok", f"the index has the contents of {count_noun(len(records), 'file')} as they are")
+        advice = f"Give each file a new modification time (touch), or remove {folder.index}; then run: askbrief index"
+        return Check("files", "failed", _name("file", wrong, what=" not as indexed"), advice)
+    return Check("files", "ok", f"{count_noun(len(records), 'file')} read and compared: the index has their contents")
 
 
 def _prove_offline(folder: Folder | None, *, on_progress: OnProgress) -> Iterator[Check]:
@@ -174,7 +172,7 @@ def _make_question(store: Store) -> str:
     return f"What is said about {shorten(next(filter(None, titles), 'it'), _TOPIC_CHARACTERS).rstrip('.!?')}?"
 
 
-def _name(what: str, items: list[str]) -> str:
+def _name(noun: str, items: list[str], *, what: str = "") -> str:
     """How many there are, and the first few."""
     more = " …" if len(items) > _NAMED else ""
-    return f"{len(items):,} {what}: {'; '.join(items[:_NAMED])}{more}"
+    return f"{count_noun(len(items), noun)}{what}: {'; '.join(items[:_NAMED])}{more}"

@@ -27,14 +27,14 @@ from askbrief.types import Check
 
 
 def check_machine() -> Iterator[Check]:
-    """Checks libraries, terminal and cache."""
+    """Check libraries, terminal and cache."""
     yield from guard("libraries", _check_libraries)
     yield from guard("terminal", _check_terminal)
     yield from guard("cache", _check_cache)
 
 
 def check_models(settings: Settings, *, root: Path) -> Iterator[Check]:
-    """Checks encoder and reader against their cards.
+    """Check encoder and reader against their cards.
 
     Args:
         settings: Which models.
@@ -45,7 +45,7 @@ def check_models(settings: Settings, *, root: Path) -> Iterator[Check]:
 
 
 def guard(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
-    """``checks``, with an error as a failed one."""
+    """Run ``checks``; an error counts as a failed one."""
     try:
         yield from checks()
     except AskbriefError as error:
@@ -87,7 +87,7 @@ def _check_terminal() -> Iterator[Check]:
     else:
         facts.append("no terminal: plain text, no colour")
     if encoding != "utf-8":
-        advice = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1; else what is not in that encoding cannot be shown."
+        advice = "Set LC_ALL=C.UTF-8 or PYTHONUTF8=1; characters that this encoding lacks are shown as escapes."
         yield Check("terminal", "warning", ", ".join(facts), advice)
     else:
         yield Check("terminal", "ok", ", ".join(facts))
@@ -123,7 +123,7 @@ def _check_encoder(settings: Settings, root: Path) -> Iterator[Check]:
     if compiled is None:
         yield Check("compiled", "ok", "the encoder is not compiled yet; the first question does that, once")
     else:
-        yield _check_compiled("compiled", compiled, advice=f"Remove {compiled}; it is then made anew.")
+        yield _check_compiled("compiled", compiled, advice=f"Remove {compiled}; it is then compiled again.")
 
 
 def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
@@ -135,12 +135,12 @@ def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
         if compiled is None:
             yield Check("reader", "ok", f"{folder} is not compiled yet; the first question does that, once")
             return
-        folder, advice = compiled, f"Remove {compiled}; it is then made anew."
+        folder, advice = compiled, f"Remove {compiled}; it is then compiled again."
     yield _check_compiled("reader", folder, advice=advice)
 
 
 def _check_compiled(name: str, folder: Path, *, advice: str) -> Check:
-    """Compares the files of a compiled model with its card."""
+    """Compare the files of a compiled model with its card."""
     try:
         card = CompiledModel(folder).card
         stated = {str(file): (card["bytes"][file], digest) for file, digest in card["sha256"].items()}

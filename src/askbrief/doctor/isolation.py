@@ -54,7 +54,7 @@ def blocking_sockets(on_attempt: Callable[[str], None] | None = None) -> Iterato
 
     with _lock:
         if not _is_hooked:
-            sys.addaudithook(_prevent)  # for good: there is no way to remove one
+            sys.addaudithook(_prevent)  # permanent: there is no way to remove one
             _is_hooked = True
         _report = report
         try:

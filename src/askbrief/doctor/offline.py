@@ -126,7 +126,7 @@ def _describe(answer: Answer) -> str:
     if not answer.answers:
         return f"“{answer.question}” got “not in these documents”"
     best = answer.answers[0]
-    return f"“{answer.question}” got “{best.text}” ({best.path}:{best.line}, {best.confidence:.0%})"
+    return f"“{answer.question}” got “{best.text}” ({best.path}, {best.confidence:.0%})"
 
 
 def _shorten(output: bytes) -> str:

@@ -45,7 +45,7 @@ class _Program(ctypes.Structure):
 
 
 def install_filter() -> int | None:
-    """Filter this process, for good, and all that it starts.
+    """Filter this process and all that it starts, until they end.
 
     Returns:
         The file descriptor of the listener, for ``receive_attempt`` in another process; None where the kernel has none,

@@ -1,6 +1,6 @@
 """Verifying: earlier answers → whether their words still stand in the files, word for word.
 
-The files themselves are read, decoded as for the index; the index is not asked.
+The files themselves are read, extracted as for the index; the index is not asked.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Literal
 
 from askbrief.answer.schema import load_answer
 from askbrief.config import Folder
-from askbrief.corpus.decode import decode
+from askbrief.corpus.document import build_document
+from askbrief.corpus.extract import FileExtractor
 from askbrief.corpus.scan import load_bytes, scan_folder
 from askbrief.errors import AnswersError, CorpusError
-from askbrief.text.segment import LineIndex
-from askbrief.types import AnswerSpan, Span
+from askbrief.types import AnswerSpan, Document, Span
 
 OUTCOMES = ("in place", "moved", "changed", "gone")
 _HINT = "Give what askbrief ask --json printed, one object a line."
@@ -26,12 +26,16 @@ _HINT = "Give what askbrief ask --json printed, one object a line."
 
 @dataclass(frozen=True, slots=True)
 class FoundSpan:
-    """Where words stand: a path, characters of its text, line and column from 1."""
+    """Where words are: a file, a document inside it, characters of its text, and line and column from 1.
+
+    Line and column are None where the lines are not the file's own.
+    """
 
     path: str
     span: Span
-    line: int
-    column: int
+    line: int | None
+    column: int | None
+    member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def load_claims(lines: Iterable[bytes]) -> Claims:
 
 
 def _build_claim(number: int, question: str, span: AnswerSpan) -> Claim:
-    place = FoundSpan(span.path, span.span, span.line, span.column)
+    place = FoundSpan(span.path, span.span, span.line, span.column, span.member)
     return Claim(number, question, span.text, place, span.sentence_text, span.sentence.start)
 
 
@@ -130,53 +134,70 @@ def verify(folder: Folder, claims: Sequence[Claim]) -> list[Verdict]:
         numbers[claim.place.path].append(number)
     verdicts: dict[int, Verdict] = {}
     there = set(paths)
-    for path in numbers:
-        if path in there:
-            try:
-                text = _load_text(folder, path)
-            except CorpusError as error:
-                problems[path] = f"it {error.message}"
-                continue
-            for number in numbers[path]:
-                verdicts[number] = _judge(claims[number], text, path) or Verdict(claims[number], "changed")
+    with FileExtractor() as extractor:
+        for path in numbers:
+            if path in there:
+                try:
+                    documents = _load_documents(folder, path, extractor)
+                except CorpusError as error:
+                    problems[path] = f"it {error.message}"
+                    continue
+                for number in numbers[path]:
+                    verdicts[number] = _judge(claims[number], documents, path) or Verdict(claims[number], "changed")
+        _look_elsewhere(folder, paths, verdicts, claims, extractor)
     for number, claim in enumerate(claims):
         reason = problems.get(claim.place.path, "it is no article of this folder")
         verdicts.setdefault(number, Verdict(claim, "gone", reason=reason))
-    _look_elsewhere(folder, paths, verdicts)
     return [verdicts[number] for number in range(len(claims))]
 
 
-def _look_elsewhere(folder: Folder, paths: Sequence[str], verdicts: dict[int, Verdict]) -> None:
-    """Looks for what is not in its own file in all others, in the order of their paths."""
-    missing = {number: verdict.claim for number, verdict in verdicts.items() if verdict.place is None}
+def _look_elsewhere(
+    folder: Folder,
+    paths: Sequence[str],
+    verdicts: dict[int, Verdict],
+    claims: Sequence[Claim],
+    extractor: FileExtractor,
+) -> None:
+    """Look for what is not in its own file in all others, in the order of their paths."""
+    missing = {n: claim for n, claim in enumerate(claims) if n not in verdicts or verdicts[n].place is None}
     for path in paths:
         if not missing:
             return
         try:
-            text = _load_text(folder, path)
+            documents = _load_documents(folder, path, extractor)
         except CorpusError:
             continue
         for number, claim in list(missing.items()):
-            if claim.place.path != path and (verdict := _judge(claim, text, path)):
+            if claim.place.path != path and (verdict := _judge(claim, documents, path)):
                 verdicts[number] = verdict
                 del missing[number]
 
 
-def _load_text(folder: Folder, path: str) -> str:
-    return decode(load_bytes(folder.root / path)).text
+def _load_documents(folder: Folder, path: str, extractor: FileExtractor) -> list[Document]:
+    """The documents of a file, read again.
+
+    Raises:
+        CorpusError: Nothing can be read of it.
+    """
+    extraction = extractor.extract(load_bytes(folder.root / path), path)
+    if not extraction.documents:
+        raise CorpusError("; ".join(extraction.reports), hint="")
+    return [build_document(extracted, path) for extracted in extraction.documents]
 
 
-def _judge(claim: Claim, text: str, path: str) -> Verdict | None:
-    """Whether the words of ``claim`` stand in ``text``, the article at ``path``; None if not."""
+def _judge(claim: Claim, documents: Sequence[Document], path: str) -> Verdict | None:
+    """Whether the words of ``claim`` are in the file at ``path``; None if not."""
     before = claim.place
-    stands = before.span.of(text) == claim.text and text.startswith(claim.sentence, claim.sentence_start)
-    if stands and path == before.path:
-        return Verdict(claim, "in place", _find_place(text, path, before.span))
-    spans = _find_spans(claim, text)
+    for document in documents:
+        stands = before.span.of(document.text) == claim.text
+        stands = stands and document.text.startswith(claim.sentence, claim.sentence_start)
+        if stands and path == before.path and document.member == before.member:
+            return Verdict(claim, "in place", _find_place(document, path, before.span))
+    spans = [(span, document) for document in documents for span in _find_spans(claim, document.text)]
     if not spans:
         return None
-    nearest = min(spans, key=lambda span: (abs(span.start - before.span.start), span))
-    return Verdict(claim, "moved", _find_place(text, path, nearest))
+    span, document = min(spans, key=lambda found: (abs(found[0].start - before.span.start), found[0]))
+    return Verdict(claim, "moved", _find_place(document, path, span))
 
 
 def _find_spans(claim: Claim, text: str) -> list[Span]:
@@ -196,5 +217,6 @@ def _loosen(text: str) -> str:
     return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in re.split(r"(\s+)", text) if piece)
 
 
-def _find_place(text: str, path: str, span: Span) -> FoundSpan:
-    return FoundSpan(path, span, *LineIndex(text).find(span.start))
+def _find_place(document: Document, path: str, span: Span) -> FoundSpan:
+    line, column = document.find_line(span.start) or (None, None)
+    return FoundSpan(path, span, line, column, document.member)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from askbrief.output.layout import wrap
+from askbrief.answer.pipeline import build_hits
+from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_location
 from askbrief.text.display import one_line, shorten
 from askbrief.types import Candidate, RankedSpan, Trace
@@ -13,11 +14,16 @@ _SPANS = 3
 _QUOTE_CHARACTERS = 70
 
 
-def describe_trace(trace: Trace) -> list[str]:
-    """Lines: the verdict first, then each passage that was read with its scores and spans, the formulas last."""
+def describe_trace(trace: Trace, *, width: int | None = None) -> list[str]:
+    """Lines: the verdict first, then each passage that was read with its scores and spans, the formulas last.
+
+    Args:
+        trace: What happened.
+        width: Columns that locations are shortened to; None does not shorten.
+    """
     lines = [describe_verdict(trace), ""]
     for number, candidate in enumerate(trace.candidates, start=1):
-        lines += _describe_candidate(number, candidate, trace)
+        lines += _describe_candidate(number, candidate, trace, width=width)
     lexical_weight = 1 - trace.dense_weight
     lines += [
         "",
@@ -31,7 +37,7 @@ def describe_trace(trace: Trace) -> list[str]:
 
 def render_trace(trace: Trace, *, width: int | None = None) -> Text:
     """``describe_trace`` for a terminal of ``width`` columns; None does not wrap."""
-    lines = describe_trace(trace)
+    lines = describe_trace(trace, width=None if width is None else min(width, MEASURE))
     blocks = [wrap(Text(line.lstrip()), width=width, indent=len(line) - len(line.lstrip())) for line in lines]
     return Text("\n").join(blocks).append("\n")
 
@@ -51,12 +57,14 @@ def describe_verdict(trace: Trace) -> str:
     return f"{words}: below {trace.min_confidence:.0%}, so it is not given as an answer."
 
 
-def _describe_candidate(number: int, candidate: Candidate, trace: Trace) -> list[str]:
-    match, document = candidate.match, candidate.document
-    line = document.text.count("\n", 0, candidate.passage.span.start) + 1
+def _describe_candidate(number: int, candidate: Candidate, trace: Trace, *, width: int | None) -> list[str]:
+    match = candidate.match
+    (hit,) = build_hits([candidate])
+    score = f" · score {match.score:.2f}"
+    room = None if width is None else width - len(f"{number}. {score}")
     lexical = f"BM25 {match.bm25:.1f} (no. {match.lexical_rank})" if match.lexical_rank else "no word in common"
     lines = [
-        f"{number}. {describe_location(document.path, line)} · score {match.score:.2f}",
+        f"{number}. {describe_location(hit, width=room)}{score}",
         f"   cosine {match.cosine:.2f} (no. {match.dense_rank}) · {lexical}",
     ]
     ranked = [span for span in trace.ranked if span.candidate.match == match]

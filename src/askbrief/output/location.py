@@ -10,13 +10,17 @@ from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from askbrief.text.display import one_line
+from askbrief.text.display import one_line, shorten
+from askbrief.types import AnswerSpan, Hit, Place
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _PATH_STYLE, _GAP = "cyan", "…"
+_LABEL_CHARACTERS = 60
+_MEMBERS = frozenset(("message", "item", "line"))
+"""Kinds of places that name a part of a file better than its name there."""
 
 
 def describe_date(day: date) -> str:
@@ -24,15 +28,30 @@ def describe_date(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
-def describe_location(path: str, line: int, *, width: int | None = None) -> str:
-    """Where something is, such as ``news/2026/…/report.txt:31``, on one line.
+def describe_place(found: AnswerSpan | Hit) -> str:
+    """Where in its file something is: ":31", ", page 7 (printed 47701)", ', "Eye in the sky"'."""
+    if found.line is not None:
+        return f":{found.line}"
+    return "".join(f", {text}" for text in map(_describe_part, found.places) if text)
+
+
+def describe_part(found: AnswerSpan | Hit) -> str:
+    """Which part of its file something is in: "line 31", "page 7 (printed 47701)"; '' where nothing tells."""
+    if found.line is not None:
+        return f"line {found.line}"
+    return describe_place(found).removeprefix(", ")
+
+
+def describe_location(found: AnswerSpan | Hit, *, width: int | None = None) -> str:
+    """Where something is, such as ``news/2026/…/report.txt:31`` or ``report.pdf, page 7``, on one line.
 
     Args:
-        path: Relative to the folder that was asked, with ``/``.
-        line: From 1.
+        found: An answer or a passage.
         width: Most columns; folders in the middle are left out, then the middle of the name. None leaves out nothing.
     """
-    end = f":{line}"
+    end = one_line(describe_place(found))
+    is_numbered = any(place.kind in _MEMBERS for place in found.places)
+    path = f"{found.path}!{found.member}" if found.member and not is_numbered else found.path
     parts = one_line(path).split("/")
     shown = "/".join(parts) + end
     if width is None or cell_len(shown) <= width:
@@ -43,7 +62,23 @@ def describe_location(path: str, line: int, *, width: int | None = None) -> str:
         if cell_len(shown) <= width:
             return shown
     name = parts[-1] if len(parts) == 1 else f"{_GAP}/{parts[-1]}"
-    return _cut_middle(name, max(4, width - len(end))) + end
+    return _cut_middle(name, max(4, width - cell_len(end))) + end
+
+
+def _describe_part(place: Place) -> str:
+    label = shorten(place.label, _LABEL_CHARACTERS)
+    match place.kind:
+        case "page":
+            return f"page {place.number}" + (f" (printed {label})" if label and label != str(place.number) else "")
+        case "time":
+            return label
+        case "heading" | "chapter" | "section":
+            return f"“{label}”" if label else f"{place.kind} {place.number}"
+        case "notes" | "quoted":
+            return place.kind
+        case _:
+            number = f"{place.kind} {place.number}" if place.number is not None else ""
+            return ", ".join(part for part in (number, label) if part)
 
 
 def _cut_middle(text: str, width: int) -> str:
@@ -59,7 +94,7 @@ def _cut_middle(text: str, width: int) -> str:
     return text[:front] + _GAP + text[back:]
 
 
-def render_location(path: str, line: int, *, root: Path | None = None, width: int | None = None) -> Text:
+def render_location(found: AnswerSpan | Hit, *, root: Path | None = None, width: int | None = None) -> Text:
     """``describe_location`` with its colour and, where ``root`` is known, a link (OSC 8) to the file."""
-    link = f"file://{quote(str(root / path))}" if root else None
-    return Text(describe_location(path, line, width=width), Style.parse(_PATH_STYLE) + Style(link=link))
+    link = f"file://{quote(str(root / found.path))}" if root else None
+    return Text(describe_location(found, width=width), Style.parse(_PATH_STYLE) + Style(link=link))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import date
 
+from askbrief.conversations.origin import Origin
+from askbrief.conversations.quotes import Quote
 from askbrief.conversations.saved import Conversation, Entry
-from askbrief.output.text import describe_confidence
+from askbrief.output.location import describe_location
 from askbrief.text.display import printable, shorten
 from askbrief.types import Answer, AnswerSpan, Hit
 
 _NEAREST_CHARACTERS = 300
+_AUTOLINK = re.compile(r"https?://[^\s<>\x00-\x20]+")
 _ALWAYS = re.compile(r"[\\`*_{}\[\]<>|~&@$^=#]|:(?=//)|%(?=%)|(?<=\b[Ww]{3})\.")
 _AT_START = re.compile(r"^(\d{0,9})([-+:.)])")
 
@@ -32,12 +36,24 @@ def quote(span: AnswerSpan) -> str:
     return _AT_START.sub(r"\1\\\2", line.strip())
 
 
-def cite(span: AnswerSpan) -> str:
-    """Where an answer stands, on one line: title, path and line, date, confidence."""
-    parts = [f"*{escape(span.title)}*"] if span.title.strip() else []
-    parts += [escape(f"{span.path}:{span.line}")]
-    parts += [span.date.isoformat()] if span.date else []
-    return ", ".join([*parts, describe_confidence(span.confidence)])
+def cite(span: AnswerSpan, origin: Origin | None = None) -> str:
+    """Where an answer stands, on one line: title, outlet, date, path and line, link, as far as they are known."""
+    origin = origin or Origin()
+    return _cite(span.title, origin.outlet, span.date, describe_location(span), origin.link)
+
+
+def _cite(title: str, outlet: str, day: date | None, place: str, link: str) -> str:
+    parts = [f"*{escape(title)}*"] if title.strip() else []
+    parts += [escape(outlet)] if outlet else []
+    parts += [f"{day.day} {day:%B} {day.year}"] if day else []
+    parts += [escape(place)]
+    parts += [f"<{link}>"] if _AUTOLINK.fullmatch(link) else []
+    return ", ".join(parts)
+
+
+def span_as_markdown(span: AnswerSpan, *, note: int, origin: Origin | None = None) -> str:
+    """An answer's words, its sentence as a quotation, and its citation as the footnote of number ``note``."""
+    return f"{_bold(span.text)}[^{note}]\n\n> {quote(span)}\n\n[^{note}]: {cite(span, origin)}\n"
 
 
 def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
@@ -48,10 +64,8 @@ def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
         first_note: Number of the first footnote; each of ``answer.answers``, or the nearest passage, takes one.
     """
     if answer.answers:
-        return "\n".join(
-            f"{_bold(span.text)}[^{number}]\n\n> {quote(span)}\n\n[^{number}]: {cite(span)}\n"
-            for number, span in enumerate(answer.answers, start=first_note)
-        )
+        notes = enumerate(answer.answers, start=first_note)
+        return "\n".join(span_as_markdown(span, note=number) for number, span in notes)
     return "*Not in these documents.*" + (_nearest(answer.nearest, first_note) if answer.nearest else "\n")
 
 
@@ -66,9 +80,20 @@ def iter_markdown(conversation: Conversation, entries: Iterable[Entry]) -> Itera
         note += max(1, len(entry.answer.answers))
 
 
+def quotes_as_markdown(quotes: Iterable[Quote]) -> str:
+    """Quotes of several conversations, each a quotation below its question, the citations as footnotes."""
+    pieces = ["# Quotes\n"]
+    for number, quote in enumerate(quotes, start=1):
+        cited = _cite(quote.title, quote.outlet, quote.day, quote.place, quote.link)
+        pieces.append(
+            f"\n## {escape(quote.question)}\n\n> {escape(quote.sentence)}[^{number}]\n\n[^{number}]: {cited}\n"
+        )
+    return "".join(pieces)
+
+
 def _nearest(hit: Hit, number: int) -> str:
     text = escape(shorten(hit.passage.text, _NEAREST_CHARACTERS))
-    return f" The nearest passage:[^{number}]\n\n> {text}\n\n[^{number}]: {escape(f'{hit.path}:{hit.line}')}\n"
+    return f" The nearest passage:[^{number}]\n\n> {text}\n\n[^{number}]: {escape(describe_location(hit))}\n"
 
 
 def _bold(words: str) -> str:

@@ -52,7 +52,7 @@ class ProgressDisplay:
             return
         if self._live is None:
             self._live = _start_bar(self._stream)
-        total = progress.total or None
+        total = None if progress.is_slow and not progress.done else progress.total or None  # without one it pulses
         count = "" if progress.is_slow or not total else f"{progress.done:,} of {count_noun(progress.total, 'file')}"
         count += f", {count_noun(progress.passages, 'passage')}" if progress.passages else ""
         self._live.update(

@@ -18,7 +18,7 @@ _NAME_WIDTH = 10
 
 
 def describe_status(status: Status) -> str:
-    """What is indexed, a line a fact."""
+    """What is indexed, one fact on each line."""
     freshness = status.freshness
     facts = {
         "articles": status.articles,
@@ -60,7 +60,7 @@ def status_as_json(status: Status) -> str:
 
 
 def describe_plan(plan: Plan) -> str:
-    """What a refresh would do, a line a file, and a line that counts."""
+    """What a refresh would do: a line for each file, then a line of totals."""
     lines = [(path, "added", "") for path in plan.added]
     lines += [(path, "changed", "") for path in plan.changed]
     lines += [(path, "renamed", f", before {old}") for old, path in plan.renamed]
@@ -70,7 +70,7 @@ def describe_plan(plan: Plan) -> str:
     kinds = ("added", "changed", "renamed", "removed", "skipped")
     summary = ", ".join(f"{counts[what]:,} {what}" for what in kinds if counts[what]) or "nothing to do"
     if plan.seconds:
-        summary += f"; {describe_seconds(plan.seconds)} of encoding at most"
+        summary += f"; {describe_seconds(plan.seconds)} of encoding"
     return "\n".join([*(one_line(f"{what:{_NAME_WIDTH}}{path}{more}") for path, what, more in sorted(lines)), summary])
 
 
@@ -92,7 +92,7 @@ def plan_as_json(plan: Plan) -> str:
 
 
 def describe_verdict(verdict: Verdict) -> str:
-    """One line: the outcome, the words, where they stood, and where they stand now or why they are gone."""
+    """One line: the outcome, the words, where they were, and where they are now or why they are gone."""
     before, now = verdict.claim.place, verdict.place
     after = f" → {_describe_place(now)}" if verdict.outcome == "moved" and now else ""
     reason = f" ({verdict.reason})" if verdict.reason else ""
@@ -100,7 +100,7 @@ def describe_verdict(verdict: Verdict) -> str:
 
 
 def describe_verdicts(verdicts: Sequence[Verdict], claims: Claims) -> str:
-    """One line that counts the outcomes, and what was not looked at."""
+    """One line of totals: the outcomes, and what was not compared."""
     counts: Counter[str] = Counter(verdict.outcome for verdict in verdicts)
     parts = [f"{counts[outcome]:,} {outcome}" for outcome in OUTCOMES if counts[outcome]]
     refused = f"; {count_noun(claims.refused, 'question')} without an answer left out" if claims.refused else ""
@@ -142,7 +142,8 @@ def checks_as_json(checks: Sequence[Check]) -> str:
 
 
 def _describe_place(place: FoundSpan) -> str:
-    return f"{place.path}:{place.line}:{place.column}"
+    path = f"{place.path}!{place.member}" if place.member else place.path
+    return f"{path}:{place.line}:{place.column}" if place.line is not None else path
 
 
 def _verdict_fields(verdict: Verdict) -> dict[str, Any]:

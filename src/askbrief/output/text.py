@@ -8,27 +8,31 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
-from askbrief.output.layout import wrap
-from askbrief.output.location import describe_date, render_location
+from askbrief.answer.words import find_stems
+from askbrief.output.layout import MEASURE, wrap
+from askbrief.output.location import describe_date, describe_part, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
+from askbrief.text.segment import find_words
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit
 
 SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
 _INDENT = 2
-_NEAREST_CHARACTERS, _TITLE_CHARACTERS = 300, 100
+_NEAREST_CHARACTERS, _MIN_TITLE_CHARACTERS = 300, 30
+_CLOSEST = 3
+"""Passages that are shown in place of an answer."""
+_WORD_STYLE = "underline"
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
 
 def describe_confidence(confidence: float) -> str:
-    """A probability in [0, 1] as a word and a number."""
-    word = "high" if confidence >= 0.7 else "medium" if confidence >= 0.4 else "low"
-    return f"{word} confidence ({confidence:.0%})"
+    """A probability in [0, 1] as a word; the bounds follow the measured calibration (``docs/decisions.md``)."""
+    return "strong" if confidence >= 0.7 else "likely" if confidence >= 0.4 else "unsure"
 
 
 def render_answer(answer: Answer, *, root: Path | None = None, width: int | None = None) -> Text:
-    """An answer for people: the words, their sentence with the words lit, the citation; or "not in these documents".
+    """An answer for people: the words, their sentence with the words lit, the citation; or why there is none.
 
     Args:
         answer: What to show.
@@ -37,31 +41,60 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
     """
     if not answer.answered:
         return _render_no_answer(answer, root=root, width=width)
-    blocks = []
+    blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
+    blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
+        if answer.outcome != "statement":
+            blocks.append(wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width))
         blocks += [
-            wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width),
             wrap(light_up(span), width=width, indent=_INDENT),
             _render_citation(span, root=root, width=width),
         ]
+        if number == 1:
+            blocks += [_render_notes(answer, width=width)] if answer.notes else []
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def describe_search(answer: Answer) -> list[str]:
+    """What was searched where that is not the question as typed, and which articles were asked if not all."""
+    lines = [f"↳ searched: {one_line(answer.searched)}"] if answer.searched != answer.question else []
+    if answer.offered:
+        lines.append(f"  or: {one_line(answer.offered)}")
+    return [*lines, one_line(answer.filtered)] if answer.filtered else lines
+
+
+def _describe_agreement(answer: Answer) -> list[str]:
+    """What to know before the answers: that they changed, or that articles say different things."""
+    if answer.agreement == "changed":
+        return ["What the articles say changed; the newest first."]
+    if answer.agreement == "differ":
+        return ["The articles say different things."]
+    agreeing = answer.groups[0].documents if answer.agreement == "one" and answer.groups else 1
+    return [f"{agreeing} articles agree."] if agreeing > 1 else []
+
+
+def _render_notes(answer: Answer, *, width: int | None) -> Text:
+    """Who and when is meant: our words, apart from the document's."""
+    notes = (Text(f"┄ {one_line(note.description)}", _SOURCE_STYLE) for note in answer.notes)
+    return _NEXT_LINE.join([wrap(note, width=width, indent=_INDENT) for note in notes])
 
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
     """Title, where it is not a part of the sentence, date, line and confidence; on the next line the path."""
-    title = shorten(printable(span.title), _TITLE_CHARACTERS)
-    says_more = title.rstrip(".…") not in " ".join(printable(span.sentence_text).split())
-    parts = [title if says_more else "", describe_date(span.date) if span.date else "", f"line {span.line}"]
-    facts = Text(" · ".join([*filter(None, parts), describe_confidence(span.confidence)]), _SOURCE_STYLE)
-    return _NEXT_LINE.join(
-        [wrap(facts, width=width, indent=_INDENT), _render_place(span.path, span.line, root=root, width=width)]
-    )
+    parts = [describe_date(span.date) if span.date else "", describe_part(span), describe_confidence(span.confidence)]
+    facts = " · ".join(filter(None, parts))
+    room = (MEASURE if width is None else min(width, MEASURE)) - _INDENT - len(" · " + facts)
+    title = shorten(printable(span.title), max(room, _MIN_TITLE_CHARACTERS))
+    if title and title.rstrip(".…") not in " ".join(printable(span.sentence_text).split()):
+        facts = f"{title} · {facts}"
+    lines = wrap(Text(facts, _SOURCE_STYLE), width=width, indent=_INDENT)
+    return _NEXT_LINE.join([lines, _render_place(span, root=root, width=width)])
 
 
-def _render_place(path: str, line: int, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
+def _render_place(found: AnswerSpan | Hit, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:
     room = None if width is None else width - indent
-    return Text(" " * indent).append_text(render_location(path, line, root=root, width=room))
+    return Text(" " * indent).append_text(render_location(found, root=root, width=room))
 
 
 def light_up(span: AnswerSpan) -> Text:
@@ -81,7 +114,7 @@ def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | N
         label = f"{number}. "
         head = Text(label, style=_ANSWER_STYLE)
         scores = Text(f" · score {hit.score:.2f} (cosine {hit.cosine:.2f}, BM25 {hit.bm25:.1f})", style=_SOURCE_STYLE)
-        place = _render_place(hit.path, hit.line, root=root, width=width and width - len(label), indent=0)
+        place = _render_place(hit, root=root, width=width and width - len(label), indent=0)
         if width is not None and cell_len(label + place.plain + scores.plain) > width:
             scores = Text(f"\n{'':{_INDENT}}").append_text(wrap(scores[3:], width=width - _INDENT))
         blocks += [head + place + scores, wrap(Text(one_line(hit.passage.text)), width=width, indent=_INDENT)]
@@ -92,8 +125,8 @@ def describe_basis(freshness: Freshness) -> str:
     """One line: what an answer was checked against."""
     documents = count_noun(freshness.documents, "document")
     if not freshness.checked:
-        return f"not checked against the folder: from the index as it is, {documents}"
-    return ", ".join([f"checked against the folder: {documents}", *_describe_changes(freshness)])
+        return f"{documents}, not compared with the folder"
+    return ", ".join([f"{documents}, up to date", *_describe_changes(freshness)])
 
 
 def describe_freshness(freshness: Freshness) -> str:
@@ -116,20 +149,27 @@ def describe_skipped(freshness: Freshness) -> list[str]:
 
 
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
-    blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
-    if (hit := answer.nearest) is not None:
-        likely = Text(f"line {hit.line} · {answer.confidence:.0%} likely to hold the answer", _SOURCE_STYLE)
-        blocks += [
-            Text("The nearest passage:"),
-            wrap(Text(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), width=width, indent=_INDENT),
-            _NEXT_LINE.join(
-                [
-                    wrap(likely, width=width, indent=_INDENT),
-                    _render_place(hit.path, hit.line, root=root, width=width),
-                ]
-            ),
-        ]
+    """That there is no answer; the closest passages where there are any, with the question's words lit."""
+    asked = find_stems(answer.searched)
+    if answer.outcome == "not_in_documents":
+        hint = [] if asked else [Text("Ask what the documents say: who, when, where, how many, why.")]
+        blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width), *hint]
+        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+    blocks = [wrap(Text("No short answer found. The closest passages:", style=_ANSWER_STYLE), width=width)]
+    for hit in answer.hits[:_CLOSEST]:
+        text = shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
+        passage = wrap(light_up_words(text, asked), width=width, indent=_INDENT)
+        blocks.append(_NEXT_LINE.join([passage, _render_place(hit, root=root, width=width)]))
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+
+
+def light_up_words(text: str, stems: set[str]) -> Text:
+    """``text`` with the words lit that have one of ``stems``."""
+    shown = Text(text)
+    for word in find_words(text):
+        if find_stems(word.of(text)) & stems:
+            shown.stylize(_WORD_STYLE, word.start, word.end)
+    return shown
 
 
 def _render_basis(answer: Answer, *, width: int | None) -> Text:

@@ -98,10 +98,18 @@ class DenseIndex:
         self.count: int = sum(part.ntotal for part in self._parts) - len(without)
         self._without = np.asarray(without, dtype=np.int64)
 
-    def search(self, vector: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
-        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row."""
+    def search(
+        self, vector: NDArray[np.float32], *, top: int, allowed: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """The ``top`` rows nearest to ``vector`` (shape (dimension,)) with their cosines, best first; ties by row.
+
+        Args:
+            vector: Of length 1.
+            top: Most rows returned.
+            allowed: The rows that may be found; None allows all.
+        """
         question = vector[None].astype(np.float32)
-        found = [item for part in self._parts for item in self._find_nearest(part, question, top=top)]
+        found = [item for part in self._parts for item in self._find_nearest(part, question, top=top, allowed=allowed)]
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
 
     def iter_rows(self) -> Iterator[tuple[int, Callable[[NDArray[np.float32]], bool]]]:
@@ -114,7 +122,9 @@ class DenseIndex:
                 vectors = part.index.reconstruct_n(start, len(block))
                 yield from ((int(row), partial(_keeps, part, kept)) for row, kept in zip(block, vectors, strict=True))
 
-    def _find_nearest(self, part: Any, question: NDArray[np.float32], *, top: int) -> list[tuple[int, float]]:
+    def _find_nearest(
+        self, part: Any, question: NDArray[np.float32], *, top: int, allowed: NDArray[np.int64] | None
+    ) -> list[tuple[int, float]]:
         """At least the ``top`` nearest rows of a file.
 
         FAISS keeps any of the rows that tie for the last place, and cannot skip rows of a compact file: it is asked for
@@ -124,6 +134,8 @@ class DenseIndex:
         while wanted:
             cosines, rows = part.search(question, wanted)
             left = (rows[0] >= 0) & ~np.isin(rows[0], self._without)
+            if allowed is not None:
+                left &= np.isin(rows[0], allowed)
             kept = cosines[0][left]
             is_whole = len(kept) >= top and (self.oversampling > 1 or kept[top - 1] > cosines[0][-1])
             if is_whole or wanted == part.ntotal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 from itertools import zip_longest
@@ -23,7 +23,8 @@ _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, date TEXT, author TEXT NOT NULL, text TEXT NOT NULL,
-    blocks TEXT NOT NULL, places TEXT NOT NULL, runs TEXT NOT NULL, checksum INTEGER NOT NULL
+    blocks TEXT NOT NULL, places TEXT NOT NULL, runs TEXT NOT NULL, lines TEXT NOT NULL, member TEXT NOT NULL,
+    checksum INTEGER NOT NULL
 );
 CREATE TABLE passages (
     row INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -55,7 +56,7 @@ CREATE TABLE removed (row INTEGER PRIMARY KEY, checksum INTEGER NOT NULL);
 """
 _PUBLISHED = "row > ? AND row <= ? ORDER BY row"
 _FILE_COLUMNS = "path, size, mtime_ns, ctime_ns, problem, extraction, checksum"
-_DOCUMENT_COLUMNS = "id, title, date, author, text, blocks, places, runs, checksum"
+_DOCUMENT_COLUMNS = "id, title, date, author, text, blocks, places, runs, lines, member, checksum"
 _COPIES = (
     "SELECT document_id, COUNT(*) FROM files JOIN parts USING (extraction) GROUP BY document_id HAVING COUNT(*) > 1"
 )
@@ -111,6 +112,17 @@ class ExtractionRecord:
     def content(self) -> str:
         """The ids of its documents: equal for the same text in another encoding; "" where nothing could be read."""
         return " ".join(document_id for _, document_id in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What filters need to know of a document."""
+
+    id: str
+    title: str
+    date: date | None
+    author: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +199,14 @@ class Rows:
             StoreDamagedError: There is no such document, or it is not as it was saved.
         """
         query = f"SELECT {_DOCUMENT_COLUMNS} FROM documents WHERE id = ?"
-        ((_, title, published, author, text, *packed),) = self.check_rows([self._database.first(query, document_id)])
+        ((_, title, published, author, text, *packed, member),) = self.check_rows(
+            [self._database.first(query, document_id)]
+        )
         paths = self._load_paths(document_id)
         copies = self.check_rows(self._database.rows("SELECT * FROM copies WHERE document_id = ?", document_id))
         if len(paths) != (copies[0][1] if copies else 1):
             raise self.damaged("a path of a document is missing")
-        blocks, places, runs = map(json.loads, packed)
+        blocks, places, runs, lines = map(json.loads, packed)
         return Document(
             id=document_id,
             title=title,
@@ -203,6 +217,8 @@ class Rows:
             blocks=tuple(Block(*block) for block in blocks),
             places=tuple(Place(*place) for place in places),
             runs=None if runs is None else tuple((at, source) for at, source in runs),
+            lines=tuple(lines),
+            member=member,
         )
 
     def load_passages(self, rows: Sequence[int]) -> list[PassageRecord]:
@@ -223,6 +239,22 @@ class Rows:
         if missing := set(rows) - found.keys():
             raise self.damaged(f"passage {min(missing)} is missing")
         return [found[row] for row in rows]
+
+    def iter_facts(self) -> Iterator[DocumentFacts]:
+        """Facts of every published document, one for each of its files."""
+        query = (
+            "SELECT documents.id, title, date, author, path FROM files JOIN parts USING (extraction)"
+            " JOIN documents ON documents.id = document_id ORDER BY path, number"
+        )
+        for document_id, title, published, author, path in self._database.rows(query):
+            day = date.fromisoformat(published) if published else None
+            yield DocumentFacts(document_id, title, day, author, str(path))
+
+    def find_rows(self, document_ids: Collection[str]) -> list[int]:
+        """Rows of the published passages of documents, sorted."""
+        query = f"SELECT row, document_id FROM passages WHERE {_PUBLISHED}"
+        rows = self._database.rows(query, 0, self.load_number("last_row"))
+        return [row for row, document_id in rows if document_id in document_ids]
 
     def load_removed(self) -> list[int]:
         """Rows that the dense index still holds, but does not find; sorted."""
@@ -386,8 +418,12 @@ class Rows:
             json.dumps([astuple(block) for block in document.blocks]),
             json.dumps([astuple(place) for place in document.places]),
             json.dumps(document.runs),
+            json.dumps(document.lines),
+            document.member,
         )
-        if not self._database.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *values):
+        if not self._database.execute(
+            "INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *values
+        ):
             return
         last = next(self._database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'passages'"), (0,))
         numbered = enumerate(passages, start=last[0] + 1)
@@ -397,14 +433,11 @@ class Rows:
         )
 
     def _load_paths(self, document_id: str) -> tuple[str, ...]:
-        """Where a document lies, sorted by file and place in it."""
+        """The files that hold a document, sorted."""
         query = f"SELECT {_FILE_COLUMNS} FROM files WHERE extraction = ?"
-        found = []
         parts = "SELECT extraction, number, member, document_id, checksum FROM parts WHERE document_id = ?"
-        for key, number, member, _ in self.check_rows(self._database.rows(parts, document_id)):
-            for path, *_ in self.check_rows(self._database.rows(query, key)):
-                found.append((path, number, f"{path}!{member}" if member else path))
-        return tuple(place for *_, place in sorted(found))
+        keys = [key for key, *_ in self.check_rows(self._database.rows(parts, document_id))]
+        return tuple(sorted(path for key in keys for path, *_ in self.check_rows(self._database.rows(query, key))))
 
     def count_after(self, row: int) -> int:
         """Passages after ``row``, published or waiting."""

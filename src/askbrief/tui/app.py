@@ -10,18 +10,25 @@ import termios
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from textual import work
+from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from askbrief.text.display import printable
 from askbrief.tui.archive import ConversationsFactory
+from askbrief.tui.citation import cut
 from askbrief.tui.clipboard import give_to_tool, save_to_file, takes_escape_sequence
-from askbrief.tui.commands import Command, Place, describe_keys, list_palette
+from askbrief.tui.commands import build_action, describe_keys, list_palette
+from askbrief.tui.messages import Titled
+from askbrief.tui.prompt import Prompt
 from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.screen import ChatScreen
+
+_TOAST_COLUMNS = 60
+_KEEP_TITLE, _RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 
 
 class ChatApp(App[Exception]):
@@ -30,13 +37,19 @@ class ChatApp(App[Exception]):
     Args:
         open_assistant: Called once, in the thread that will own the assistant, with the function to report progress to.
         open_conversations: Called once, in the thread that will own the saved conversations.
-        resume: Number of a conversation to go on with.
+        resume: Number of a conversation to go on with; 0 is the last used one of the folder.
         clipboard_folder: Where text to copy goes when there is no clipboard.
+
+    Attributes:
+        conversation: Number of the current conversation; 0 before its first answer.
     """
 
     TITLE = "askbrief"
     CSS_PATH = "askbrief.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", "Quit", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", priority=True, show=False),
+    ]
 
     def __init__(
         self,
@@ -52,6 +65,8 @@ class ChatApp(App[Exception]):
         self._resume = resume
         self._clipboard_folder = clipboard_folder
         self._ended_by: signal.Signals | None = None
+        self._is_titled = False
+        self.conversation = 0
 
     def run(self, **options: Any) -> Exception | None:
         """Run the chat; a signal that ends it is passed on once the terminal is as it was."""
@@ -91,25 +106,52 @@ class ChatApp(App[Exception]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the palette offers."""
-        yield from super().get_system_commands(screen)
         if isinstance(screen, ChatScreen):
             for command in list_palette():
-                keys = f" Key: {describe_keys(command.keys)}." if command.keys else ""
-                yield SystemCommand(command.title, command.help + keys, partial(_run, screen, command))
+                keys = f" Key: {describe_keys(command.keys)}" if command.keys else ""
+                yield SystemCommand(
+                    command.title, command.help + keys, partial(self.run_action, build_action(command), screen)
+                )
+        yield SystemCommand("Theme", "Choose other colours.", self.action_change_theme)
+        yield SystemCommand("Quit", "Quit askbrief. Key: ctrl+q", self.action_quit)
+
+    @on(Titled)
+    def show_title(self, event: Titled) -> None:
+        """Show what the chat is called in the title of the window."""
+        self.conversation = event.number
+        self.title = printable(event.title)
+        if self.is_web:
+            cast(Any, self._driver).write_meta({"type": "page", "title": self.title, "conversation": event.number})
+        elif self._driver is not None and not self.is_headless:
+            kept = "" if self._is_titled else _KEEP_TITLE
+            self._is_titled = True
+            self._driver.write(f"{kept}\x1b]0;{self.title}\x07")
+
+    def on_unmount(self) -> None:
+        """Give the window its own title back."""
+        if self._is_titled and self._driver is not None:
+            self._driver.write(_RESTORE_TITLE)
+
+    def action_suspend_process(self) -> None:
+        """Suspend the chat; without a shell to come back to, undo in the prompt."""
+        if self._driver is not None and self._driver.can_suspend:
+            super().action_suspend_process()
+        elif isinstance(self.focused, Prompt):
+            self.focused.action_undo()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copies ``text``: by the system's own tool, else by the terminal, else to a file; a toast says which."""
+        """Copy ``text``: by the system's own tool, else by the terminal, else to a file; a toast says what."""
         self._copy(text)
 
     @work
     async def _copy(self, text: str) -> None:
-        tool = await asyncio.to_thread(give_to_tool, text, os.environ)
-        if tool is not None:
+        copied = f"Copied “{cut(text, _TOAST_COLUMNS)}”"
+        if not self.is_web and await asyncio.to_thread(give_to_tool, text, os.environ) is not None:
             self._clipboard = text
-            self.notify(f"Copied {len(text):,} characters with {tool}.", markup=False)
-        elif takes_escape_sequence(os.environ):
+            self.notify(copied, markup=False)
+        elif self.is_web or takes_escape_sequence(os.environ):
             super().copy_to_clipboard(text)
-            self.notify(f"Copied {len(text):,} characters through the terminal (OSC 52).", markup=False)
+            self.notify(copied, markup=False)
         else:
             self._clipboard = text
             try:
@@ -117,11 +159,4 @@ class ChatApp(App[Exception]):
             except OSError as error:
                 self.notify(f"Nothing was copied: {error.strerror}.", severity="error", markup=False)
             else:
-                self.notify(f"There is no clipboard here; written to {file}", severity="warning", markup=False)
-
-
-def _run(screen: ChatScreen, command: Command) -> None:
-    if command.place is Place.CARD:
-        screen.act_on_current(command.name)
-    else:
-        getattr(screen, f"action_{command.name}")()
+                self.notify(f"There is no clipboard here. Saved to {file}", severity="warning", markup=False)

@@ -35,7 +35,7 @@ def find_tools(
 
 def takes_escape_sequence(environment: Mapping[str, str]) -> bool:
     """Whether the terminal may know OSC 52: not if it is one of those that never did."""
-    if "TEXTUAL_DRIVER" in environment or "VTE_VERSION" in environment:
+    if "VTE_VERSION" in environment:
         return False
     return not any(environment.get(name) == value for name, value in _WITHOUT_OSC_52.items())
 

@@ -1,18 +1,47 @@
-"""The line of keys at the bottom."""
+"""The line of keys at the bottom: those that work where the cursor is, as many as fit whole."""
 
 from __future__ import annotations
 
-from textual.widgets import Footer
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.style import Style
+from textual.widgets import Static
+
+_PALETTE = ("ctrl+p", "^p", "All commands")
 
 
-class Keys(Footer):
-    """Textual's footer, which lets go of the keys that it shows no longer.
+class Keys(Static):
+    """Keys with what they do; a click on one does it."""
 
-    Each of its keys watches it, and is forgotten when that is next told of a change: in a footer whose look never
-    changes, never (Textual 8).
-    """
+    ALLOW_SELECT = False
 
-    async def recompose(self) -> None:
-        """Shows the keys of where the cursor is now."""
-        await super().recompose()
-        self.mutate_reactive(Footer.compact)
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+
+    def on_mount(self) -> None:
+        """Follow the cursor."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on a key presses it."""
+        if (key := event.style.meta.get("key")) is not None:
+            self.app.simulate_key(key)
+
+    def render(self) -> Content:
+        """The keys that fit, the palette last."""
+        shown = {
+            binding.action: (binding.key, self.app.get_key_display(binding), binding.description)
+            for _, binding, is_enabled, _ in self.screen.active_bindings.values()
+            if binding.show and is_enabled and binding.key != _PALETTE[0]
+        }
+        items = [_PALETTE, *shown.values()]
+        pieces, columns = [], self.size.width
+        for key, display, what in items:
+            needed = cell_len(display) + cell_len(what) + 3
+            if needed > columns:
+                break
+            columns -= needed
+            item = Content.assemble((display, "bold $foreground"), f" {what}").stylize(Style.from_meta({"key": key}))
+            pieces.append(item.pad_right(2))
+        return Content("").join([*pieces[1:], *pieces[:1]])

@@ -20,8 +20,8 @@ class Light(StrEnum):
 
     WORDS = "lit-text--words"
     OTHER = "lit-text--other"
-    HERE = "lit-text--here"
-    PASSAGE = "lit-text--passage"
+    ASKED = "lit-text--asked"
+    FOUND = "lit-text--found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,16 @@ def plain(text: str) -> Content:
     return Content(printable(text).replace("\t", " "), strip_control_codes=False)
 
 
-def find_rows(text: Content, span: Span, *, width: int) -> range:
-    """The rows, from 0, that hold the characters of ``span`` when ``text`` is wrapped at ``width`` columns."""
-    if width < 1:
-        return range(0)
-    rows = [row for row, line in enumerate(text.stylize("bold", span.start, span.end).wrap(width)) if line.spans]
-    return range(rows[0], rows[-1] + 1) if rows else range(0)
+def find_rows(text: Content, spans: Sequence[Span], *, width: int) -> list[range]:
+    """For each of ``spans`` the rows, from 0, with characters of it when ``text`` is wrapped at ``width`` columns."""
+    rows: list[list[int]] = [[] for _ in spans]
+    if width > 0:
+        for number, span in enumerate(spans):
+            text = text.stylize(str(number), span.start, span.end)
+        for row, line in enumerate(text.wrap(width) if spans else ()):
+            for number in {int(str(mark.style)) for mark in line.spans}:
+                rows[number].append(row)
+    return [range(found[0], found[-1] + 1) if found else range(0) for found in rows]
 
 
 def find_selected(text: str, selection: Selection) -> Span:
@@ -96,6 +100,6 @@ class LitText(Static):
         """The selected characters of the text itself: no wrapped lines, no replaced characters."""
         return find_selected(self._raw, selection).of(self._raw), "\n"
 
-    def find_rows(self, span: Span) -> range:
-        """The rows of the widget, from 0, that hold characters of ``span`` as the text is wrapped now."""
-        return find_rows(self._text, span, width=self.size.width)
+    def find_rows(self, spans: Sequence[Span]) -> list[range]:
+        """For each of ``spans`` the rows of the widget, from 0, that hold its characters as the text is wrapped now."""
+        return find_rows(self._text, spans, width=self.size.width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from textual.message import Message
 
@@ -88,7 +89,7 @@ class Failed(Message):
 
 @dataclass
 class Explained(Message):
-    """How a question is answered, or why that cannot be said."""
+    """How a question of an earlier conversation is answered, or why that cannot be said."""
 
     trace: Trace | AskbriefError
 
@@ -103,9 +104,32 @@ class Loaded(Message):
 
 @dataclass
 class Suggested(Message):
-    """Questions that the articles answer."""
+    """Questions that the articles answer, each of another kind as far as there are."""
 
     questions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article of the folder, without its text."""
+
+    document_id: str
+    title: str
+    day: date | None
+    path: str
+
+
+@dataclass
+class Listed(Message):
+    """The articles of the folder.
+
+    Attributes:
+        articles: Newest first, those without a date last; in a large folder only some.
+        is_whole: Whether these are all.
+    """
+
+    articles: tuple[Article, ...]
+    is_whole: bool
 
 
 @dataclass
@@ -113,3 +137,16 @@ class Stopped(Message):
     """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief."""
 
     error: Exception
+
+
+@dataclass
+class Titled(Message):
+    """What the chat is called now.
+
+    Attributes:
+        title: For the title of the window.
+        number: The conversation's number; 0 before its first answer.
+    """
+
+    title: str
+    number: int

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import TextArea
 
-PLACEHOLDER = "Ask a question, for example: who met Okay Memis?"
+PLACEHOLDER = "Ask a question"
 _NEW_LINE = ("shift+enter", "ctrl+j", "alt+enter")
 
 
@@ -25,6 +25,11 @@ class History:
         self.questions = list(questions)
         self._at = -1
         self._draft = ""
+
+    @property
+    def is_walking(self) -> bool:
+        """Whether an earlier question was brought back."""
+        return self._at >= 0
 
     def add(self, question: str) -> None:
         """Remembers a question as the newest."""
@@ -57,12 +62,16 @@ class Prompt(TextArea):
 
         question: str
 
+    @dataclass
+    class Left(Message):
+        """The reader went up from an empty prompt."""
+
     def __init__(self) -> None:
         super().__init__(id="prompt", placeholder=PLACEHOLDER, highlight_cursor_line=False, tab_behavior="focus")
         self.past = History()
 
     def put(self, text: str) -> None:
-        """Puts ``text`` in place of what is there, the cursor at its end."""
+        """Put ``text`` in place of what is there, the cursor at its end."""
         self.text = text
         self.move_cursor(self.document.end)
 
@@ -87,7 +96,14 @@ class Prompt(TextArea):
         is_first = self.wrapped_document.location_to_offset(self.cursor_location).y == 0
         if select or not is_first:
             super().action_cursor_up(select)
-        elif (question := self.past.older(self.text)) is not None:
+        elif not self.text and not self.past.is_walking and not select:
+            self.post_message(self.Left())
+        else:
+            self.recall_older()
+
+    def recall_older(self) -> None:
+        """Bring back the question before."""
+        if (question := self.past.older(self.text)) is not None:
             self.put(question)
 
     def action_cursor_down(self, select: bool = False) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from askbrief.types import Answer, AnswerSpan
+from askbrief.tui.citation import cite
+from askbrief.types import AnswerSpan, Document
 
 
 def build_quote(span: AnswerSpan) -> str:
@@ -12,14 +11,16 @@ def build_quote(span: AnswerSpan) -> str:
     return f"“{span.sentence_text}” ({cite(span)})"
 
 
-def cite(span: AnswerSpan) -> str:
-    """Title, path with line, and date, as far as they are known."""
-    parts = [span.title, f"{span.path}:{span.line}", span.date.isoformat() if span.date else ""]
-    return ", ".join(part for part in parts if part)
+def build_footnote(span: AnswerSpan, *, number: int, document: Document | None) -> str:
+    """An answer as Markdown, its citation as a footnote.
 
+    Args:
+        span: The answer.
+        number: Number of the footnote.
+        document: The article, where it is known: it may state its outlet and link.
+    """
+    from askbrief.conversations.origin import find_origin
+    from askbrief.output.markdown import span_as_markdown
 
-def build_footnote(answer: Answer) -> str:
-    """The best answer as Markdown, its citation as a footnote."""
-    from askbrief.output.markdown import answer_as_markdown
-
-    return answer_as_markdown(replace(answer, answers=answer.answers[:1]))
+    origin = find_origin(document.title, document.text) if document is not None else None
+    return span_as_markdown(span, note=number, origin=origin)

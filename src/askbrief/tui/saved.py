@@ -1,4 +1,4 @@
-"""The list of conversations: to search, resume, export and delete."""
+"""The list of conversations: to search, resume, rename, export and delete."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
-from textual.app import ComposeResult
+from textual import work
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.content import Content
+from textual.widgets import Input
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import shorten
-from askbrief.tui.archive import Archive, Form
+from askbrief.tui.archive import ArchiveThread, Form
+from askbrief.tui.citation import describe_day
+from askbrief.tui.lists import ListScreen
 from askbrief.tui.lit import plain
 
-_HINT = "Enter resumes · ^x deletes · ^s Markdown · ^t JSON · Esc closes"
 _COLUMNS = 200
 
 
@@ -28,132 +26,156 @@ class Place:
     """A place in the conversations.
 
     Attributes:
-        conversation_id: The conversation.
+        conversation_id: The conversation; None is the last used one.
         entry_id: The question in it; None is its end.
     """
 
-    conversation_id: int
+    conversation_id: int | None
     entry_id: int | None = None
 
 
-class SavedScreen(ModalScreen[Place | None]):
+class SavedScreen(ListScreen[Place]):
     """Lists the conversations about this folder; words search the questions and answers in all of them.
 
     Args:
         archive: Where they are.
 
     Attributes:
-        is_at_hand_gone: Whether the conversation at hand was deleted here.
+        is_current_gone: Whether the current conversation was deleted here.
+        is_renamed: Whether one was given another name.
     """
 
+    TITLE_TEXT = "Conversations"
+    PLACEHOLDER = "Words in a question or an answer"
+    HEADING = "Last used          Questions  Name"
+    HINT = "Enter opens · ^e renames · ^x deletes · ^s saves as Markdown · ^t as JSON · Esc closes"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close"),
-        Binding("up", "move(-1)", "Previous", priority=True, show=False),
-        Binding("down", "move(1)", "Next", priority=True, show=False),
         Binding("ctrl+x", "delete", "Delete", priority=True),
+        Binding("ctrl+e", "rename", "Rename", priority=True),
         Binding("ctrl+s", "export('markdown')", "Markdown", priority=True),
         Binding("ctrl+t", "export('json')", "JSON", priority=True),
     ]
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: ArchiveThread) -> None:
         super().__init__()
         self._archive = archive
         self._places: list[Place] = []
+        self._names: list[str] = []
         self._to_delete: int | None = None
-        self.is_at_hand_gone = False
-
-    def compose(self) -> ComposeResult:
-        """The words to search for, and the list."""
-        with Vertical(classes="dialog"):
-            yield Static("Conversations", classes="title")
-            yield Input(placeholder="Words in a question or an answer")
-            yield OptionList(markup=False)
-            yield Static(_HINT, classes="hint")
-
-    def on_mount(self) -> None:
-        """Shows all of them."""
-        self.show("")
-
-    @on(Input.Changed)
-    def search(self, event: Input.Changed) -> None:
-        """Shows what has the words."""
-        self.show(event.value)
+        self._to_rename: int | None = None
+        self.is_current_gone = False
+        self.is_renamed = False
 
     @work(exclusive=True)
     async def show(self, query: str) -> None:
-        """Lists the conversations, or the questions with the words of ``query``."""
+        """List the conversations, or the questions with the words of ``query``."""
+        if self._to_rename is not None:
+            return
         try:
             if query.strip():
-                entries = await self._archive.search(query)
+                entries = await self._archive.run(lambda a: a.conversations.search(query, folder=a.root))
                 self._places = [Place(entry.conversation_id, entry.id) for entry in entries]
-                texts = [f"{e.answer.question} — {e.answer.text or 'not in these documents'}" for e in entries]
+                rows = [_row(e.answer.question, e.answer.text or "not in these documents") for e in entries]
+                self._names = []
             else:
-                found = await self._archive.list_conversations()
+                found = await self._archive.run(lambda a: a.conversations.list_conversations(a.root))
                 self._places = [Place(conversation.id) for conversation in found]
-                texts = [f"{c.updated.astimezone():%Y-%m-%d %H:%M}  {c.entries:4}  {c.title}" for c in found]
+                self._names = [conversation.title for conversation in found]
+                rows = [
+                    _columns(f"{describe_day(c.updated.astimezone().date()):18} {c.entries:9,}", c.title) for c in found
+                ]
         except AskbriefError as error:
-            self._tell(f"{error.message}. {error.hint}")
+            self.tell(f"{error.message}. {error.hint}")
             return
-        options = self.query_one(OptionList)
-        options.set_options(Option(plain(shorten(text, _COLUMNS))) for text in texts)
-        options.highlighted = 0 if texts else None
-        self._tell(_HINT if texts else "Nothing found." if query.strip() else "Nothing was asked yet.")
+        self.query_one(".heading").display = bool(rows) and not query.strip()
+        self.set_rows(rows)
+        self.tell(self.HINT if rows else "Nothing found." if query.strip() else "Nothing was asked yet.")
 
-    @on(Input.Submitted)
-    def choose(self) -> None:
-        """Enter."""
-        if (place := self._find_place()) is not None:
-            self.dismiss(place)
+    def take(self, number: int) -> None:
+        """Open a conversation, or give it its new name."""
+        if self._to_rename is None:
+            self.dismiss(self._places[number])
+        else:
+            self._rename(self._to_rename, self.query_one(Input).value)
 
-    @on(OptionList.OptionSelected)
-    def choose_by_mouse(self, event: OptionList.OptionSelected) -> None:
-        """A click."""
-        self.dismiss(self._places[event.option_index])
+    def action_close(self) -> None:
+        """Close the list, or leave a name as it was."""
+        if self._to_rename is None:
+            self.dismiss(None)
+        else:
+            self._end_renaming()
 
     def action_move(self, step: int) -> None:
-        """Moves through the list while the words are typed."""
-        options = self.query_one(OptionList)
+        """Move through the list while the words are typed."""
         self._to_delete = None
-        if step > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        if self._to_rename is None:
+            super().action_move(step)
 
     @work
     async def action_delete(self) -> None:
-        """Deletes the conversation at the second press."""
+        """Delete the conversation at the second press."""
         place = self._find_place()
-        if place is None:
+        if place is None or place.conversation_id is None:
             return
-        if self._to_delete != place.conversation_id:
-            self._to_delete = place.conversation_id
-            self._tell("^x once more deletes this conversation for good")
+        number = place.conversation_id
+        if self._to_delete != number:
+            self._to_delete = number
+            self.tell("Press ^x again to delete this conversation for good.")
             return
         self._to_delete = None
         try:
-            self.is_at_hand_gone |= await self._archive.delete(place.conversation_id)
+            self.is_current_gone |= await self._archive.run(lambda archive: archive.delete(number))
         except AskbriefError as error:
-            self._tell(f"{error.message}. {error.hint}")
+            self.tell(f"{error.message}. {error.hint}")
             return
-        self.notify("The conversation was deleted.", markup=False)
+        self.notify("Conversation deleted.", markup=False)
         self.show(self.query_one(Input).value)
+
+    def action_rename(self) -> None:
+        """Have a new name typed for the conversation."""
+        number = self.highlighted
+        if number is not None and self._names:
+            self._to_rename = self._places[number].conversation_id
+            field = self.query_one(Input)
+            field.value = self._names[number]
+            field.select_all()
+            self.tell("Type the new name · Enter renames · Esc keeps the old one")
+
+    @work
+    async def _rename(self, number: int, name: str) -> None:
+        if name.strip():
+            try:
+                await self._archive.run(lambda archive: archive.conversations.rename(number, name))
+                self.is_renamed = True
+            except AskbriefError as error:
+                self.tell(f"{error.message}. {error.hint}")
+        self._end_renaming()
+
+    def _end_renaming(self) -> None:
+        self._to_rename = None
+        self.query_one(Input).value = ""
+        self.show("")
 
     @work
     async def action_export(self, form: Form) -> None:
-        """Writes the conversation to a file here."""
+        """Write the conversation to a file in the working directory."""
         place = self._find_place()
         if place is None:
             return
         try:
-            file = await self._archive.export(place.conversation_id, form, folder=Path.cwd())
+            file = await self._archive.run(lambda a: a.export(place.conversation_id, form, folder=Path.cwd()))
         except AskbriefError as error:
-            self._tell(f"{error.message}. {error.hint}")
+            self.tell(f"{error.message}. {error.hint}")
             return
-        self._tell(f"Written to {file}")
+        self.tell(f"Saved as {file}")
 
     def _find_place(self) -> Place | None:
-        highlighted = self.query_one(OptionList).highlighted
-        return self._places[highlighted] if highlighted is not None else None
+        return self._places[self.highlighted] if self.highlighted is not None and self._places else None
 
-    def _tell(self, text: str) -> None:
-        self.query_one(".hint", Static).update(plain(text))
+
+def _row(question: str, answer: str) -> Content:
+    return Content.assemble(plain(shorten(question, _COLUMNS)), ("  ", ""), (shorten(answer, _COLUMNS), "dim"))
+
+
+def _columns(facts: str, name: str) -> Content:
+    return Content.assemble((facts, "dim"), "  ", plain(shorten(name, _COLUMNS)))

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
-from textual.widgets import Static
 
 from askbrief.errors import AskbriefError
-from askbrief.text.display import printable
+from askbrief.text.display import count_noun, printable
 from askbrief.tui.archive import ConversationsFactory
+from askbrief.tui.basket import BasketScreen
 from askbrief.tui.card import Card
+from askbrief.tui.citation import describe_range
 from askbrief.tui.commands import Place, build_bindings
-from askbrief.tui.conversation import Conversation
-from askbrief.tui.dialogs import ChoiceScreen, TextScreen, build_help, describe_explanation
+from askbrief.tui.conversation import ConversationView
+from askbrief.tui.dialogs import TextScreen, build_help
+from askbrief.tui.explanation import build_explanation
+from askbrief.tui.header import Header
 from askbrief.tui.keys import Keys
+from askbrief.tui.lists import ChoiceScreen
 from askbrief.tui.messages import (
     Answered,
     Explained,
     Failed,
+    Listed,
     Loaded,
     Opened,
     Progressed,
@@ -31,7 +37,9 @@ from askbrief.tui.messages import (
     RefreshFailed,
     Stopped,
     Suggested,
+    Titled,
 )
+from askbrief.tui.opening import open_in_editor, open_in_viewer
 from askbrief.tui.prompt import History, Prompt
 from askbrief.tui.quoting import build_footnote, build_quote
 from askbrief.tui.refresher import AssistantFactory
@@ -41,25 +49,26 @@ from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion
 from askbrief.tui.worker import AssistantWorker
-from askbrief.types import Answer
+from askbrief.types import Progress, Trace
 
 WIDE_COLUMNS = 100
-"""From this width on the source pane stands beside the transcript; below it takes its place."""
+"""From this width on the article stands beside the transcript; below it takes its place."""
 TALL_ROWS = 12
-"""Below it the footer and the frame of the prompt give their rows to the text."""
+"""Below it header, footer and the frame of the prompt give their rows to the text."""
 ROOMY_ROWS = 24
-"""From it on there is a blank row at the top."""
+"""From it on there are blank rows around the parts."""
 CLOSING_SECONDS = 3.0
-"""Longest wait for the step at hand when the chat is closed."""
+"""Longest wait for the current step when the chat is closed."""
+LOOKING = Progress("Looking at the folder", 0, 0)
 
 
 class ChatScreen(Screen[None]):
-    """Transcript, source pane, status line and prompt.
+    """Header, transcript, article, status line, prompt and keys.
 
     Args:
         open_assistant: Called once, in the thread that owns the assistant.
         open_conversations: Called once, in the thread that owns the conversations.
-        resume: A conversation to go on with.
+        resume: A conversation to go on with; 0 is the last used one.
 
     Attributes:
         root: The folder that is asked, once it is known.
@@ -75,15 +84,17 @@ class ChatScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._worker = AssistantWorker(open_assistant, self.post_message)
-        self._conversation = Conversation(open_conversations, resume=resume)
+        self._conversation = ConversationView(open_conversations, resume=resume)
         self.root: Path | None = None
         self._is_wide: bool | None = None
         self._waiting: dict[int, Card] = {}
         self._count = 0
         self._current: Card | None = None
+        self._footnotes = 0
 
     def compose(self) -> ComposeResult:
-        """Places the parts."""
+        """Place the parts."""
+        yield Header()
         with Horizontal(id="panes"):
             yield self._conversation
             yield SourcePane()
@@ -92,26 +103,32 @@ class ChatScreen(Screen[None]):
         yield Keys()
 
     def on_mount(self) -> None:
-        """Has the assistant opened once the screen is painted."""
+        """Have the assistant opened once the screen is painted."""
         self.call_after_refresh(self._worker.start)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._save_view())
 
     def on_unmount(self) -> None:
-        """Has the assistant closed."""
+        """Have the assistant closed."""
         self._worker.stop(timeout_seconds=CLOSING_SECONDS)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Folds the source pane away when there is no room for it beside the transcript."""
+        """Fold the article away when there is no room for it beside the transcript."""
         is_wide = event.size.width >= WIDE_COLUMNS
         if is_wide != self._is_wide:
             self._is_wide = is_wide
             self.show_source(is_wide)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Remembers which card was at hand, and shows its source if there is room."""
+        """Show the source of the card with the keys if there is room."""
         if isinstance(event.widget, Card):
-            self._current = event.widget
-            if self._is_wide and event.widget.answer is not None:
-                self.source.show(build_trail(event.widget.answer))
+            self._make_current(event.widget)
+
+    def on_key(self, event: events.Key) -> None:
+        """A character that means nothing to what has the keys goes to the prompt."""
+        if event.is_printable and event.character and event.key not in self.active_bindings:
+            event.stop()
+            self.prompt.focus()
+            self.prompt.insert(event.character)
 
     @property
     def prompt(self) -> Prompt:
@@ -125,16 +142,22 @@ class ChatScreen(Screen[None]):
 
     @property
     def has_source(self) -> bool:
-        """Whether the source pane is shown."""
+        """Whether the article is shown."""
         return self.has_class("-source")
 
     def show_source(self, is_shown: bool) -> None:
-        """Shows the source pane or folds it away; what is covered or gone passes the keys on."""
+        """Show the article or fold it away; what is covered or gone passes the keys on."""
         self.set_class(is_shown, "-source")
         if not is_shown and self.source.has_focus_within:
             self.prompt.focus()
         elif is_shown and not self._is_wide and self._conversation.has_focus_within:
             self.source.focus_text()
+
+    def _make_current(self, card: Card) -> None:
+        self._current = card
+        self._conversation.mark_current(card)
+        if self._is_wide and card.answer is not None:
+            self.source.show(build_trail(card.answer, chosen=card.chosen), question=card.question)
 
     # What the reader does
 
@@ -142,6 +165,14 @@ class ChatScreen(Screen[None]):
     async def submit(self, event: Prompt.Submitted) -> None:
         """A question from the prompt."""
         await self.ask(event.question)
+
+    @on(Prompt.Left)
+    def enter_answers(self) -> None:
+        """Above an empty prompt are the answers; without any, the questions of before."""
+        if self._conversation.cards or not self.prompt.past.questions:
+            self._conversation.focus_last()
+        else:
+            self.prompt.recall_older()
 
     async def ask(self, question: str) -> None:
         """A question: its card, and its place in the queue."""
@@ -159,38 +190,54 @@ class ChatScreen(Screen[None]):
         """A suggested question is asked, or put into the prompt."""
         self.prompt.focus()
         if event.is_edited:
-            self.prompt.put(event.question)
+            self.prompt.put(event.question or self.prompt.text)
         else:
             self.prompt.past.add(event.question)
             await self.ask(event.question)
 
     @on(Card.Acted)
     async def act_on_card(self, event: Card.Acted) -> None:
-        """One of the keys of a card."""
-        card, answer = event.card, event.card.answer
-        match event.action:
+        """One of the keys of a card, or a click on it."""
+        card, answer, action = event.card, event.card.answer, event.action
+        if action.startswith("choose_"):
+            if await card.choose(int(action.removeprefix("choose_"))):
+                self._make_current(card)
+            return
+        match action:
+            case "select":
+                self._make_current(card)
+            case "leave":
+                self.action_switch_focus()
             case "edit":
                 self.prompt.put(card.question)
                 self.prompt.focus()
             case "ask_again" if card.question:
                 await self.ask(card.question)
-            case "explain" if card.question:
+            case "explain" if card.trace is not None:
+                self._show_explanation(card.trace)
+            case "explain" if answer is not None:
                 self.query_one(StatusLine).is_explaining = True
                 self._worker.explain(card.question)
             case "toggle_others":
-                card.toggle_others()
+                await card.toggle_others()
             case "pin" if answer is not None:
                 self._conversation.pin(card)
-            case "open_source" if answer is not None and (trail := build_trail(answer)):
-                self.source.show(trail)
+            case "open_source" | "find" if answer is not None and (trail := build_trail(answer, chosen=card.chosen)):
+                self.source.show(trail, question=card.question)
                 self.show_source(True)
+                if action == "find":
+                    self.source.action_find()
+            case "open_editor" | "open_viewer" if answer is not None and (found := card.span or answer.nearest):
+                self._open_file(found.path, found.line, by_editor=action == "open_editor")
+            case "copy_answer" if selected := self.get_selected_text():
+                self.app.copy_to_clipboard(selected)
             case "copy_answer" | "copy_quote" | "copy_footnote" if answer is not None:
-                self._copy_from(answer, event.action)
+                self._copy_from(card, action)
             case _:
                 self.notify("There is no answer yet.", severity="warning")
 
-    def act_on_current(self, action: str) -> None:
-        """An action on the card that was at hand last, or else the last one; for the palette."""
+    def action_act_on_current(self, action: str) -> None:
+        """An action on the current card, or else the last one; for the palette."""
         cards = self._conversation.cards
         card = self._current if self._current in cards else cards[-1] if cards else None
         if card is None:
@@ -200,98 +247,122 @@ class ChatScreen(Screen[None]):
 
     @on(SourcePane.Copied)
     def copy_span(self, event: SourcePane.Copied) -> None:
-        """The lit characters of the source."""
+        """The selected or highlighted characters of the article."""
         self.app.copy_to_clipboard(event.text)
+
+    @on(SourcePane.Opened)
+    def open_source_file(self, event: SourcePane.Opened) -> None:
+        """The file of the article."""
+        self._open_file(event.path, event.line, by_editor=event.by_editor)
 
     @on(Transcript.Left)
     def leave_transcript(self) -> None:
         """Below the last card is the prompt."""
         self.prompt.focus()
 
+    @on(SourcePane.Left)
+    def leave_source(self) -> None:
+        """Go back to the prompt; an article that covers the transcript goes."""
+        if not self._is_wide:
+            self.show_source(False)
+        self.prompt.focus()
+
+    def action_act_on_source(self, action: str) -> None:
+        """One of the actions of the article, from anywhere."""
+        getattr(self.source, f"action_{action}")()
+
     def action_toggle_source(self) -> None:
-        """Shows the source pane, or folds it away."""
+        """Show the article, or fold it away."""
         self.show_source(not self.has_source)
+        self._save_view()
 
-    def action_next_span(self) -> None:
-        """To the next lit place."""
-        self.source.action_next_span()
-
-    def action_previous_span(self) -> None:
-        """To the lit place before."""
-        self.source.action_previous_span()
-
-    def action_next_source(self) -> None:
-        """To the next article."""
-        self.source.action_next_source()
-
-    def action_previous_source(self) -> None:
-        """To the article before."""
-        self.source.action_previous_source()
-
-    def action_copy_span(self) -> None:
-        """Copies the lit characters of the source."""
-        self.source.action_copy_span()
+    def action_browse(self) -> None:
+        """List the articles."""
+        self.source.browse()
+        self.show_source(True)
+        self.source.focus_text()
 
     def action_check_folder(self) -> None:
-        """Looks for changed articles now."""
-        self.query_one(StatusLine).progress = "Looking at the folder …"
+        """Look for changed articles now."""
+        self.query_one(StatusLine).progress = LOOKING
         self._worker.check_folder()
 
     def action_switch_focus(self) -> None:
-        """From the prompt to the cards, from anywhere else to the prompt; a pane that covers the cards goes."""
+        """From the prompt to the answers, from anywhere else to the prompt; an article that covers them goes."""
         if not self._is_wide and self.has_source:
-            self.show_source(False)
-            self.prompt.focus()
+            self.leave_source()
         elif not self.prompt.has_focus or not self._conversation.focus_last():
             self.prompt.focus()
 
     def action_help(self) -> None:
-        """Shows every key."""
+        """Show all keys."""
         self.app.push_screen(TextScreen("Keys", *build_help()))
 
     def action_search_history(self) -> None:
-        """Searches earlier questions."""
+        """Search the questions asked before."""
 
         def take(question: str | None) -> None:
             if question is not None:
                 self.prompt.put(question)
                 self.prompt.focus()
 
-        self.app.push_screen(ChoiceScreen("Earlier questions", self.prompt.past.questions), take)
+        self.app.push_screen(ChoiceScreen(self.prompt.past.questions), take)
 
     def action_conversations(self) -> None:
-        """Lists the conversations."""
+        """List the conversations."""
         self._conversation.choose()
 
+    def action_basket(self) -> None:
+        """List the pinned quotes."""
+        self._conversation.show_basket(BasketScreen(self._conversation.thread, self._worker.find_document))
+
     def action_new_conversation(self) -> None:
-        """Begins an empty transcript."""
-        self._conversation.start_anew()
+        """Start a new conversation."""
+        self._conversation.start_new()
+        self.source.browse()
         self.prompt.focus()
 
-    def action_export_markdown(self) -> None:
-        """Writes this conversation as Markdown."""
-        self._conversation.export("markdown")
-
-    def action_export_json(self) -> None:
-        """Writes this conversation as JSON."""
-        self._conversation.export("json")
+    def action_export(self, form: str) -> None:
+        """Write this conversation as "markdown" or "json"."""
+        self._conversation.export("json" if form == "json" else "markdown")
 
     # What the assistant tells
 
     @on(Opened)
     def become_open(self, event: Opened) -> None:
         """The folder is known, and so are the questions asked about it before."""
-        self.root = event.folder.root
+        self.root = self.source.root = event.folder.root
+        self.query_one(Header).folder = event.folder.root.name
         self._conversation.open(event.folder.root)
+        self._tell_title()
 
-    @on(Conversation.Remembered)
-    def remember(self, event: Conversation.Remembered) -> None:
+    @on(ConversationView.Remembered)
+    def remember(self, event: ConversationView.Remembered) -> None:
         """Earlier questions, for the prompt."""
         self.prompt.past = History([*self.prompt.past.questions, *event.questions])
 
+    @on(ConversationView.Changed)
+    def show_conversation(self, event: ConversationView.Changed) -> None:
+        """Name the conversation, and look as it did when it was left."""
+        header, found = self.query_one(Header), event.conversation
+        is_other = header.number != (found.id if found is not None else 0)
+        header.conversation, header.number = (found.title, found.id) if found is not None else ("", 0)
+        if found is None or event.is_resumed:
+            self._footnotes = 0
+        if found is not None and event.is_resumed:
+            self._load_view(found.view)
+        elif found is not None and is_other:
+            self._save_view()
+        self._tell_title()
+
+    @on(ConversationView.NotFound)
+    def refuse(self, event: ConversationView.NotFound) -> None:
+        """Without the conversation that was to be resumed there is no chat."""
+        self.app.exit(event.error)
+
     @on(Progressed)
     def show_progress(self, event: Progressed) -> None:
-        """Says what takes so long."""
+        """Say what takes so long."""
         self.query_one(StatusLine).show_progress(event.progress)
 
     @on(Refreshed)
@@ -300,17 +371,31 @@ class ChatScreen(Screen[None]):
         status = self.query_one(StatusLine)
         is_first = status.freshness is None
         status.show_freshness(event.freshness)
+        self.query_one(Header).holds = count_noun(event.freshness.documents, "article")
+        if is_first or event.changes:
+            self._worker.list_articles()
         if is_first:
             self._worker.suggest()
         elif event.changes:
             self.notify(printable(describe_changes(event.changes)), title="The folder changed", markup=False)
-        self._warn(event.notes)
+        for note in event.notes:
+            self.notify(printable(note), severity="warning", markup=False)
 
     @on(RefreshFailed)
     def show_refresh_error(self, event: RefreshFailed) -> None:
-        """The folder or a model cannot be used now."""
-        self.query_one(StatusLine).progress = event.error.message
-        self._show_problem(event.error)
+        """The folder or a model cannot be used now; where a question waits, its card says so."""
+        error = event.error
+        self.query_one(StatusLine).problem = f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}"
+
+    @on(Listed)
+    def show_articles(self, event: Listed) -> None:
+        """The articles, for the list and the header."""
+        self.source.show_articles(event.articles)
+        header = self.query_one(Header)
+        days = [article.day for article in event.articles if article.day is not None]
+        if event.is_whole:
+            count = count_noun(len(event.articles), "article")
+            header.holds = ", ".join(filter(None, [count, describe_range(days)]))
 
     @on(Suggested)
     def suggest(self, event: Suggested) -> None:
@@ -321,15 +406,19 @@ class ChatScreen(Screen[None]):
     async def show_answer(self, event: Answered) -> None:
         """The answer goes to its card, its source to the pane, both to the disk."""
         card = self._end(event.number)
+        card.trace = event.trace
         await card.show_answer(event.answer)
         self._conversation.bring_into_view(card)
         trail = build_trail(event.answer)
         if trail:
-            self.source.show(trail)
+            self._current = card
+            self._conversation.mark_current(card)
+            self.source.show(trail, question=card.question)
             self.source.show_document(trail[0].document_id, event.document)
         self.query_one(StatusLine).show_freshness(event.answer.freshness)
         self._conversation.save(card, event.answer)
-        self._warn(event.notes)
+        for note in event.notes:
+            self.notify(printable(note), severity="warning", markup=False)
 
     @on(Failed)
     async def show_error(self, event: Failed) -> None:
@@ -352,12 +441,12 @@ class ChatScreen(Screen[None]):
 
     @on(Explained)
     def show_explanation(self, event: Explained) -> None:
-        """How an answer was found."""
+        """How an answer of an earlier conversation is found."""
         self.query_one(StatusLine).is_explaining = False
         if isinstance(event.trace, AskbriefError):
             self._show_problem(event.trace)
         else:
-            self.app.push_screen(TextScreen("How it was found", Static(describe_explanation(event.trace))))
+            self._show_explanation(event.trace)
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:
@@ -369,18 +458,55 @@ class ChatScreen(Screen[None]):
         self.query_one(StatusLine).waiting = len(self._waiting)
         return card
 
-    def _copy_from(self, answer: Answer, action: str) -> None:
-        if action == "copy_footnote":
-            self.app.copy_to_clipboard(build_footnote(answer))
-        elif answer.answers:
-            best = answer.answers[0]
-            self.app.copy_to_clipboard(best.text if action == "copy_answer" else build_quote(best))
-        else:
+    def _show_explanation(self, trace: Trace) -> None:
+        self.app.push_screen(
+            TextScreen("Why this answer" if trace.is_answered else "Why no answer", *build_explanation(trace))
+        )
+
+    def _copy_from(self, card: Card, action: str) -> None:
+        if (span := card.span) is None:
             self.notify("There is no answer to copy.", severity="warning")
+        elif action == "copy_footnote":
+            self._footnotes += 1
+            document = card.trace.ranked[card.chosen].candidate.document if card.trace is not None else None
+            self.app.copy_to_clipboard(build_footnote(span, number=self._footnotes, document=document))
+        else:
+            self.app.copy_to_clipboard(span.text if action == "copy_answer" else build_quote(span))
+
+    def _open_file(self, path: str, line: int | None, *, by_editor: bool) -> None:
+        if self.root is None:
+            return
+        try:
+            if by_editor and line is not None:
+                with self.app.suspend():
+                    open_in_editor(self.root / path, line)
+            elif self.app.is_web:
+                raise SuspendNotSupported
+            else:
+                open_in_viewer(self.root / path)
+        except AskbriefError as error:
+            self._show_problem(error)
+        except SuspendNotSupported:
+            self.notify("Files cannot be opened from the browser.", severity="warning")
 
     def _show_problem(self, error: AskbriefError) -> None:
         self.notify(printable(f"{error.message}. {error.hint}"), severity="error", markup=False)
 
-    def _warn(self, notes: tuple[str, ...]) -> None:
-        for note in notes:
-            self.notify(printable(note), severity="warning", markup=False)
+    def _save_view(self) -> None:
+        if self.query_one(Header).number:
+            view = {"theme": self.app.theme, "article": self.has_source if self._is_wide else None}
+            self._conversation.save_view(json.dumps(view))
+
+    def _load_view(self, view: str) -> None:
+        try:
+            found = json.loads(view or "{}")
+        except ValueError:
+            return
+        if found.get("theme") in self.app.available_themes:
+            self.app.theme = found["theme"]
+        if self._is_wide and isinstance(found.get("article"), bool):
+            self.show_source(found["article"])
+
+    def _tell_title(self) -> None:
+        header = self.query_one(Header)
+        self.post_message(Titled(header.title, header.number))

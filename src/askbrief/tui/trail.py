@@ -14,8 +14,9 @@ class Kind(StrEnum):
 
     ANSWER = "answer"
     OTHER = "other answer"
-    SUPPORT = "passage with the answer"
+    SUPPORT = "passage"
     NEAREST = "nearest passage"
+    FOUND = "found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,18 @@ class Source:
         path: Its path.
         marks: The places in it, in the order of the text.
         first: Which of ``marks`` to show first.
+        line: The line to show where there are no marks, from 1.
     """
 
     document_id: str
     path: str
     marks: tuple[Mark, ...]
     first: int = 0
+    line: int = 1
 
 
-def build_trail(answer: Answer) -> tuple[Source, ...]:
-    """The sources of an answer, the best answer's first; without an answer the article of the nearest passage.
+def build_trail(answer: Answer, *, chosen: int = 0) -> tuple[Source, ...]:
+    """The sources of an answer, the chosen one's first; without an answer the article of the nearest passage.
 
     A passage supports an answer if it was read and has the words of the best one.
     """
@@ -55,8 +58,8 @@ def build_trail(answer: Answer) -> tuple[Source, ...]:
         paths.setdefault(document_id, path)
         marks.setdefault(document_id, []).append(mark)
 
-    for number, span in enumerate(answer.answers):
-        add(span.document_id, span.path, Mark(span.span, Kind.OTHER if number else Kind.ANSWER))
+    for number, span in sorted(enumerate(answer.answers), key=lambda item: item[0] != chosen):
+        add(span.document_id, span.path, Mark(span.span, Kind.ANSWER if number == chosen else Kind.OTHER))
     if answer.answers:
         for hit in answer.hits:
             if _supports(hit, answer):

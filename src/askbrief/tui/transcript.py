@@ -52,10 +52,10 @@ class Transcript(VerticalScroll, can_focus=False):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Previous question", show=False),
-        Binding("down,j", "move(1)", "Next question", show=False),
-        Binding("home", "move_to_end(-1)", "First question", show=False),
-        Binding("end", "move_to_end(1)", "Last question", show=False),
+        Binding("up,k", "move(-1)", "Previous answer", show=False),
+        Binding("down,j", "move(1)", "Next answer", show=False),
+        Binding("home", "move_to_end(-1)", "First answer", show=False),
+        Binding("end", "move_to_end(1)", "Last answer", show=False),
     ]
 
     @dataclass
@@ -134,7 +134,18 @@ class Transcript(VerticalScroll, can_focus=False):
 
         self.call_after_refresh(scroll)
 
-        self.call_after_refresh(scroll)
+    def on_resize(self) -> None:
+        """Keep the card with the keys in view, or else the last."""
+        focused = self.screen.focused
+        if isinstance(focused, Card) and focused in self.cards:
+            self.bring_into_view(focused)
+        elif self.cards:
+            self.bring_into_view(self.cards[-1])
+
+    def mark_current(self, current: Card | None) -> None:
+        """Mark the card whose source is shown."""
+        for card in self.cards:
+            card.set_class(card is current, "-current")
 
     def focus_last(self) -> bool:
         """Gives the keys to the last card, or the first suggestion; returns whether there is one."""
@@ -197,6 +208,8 @@ class Transcript(VerticalScroll, can_focus=False):
         self.query_one(Welcome).display = False
         before = self.cards[at] if at < len(self.cards) else self.query_one("#later")
         self.cards[at:at] = cards
+        for number, card in enumerate(self.cards, start=1):
+            card.set_class(number == len(self.cards), "-newest")
         await self.mount(*cards, before=before)
 
     async def _make_room(self, count: int, *, from_start: bool) -> None:

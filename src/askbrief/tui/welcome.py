@@ -1,4 +1,4 @@
-"""What an empty transcript shows: a greeting, and questions that the articles answer."""
+"""What an empty conversation shows: what can be asked, questions to begin with, the keys that matter."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalGroup
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from askbrief.tui.lit import plain
 
-GREETING = "Ask these articles a question. You get their own words, lit up in the source, or an honest no."
+GREETING = (
+    "Ask a question about these articles. You get their exact words, highlighted in their source, or “not in these"
+    " documents”."
+)
+STARTERS = "Questions to begin with:"
+KEYS = (("Enter", "asks"), ("Esc or ↑", "goes to the answers"), ("F1", "shows all keys"))
 
 
 class Suggestion(Static, can_focus=True):
@@ -24,7 +30,12 @@ class Suggestion(Static, can_focus=True):
         question: The question.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "ask", "Ask this"), Binding("e", "edit", "Edit")]
+    FOCUS_ON_CLICK = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "ask", "Ask this"),
+        Binding("e", "edit", "Edit"),
+        Binding("escape", "leave", "Prompt"),
+    ]
 
     @dataclass
     class Chosen(Message):
@@ -38,27 +49,35 @@ class Suggestion(Static, can_focus=True):
         self.question = question
 
     def action_ask(self) -> None:
-        """Has it asked."""
+        """Have it asked."""
         self.post_message(self.Chosen(self.question, is_edited=False))
 
     def action_edit(self) -> None:
-        """Has it put into the prompt."""
+        """Have it put into the prompt."""
         self.post_message(self.Chosen(self.question, is_edited=True))
 
+    def action_leave(self) -> None:
+        """Go back to the prompt."""
+        self.post_message(self.Chosen("", is_edited=True))
+
     def on_click(self) -> None:
-        """Has it asked."""
+        """Have it asked."""
         self.action_ask()
 
 
 class Welcome(VerticalGroup):
-    """Greets; the suggestions come once there are any."""
+    """Greets; the questions come once there are any."""
 
     def compose(self) -> ComposeResult:
-        """The greeting."""
+        """The greeting and the keys."""
         yield Static(GREETING, classes="greeting")
+        yield VerticalGroup(id="starters")
+        keys = Content("   ").join([Content.assemble((key, "bold $text"), f" {what}") for key, what in KEYS])
+        yield Static(keys, classes="greeting")
 
     def show(self, questions: Sequence[str]) -> None:
-        """Shows ``questions`` to choose from."""
-        self.query(Suggestion).remove()
+        """Show ``questions`` to choose from."""
+        starters = self.query_one("#starters")
+        starters.remove_children()
         if questions:
-            self.mount(*map(Suggestion, questions))
+            starters.mount(Static(STARTERS, classes="greeting"), *map(Suggestion, questions))

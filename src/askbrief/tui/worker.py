@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from askbrief.errors import AskbriefError, StoreDamagedError, StoreNotFoundError, StoreOutdatedError
-from askbrief.tui.messages import Answered, Explained, Failed, Loaded, Progressed, Stopped, Suggested
+from askbrief.tui.messages import Answered, Explained, Failed, Listed, Loaded, Progressed, Stopped, Suggested
 from askbrief.tui.refresher import AssistantFactory, Refresher
 from askbrief.types import Document, Freshness, Progress, Trace
 
@@ -25,7 +25,6 @@ ANSWERS = 5
 """The best answer and its alternatives."""
 PATIENCE_SECONDS = 1.0
 """How long a question waits for the folder to be compared; after that it is answered from the index as it is."""
-SUGGESTIONS = 4
 _PROGRESS_SECONDS = 0.05
 
 
@@ -79,9 +78,26 @@ class AssistantWorker:
         """Queue a request for an article; ``Loaded`` follows."""
         self._jobs.put(partial(self._load, document_id))
 
+    def find_document(self, document_id: str) -> Document | None:
+        """The article of that id once its turn comes, None if the index does not have it; waits for it."""
+        found: Future[Document | None] = Future()
+
+        def load() -> None:
+            try:
+                found.set_result(self._find_assistant().load_document(document_id))
+            except AskbriefError:
+                found.set_result(None)
+
+        self._jobs.put(load)
+        return found.result()
+
     def suggest(self) -> None:
         """Look for questions that the articles answer, until something else is queued; ``Suggested`` follows."""
         self._jobs.put(self._suggest)
+
+    def list_articles(self) -> None:
+        """Queue a request for the articles; ``Listed`` follows."""
+        self._jobs.put(self._list)
 
     def check_folder(self) -> None:
         """Compare the folder with the index now."""
@@ -162,19 +178,28 @@ class AssistantWorker:
             self._post(Loaded(document_id, None))
 
     def _suggest(self) -> None:
-        from askbrief.answer.suggest import find_questions
+        from askbrief.tui.starters import find_starters
 
         try:
             assistant = self._find_assistant()
-            found = find_questions(
+            found = find_starters(
                 search=partial(assistant.search, refresh=False),
                 ask=partial(assistant.ask, refresh=False),
-                count=SUGGESTIONS,
                 go_on=self._is_idle,
             )
         except AskbriefError:
             return
         self._post(Suggested(tuple(found)))
+
+    def _list(self) -> None:
+        from askbrief.tui.articles import load_articles
+
+        try:
+            assistant = self._find_assistant()
+            articles, is_whole = load_articles(assistant.folder, assistant.encoder)
+        except AskbriefError:
+            return
+        self._post(Listed(tuple(articles), is_whole))
 
     def _is_idle(self) -> bool:
         return self._jobs.empty() and not self._is_stopping

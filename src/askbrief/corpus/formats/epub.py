@@ -7,12 +7,12 @@ from datetime import date
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.archive import Archive
-from askbrief.corpus.formats.encoded import decode_page
+from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import load_tree
 
@@ -66,7 +66,7 @@ def extract_epub(data: bytes, budget: Budget) -> list[Extracted]:
             and "nav" not in (item.get("properties") or "").split()
         ):
             try:
-                _write_file(decode_page(archive.read(name)), name, contents, writer)
+                _write_file(decode_bytes(archive.read(name)), name, contents, writer)
             except UnreadableError as error:
                 budget.report(f"{name}: {error.report}")
     if missing:

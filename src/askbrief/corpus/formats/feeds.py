@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from email.utils import parsedate_to_datetime
 from xml.etree.ElementTree import Element
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
-from askbrief.corpus.formats.encoded import decode_page
+from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.publications import extract_publication
-from askbrief.corpus.formats.webpages import extract_html, parse_date
+from askbrief.corpus.formats.webpages import extract_html
 from askbrief.corpus.formats.writer import Writer, one_line
 from askbrief.corpus.formats.xmlstream import load_text_tree
 
@@ -24,7 +24,7 @@ def extract_xml(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It is of a kind that is not read, or declares entities of its own.
     """
-    tree = load_text_tree(decode_page(data), budget)
+    tree = load_text_tree(decode_bytes(data), budget)
     if tree.tag in ("rss", "RDF", "channel", "feed"):
         return _read_feed(tree, budget)
     if tree.tag in _PUBLICATIONS:
@@ -88,12 +88,5 @@ def _serialize(element: Element) -> str:
 
 
 def _find_day(item: Element) -> date | None:
-    for name in ("pubDate", "published", "issued", "date"):
-        stated = item.findtext(name) or ""
-        if day := parse_date(stated):
-            return day
-        try:
-            return parsedate_to_datetime(stated.strip()).date()
-        except (ValueError, TypeError, IndexError):
-            continue
-    return None
+    stated = (parse_date(item.findtext(name) or "") for name in ("pubDate", "published", "issued", "date"))
+    return next(filter(None, stated), None)

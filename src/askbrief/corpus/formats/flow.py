@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from askbrief.corpus.formats.writer import Writer, clean, fold, raise_digits
+from askbrief.corpus.formats.writer import OpenPlace, Writer, clean, fold, raise_digits
 from askbrief.types import BlockKind, PlaceKind
 
 _SKIPPED = frozenset({
@@ -35,6 +35,9 @@ _LINE = 120
 _NO_PICTURE = re.compile(
     r"\s*\[\s*(?:image|illustration|picture|photo|figure)(?:\s+(?:unavailable|not available|missing))?\.?\s*\]\s*", re.I
 )
+# Classes of what mail programs quote, and the id of Outlook's header of an answered message.
+_QUOTES = re.compile(r"\b(?:gmail_quote|yahoo_quoted|protonmail_quote|OutlookMessageHeader)\b")
+_ANSWERED = "divRplyFwdMsg"
 _BACK_LINK = re.compile("\\s*\u21a9[\ufe0e\ufe0f]?\\s*$")
 _NOTE_MARK = re.compile(r"[0-9]{1,4}")
 
@@ -51,7 +54,12 @@ class _Flow:
     """A parser target that writes blocks as elements end."""
 
     def __init__(
-        self, writer: Writer, on_anchor: Callable[[str], None] | None, *, heading_place: PlaceKind | None
+        self,
+        writer: Writer,
+        on_anchor: Callable[[str], None] | None,
+        *,
+        heading_place: PlaceKind | None,
+        quote_places: bool,
     ) -> None:
         self.writer = writer
         self.on_anchor = on_anchor
@@ -62,6 +70,8 @@ class _Flow:
         self.hidden = 0
         self.pre = 0
         self.quoted = 0
+        self.quote_places = quote_places
+        self.quote_place: OpenPlace | None = None
         self.rows: list[_Row] = []
         self.anchors: list[str] = []
         self.superscript = 0
@@ -96,9 +106,12 @@ class _Flow:
             self.pre += 1
         elif name == "a":
             self.links += 1
-        elif name == "blockquote" or "gmail_quote" in (attributes.get("class") or ""):
+        elif name == "blockquote" or _QUOTES.search(attributes.get("class") or ""):
             self.stack[-1] = ("blockquote", hides)
-            self.quoted += 1
+            self._begin_quote()
+        elif attributes.get("id") == _ANSWERED and not self.quoted:
+            # Outlook does not nest the message that is answered: it is all that follows.
+            self._begin_quote()
         elif name == "table":
             self.first_row = True
         elif name == "tr":
@@ -127,7 +140,7 @@ class _Flow:
         elif name == "a":
             self.links -= 1
         elif name == "blockquote":
-            self.quoted -= 1
+            self._end_quote()
         elif name == "tr" and self.rows:
             self._write_row(self.rows.pop())
 
@@ -147,6 +160,17 @@ class _Flow:
         """The document ends."""
         self._flush()
         self._lay_out()
+
+    def _begin_quote(self) -> None:
+        self.quoted += 1
+        if self.quote_places and self.quoted == 1:
+            self.quote_place = self.writer.open("quoted")
+
+    def _end_quote(self) -> None:
+        self.quoted -= 1
+        if self.quote_place and not self.quoted:
+            self.writer.close(self.quote_place)
+            self.quote_place = None
 
     def _raise_digits(self) -> None:
         marked = "".join(self.buffer[self.superscript - 1 :])
@@ -227,6 +251,7 @@ def write_flow(
     *,
     on_anchor: Callable[[str], None] | None = None,
     heading_place: PlaceKind | None = "heading",
+    quote_places: bool = False,
 ) -> int:
     """Write what a reader sees of a page, without scripts, forms and menus.
 
@@ -235,13 +260,14 @@ def write_flow(
         writer: Where the blocks go.
         on_anchor: Called with each id in the page just before what stands at it is written (books).
         heading_place: The kind of place that headings open; None for none.
+        quote_places: Whether quotations are places (mail).
 
     Returns:
         How many of its characters are in links.
     """
     if not page.strip():
         return 0
-    target = _Flow(writer, on_anchor, heading_place=heading_place)
+    target = _Flow(writer, on_anchor, heading_place=heading_place, quote_places=quote_places)
     parser: Any = etree.HTMLParser(target=target, huge_tree=True, encoding="utf-8", no_network=True)
     for at in range(0, len(page), 1 << 20):
         parser.feed(page[at : at + (1 << 20)].encode("utf-8", "replace"))

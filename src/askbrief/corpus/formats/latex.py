@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.copied import Copied
 from askbrief.corpus.formats.encoded import decode_bytes
@@ -25,7 +26,6 @@ from askbrief.corpus.formats.latex_commands import (
     find_symbol,
 )
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
 from askbrief.types import BlockKind, Place
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.copied import nest
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import clean, one_line
 from askbrief.types import Block, BlockKind
 

@@ -10,7 +10,7 @@ from email.message import Message as Headers
 from email.utils import parseaddr, parsedate_to_datetime
 
 from askbrief.corpus.extracted import Extracted
-from askbrief.corpus.formats.encoded import decode_bytes, decode_page
+from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.mime import Part, header_text, iter_parts, parse_headers
@@ -113,7 +113,7 @@ def extract_mhtml(data: bytes, budget: Budget) -> list[Extracted]:
     """
     for part in iter_parts(data, budget):
         if part.kind in ("text/html", "application/xhtml+xml"):
-            return [read_page(decode_page(part.data, declared=part.charset), budget)]
+            return [read_page(decode_bytes(part.data, declared=part.charset), budget)]
     raise UnreadableError("holds no web page")
 
 
@@ -139,7 +139,7 @@ def _take_part(part: Part, message: Message, written: set[int]) -> None:
         if part.name:
             message.attachments.append((part.name, part.data))
     elif part.kind == "text/html":
-        page = decode_page(part.data, declared=part.charset)
+        page = decode_bytes(part.data, declared=part.charset)
         if not message.page:
             message.page = page
         elif part.group is None:
@@ -194,7 +194,7 @@ def write_message(message: Message, budget: Budget, *, number: int | None) -> Ex
     if message.date_line:
         writer.add(f"Date: {message.date_line}", "dateline", gap="\n")
     if _prefers_page(message):
-        write_flow(message.page, writer, heading_place=None)
+        write_flow(message.page, writer, heading_place=None, quote_places=True)
     else:
         write_plain(message.plain, writer)
     for text in message.more:

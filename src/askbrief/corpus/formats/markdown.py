@@ -82,6 +82,7 @@ def extract_markdown(data: bytes, path: str, *, encoding: str | None = None) -> 
         date=front.date or find_publication_date(head) or find_file_name_date(name),
         author=front.author or find_author(head),
         runs=tuple(page.runs) if page.runs != [(0, 0)] else (),
+        lines=(0, *(match.end() for match in re.finditer("\n", decoded.text))) if page.runs != [(0, 0)] else (),
     )
     return build_extraction(decoded, document, EXTRACTOR)
 

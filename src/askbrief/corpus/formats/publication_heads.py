@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from xml.etree.ElementTree import Element
 
-from askbrief.corpus.formats.webpages import parse_date
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.formats.writer import one_line
 
 

@@ -24,9 +24,11 @@ _BREAKS = frozenset({
     "verse-line", "attrib", "opener", "closer", "salute", "signed", "dateline", "byline",
 })  # fmt: skip
 _SKIPPED = frozenset({
-    "graphic", "media", "object-id", "annotation-xml", "processing-meta", "teiHeader", "fw", "pb", "del", "orig",
-    "sic", "binary", "supplementary-material", "permissions", "contrib-id", "pub-id", "ext-link-hidden",
+    "graphic", "media", "object-id", "annotation-xml", "processing-meta", "teiHeader", "fw", "pb", "del",
+     "binary", "supplementary-material", "permissions", "contrib-id", "pub-id", "ext-link-hidden",
 })  # fmt: skip
+# What an editor replaced by what stands beside it.
+_REPLACED = frozenset({"orig", "sic", "abbr"})
 _LINES = frozenset({"l", "v", "verse-line"})
 _ITEMS = frozenset({"item", "list-item", "ref", "bibl", "biblStruct"})
 _QUOTES = frozenset({"disp-quote", "quote", "cit", "epigraph", "cite"})
@@ -115,7 +117,7 @@ class _Walk:
         self.buffer.append(_spaces(element.text))
         for child in element:
             tag = child.tag
-            if tag in _SKIPPED:
+            if tag in _SKIPPED or (tag in _REPLACED and element.tag == "choice"):
                 pass
             elif tag in _SECTIONS:
                 self._flush(kind)
@@ -143,7 +145,7 @@ class _Walk:
             elif (tag == "sup" or child.get("rend") == "superscript") and (digits := words_of(child)).isdigit():
                 self.buffer.append(raise_digits(digits))
             elif tag in ("break", "lb", "br"):
-                self.buffer.append("\n")
+                self.buffer.append("" if child.get("break") == "no" else "\n")
             else:
                 self._walk(child, level, kind)
             self.buffer.append(_spaces(child.tail))

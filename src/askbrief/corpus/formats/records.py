@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
 from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.corpus.formats.webpages import parse_date
 from askbrief.corpus.formats.writer import Writer, one_line
 
 _TEXTS =("text", "body", "content", "article", "article_body", "articlebody", "full_text", "fulltext",
@@ -55,8 +55,8 @@ def extract_jsonl(data: bytes, budget: Budget) -> list[Extracted]:
 def _iter_lines(data: bytes, budget: Budget) -> Iterator[tuple[int, Any]]:
     broken: list[int] = []
     number = 0
-    for number, line in enumerate(data.split(b"\n"), 1):
-        text = decode_bytes(line).strip()
+    for number, line in enumerate(decode_bytes(data).split("\n"), 1):
+        text = line.strip()
         if not text:
             continue
         try:

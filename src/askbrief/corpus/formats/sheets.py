@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from askbrief.corpus.extracted import Extracted
@@ -18,7 +18,9 @@ from askbrief.corpus.formats.xmlstream import iter_events
 
 # A dense grid of more cells than this is not built.
 _CELLS = 4_000_000
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})$")
+_TAIL = 4_096
+# A cell that is not empty; styled empty ones often reach to the last row and column.
+_REFERENCE = re.compile(rb"""<(?:\w+:)?c\s(?:[^<>]*?\s)?r\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*(?<!/)>""")
 
 
 def extract_xlsx(data: bytes, budget: Budget) -> list[Extracted]:
@@ -86,29 +88,29 @@ def _is_sparse(archive: Archive, main: str) -> bool:
                 for _ in archive.iter_chunks(info):
                     pass
             continue
-        rows: list[int] = []
-        columns: list[int] = []
-        for row, column in _iter_references(archive, info.filename):
-            rows = [min(rows[0], row), max(rows[1], row)] if rows else [row, row]
-            columns = [min(columns[0], column), max(columns[1], column)] if columns else [column, column]
-        if rows:
-            cells += (rows[1] - rows[0] + 1) * (columns[1] - columns[0] + 1)
+        cells += _count_grid(archive.iter_chunks(info))
     return cells > _CELLS
 
 
-def _iter_references(archive: Archive, part: str) -> Iterator[tuple[int, int]]:
-    """Row and column of every cell, from 1; a cell without a reference follows the one before."""
-    row = column = 0
-    for kind, name, attributes, _ in iter_events(archive.iter_chunks(part)):
-        if kind != "start":
+def _count_grid(chunks: Iterable[bytes]) -> int:
+    """How many cells a grid has that holds all cells of a sheet.
+
+    Only references count: cells without one stand beside each other. Whoever hides them from this pattern makes the
+    worker run out of memory, which is a report too.
+    """
+    lowest = highest = leftmost = rightmost = 0
+    tail = b""
+    for chunk in chunks:
+        data = tail + chunk
+        found = _REFERENCE.findall(data)
+        tail = data[max(0, data.rfind(b"<")) :][:_TAIL]
+        if not found:
             continue
-        if name == "row":
-            number = attributes.get("r", "")
-            row, column = int(number) if number.isdigit() and len(number) < 9 else row + 1, 0
-        elif name == "c":
-            found = _REFERENCE.match(attributes.get("r", ""))
-            row, column = (int(found[2]), _column(found[1])) if found else (row, column + 1)
-            yield row, column
+        rows = {int(number) for _, number in found}
+        columns = {_column(letters.decode()) for letters in {letters for letters, _ in found}}
+        lowest, highest = min(rows) if not lowest else min(lowest, *rows), max(highest, *rows)
+        leftmost, rightmost = min(columns) if not leftmost else min(leftmost, *columns), max(rightmost, *columns)
+    return (highest - lowest + 1) * (rightmost - leftmost + 1) if highest else 0
 
 
 def _column(letters: str) -> int:

@@ -16,7 +16,7 @@ from askbrief.errors import AskbriefError
 
 _PACKAGE = "askbrief.corpus.formats."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# Where the names of streams stand in a compound file, as UTF-16.
+# What a compound file is, by a stream at its root.
 _OLE_STREAMS = {"EncryptedPackage": "locked", "__properties_version1.0": "msg", "WordDocument": "doc",
     "PowerPoint Document": "ppt", "Workbook": "xls", "Book": "xls"}  # fmt: skip
 
@@ -71,7 +71,8 @@ _XML = Format("xml", "feeds", "extract_xml")
 _SUBTITLES = Format("subtitles", "transcripts", "extract_subtitles")
 _ZIP = Format("zip", "containers", "extract_zip", holds=True)
 _GZ = Format("gz", "containers", "extract_gz", holds=True)
-_TEXT = Format("text", "plain", "extract_text")
+_TEXT = Format("plain", "plain", "extract_text")
+_MARKDOWN = Format("markdown", "markdown", "extract_markdown")
 
 FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".pptx": _PPTX, ".pptm": _PPTX,
     ".ppsx": _PPTX, ".potx": _PPTX, ".xlsx": _XLSX, ".xlsm": _XLSX, ".xlsb": _XLSX, ".xltx": _XLSX,
@@ -83,8 +84,8 @@ FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".
     ".nxml": _XML, ".fb2": _XML, ".srt": _SUBTITLES, ".vtt": _SUBTITLES, ".rst": Format("rst", "lightmarkup",
     "extract_rst"), ".org": Format("org", "lightmarkup", "extract_org"), ".adoc":(_ADOC := Format("asciidoc",
     "lightmarkup", "extract_asciidoc")), ".asciidoc": _ADOC, ".tex":(_LATEX := Format("latex", "latex",
-    "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _TEXT,
-    ".markdown": _TEXT, }  # fmt: skip
+    "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN, }  # fmt: skip
 SUFFIXES = frozenset(FORMATS)
 TEXT = frozenset(suffix for suffix, kind in FORMATS.items() if kind is _TEXT)
 """Suffixes of files that are text as they are."""
@@ -150,16 +151,30 @@ def _find_zipped(data: bytes, named: Format | None) -> Format:
 
 
 def _find_compound(data: bytes, named: Format | None) -> Format:
-    for stream, kind in _OLE_STREAMS.items():
-        if stream.encode("utf-16-le") in data:
-            if kind == "locked":
-                raise UnreadableError("needs a password")
-            if kind in ("doc", "ppt"):
-                raise UnreadableError(f"is in the old .{kind} format (save it as .{kind}x)")
-            return _MSG if kind == "msg" else _XLS
+    streams = _root_streams(data)
+    kinds = {kind for stream, kind in _OLE_STREAMS.items() if stream in streams}
+    if "locked" in kinds:
+        raise UnreadableError("needs a password")
+    if "msg" in kinds:
+        return _MSG
+    if "xls" in kinds:
+        return _XLS
+    for kind in kinds:
+        raise UnreadableError(f"is in the old .{kind} format (save it as .{kind}x)")
     if named in (_MSG, _XLS):
         return named
     raise UnreadableError("is of a kind that is not read")
+
+
+def _root_streams(data: bytes) -> set[str]:
+    """The streams at the root of a compound file; of a damaged one all whose names stand in it."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(data) as ole:
+            return {entry[0] for entry in ole.listdir() if len(entry) == 1}
+    except Exception:  # olefile raises errors of many kinds for damaged files
+        return {stream for stream in _OLE_STREAMS if stream.encode("utf-16-le") in data}
 
 
 def extract(data: bytes, path: str) -> Extraction:
@@ -192,7 +207,7 @@ def extract(data: bytes, path: str) -> Extraction:
 
 
 # Modules whose function makes the whole Extraction by itself, and whether it wants the file's name.
-_WHOLE = {"pdf": False, "plain": True}
+_WHOLE = {"pdf": False, "plain": True, "markdown": True}
 
 
 def read_whole(data: bytes, path: str, found: Format) -> Extraction:

@@ -64,6 +64,7 @@ def extract_subtitles(data: bytes, budget: Budget) -> list[Extracted]:
 
 def _iter_cues(text: str) -> Iterator[_Cue]:
     found = list(_TIMES.finditer(text))
+    is_vtt = text.lstrip("\ufeff").startswith("WEBVTT")
     previous: list[str] = []
     speaker = ""
     for at, times in enumerate(found):
@@ -71,13 +72,8 @@ def _iter_cues(text: str) -> Iterator[_Cue]:
         ends = found[at + 1].start() if at + 1 < len(found) else len(text)
         if begins < 0 or begins > ends:
             continue
-        body = text[begins:ends].strip("\n")
-        lines = [line.strip() for line in body.split("\n")]
-        if at + 1 < len(found):
-            lines = _drop_number(lines)
-        if "" in lines:
-            lines = lines[: lines.index("")] if any(lines[: lines.index("")]) else []
-        voice = _VOICE.search(body)
+        lines = _own_lines(text[begins + 1 : ends].split("\n"), is_last=at + 1 == len(found), ends_at_blank=is_vtt)
+        voice = _VOICE.search("\n".join(lines))
         shown = [shown for line in lines if (shown := fold(unescape(_TAG.sub("", line))))]
         fresh = _drop_repeated(shown, previous)
         previous = shown or previous
@@ -90,11 +86,18 @@ def _iter_cues(text: str) -> Iterator[_Cue]:
         yield _Cue(_seconds(numbers[:4]), _seconds(numbers[4:]), "\n".join(fresh))
 
 
-def _drop_number(lines: list[str]) -> list[str]:
-    """The lines of a cue without the number or name of the next one, which stands after an empty line."""
-    if (len(lines) > 1 and not lines[-2]) or (lines and lines[-1].isdigit() and len(lines) > 1 and not lines[-2]):
-        return lines[:-1]
-    return lines
+def _own_lines(lines: list[str], *, is_last: bool, ends_at_blank: bool) -> list[str]:
+    """The lines of a cue, without the number or name of the next one, and in WebVTT without notes after a blank line.
+
+    A line with a blank in it, as in captions that roll, is no blank line.
+    """
+    if lines and not lines[-1]:
+        lines = lines[:-1]
+    if not is_last and len(lines) > 1 and lines[-1] and not lines[-2]:
+        lines = lines[:-1]
+    while lines and not lines[0]:
+        lines = lines[1:]
+    return lines[: lines.index("")] if ends_at_blank and "" in lines else lines
 
 
 def _drop_repeated(lines: list[str], previous: list[str]) -> list[str]:

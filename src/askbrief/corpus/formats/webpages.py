@@ -9,14 +9,15 @@ from typing import Any
 
 from lxml import etree, html
 
+from askbrief.corpus.dates import parse_date
 from askbrief.corpus.extracted import Extracted
-from askbrief.corpus.formats.encoded import decode_page
+from askbrief.corpus.formats.encoded import decode_bytes
 from askbrief.corpus.formats.flow import write_flow
 from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import Writer, one_line, raise_digits
 
 # An article shorter than this is compared with the visible text.
-_TINY = 200
+_TINY = 120
 # Beyond this depth of elements the article is not looked for: the tree would not be read by libxml2's usual limits.
 _DEPTH = 250
 # What web sites have around an article, and pages that were written or exported as documents do not.
@@ -27,7 +28,6 @@ _SITE = re.compile(
 )
 _RAISED = re.compile(r"<sup\b[^>]{0,200}>\s*([0-9]{1,4})\s*</sup>", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)-?([01]\d)-?([0-3]\d)")
 _DATE_NAMES = frozenset(
     [
         "article:published_time",
@@ -52,7 +52,7 @@ _DATE_NAMES = frozenset(
 
 def extract_html(data: bytes, budget: Budget, *, declared: str | None = None) -> list[Extracted]:
     """The article of a page, with its headings as places."""
-    return [read_page(decode_page(data, declared=declared), budget)]
+    return [read_page(decode_bytes(data, declared=declared), budget)]
 
 
 def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:
@@ -236,12 +236,3 @@ def _find_published(data: Any, depth: int) -> str:
             if stated := _find_published(value, depth + 1):
                 return stated
     return ""
-
-
-def parse_date(text: str) -> date | None:
-    """The day that begins with year, month and day in the text; None where there is none."""
-    found = _DATE.search(text)
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3])) if found else None
-    except ValueError:
-        return None

@@ -80,6 +80,8 @@ def find_visible(page: Any) -> tuple[float, float, float, float]:
     box = pdfium.FS_RECTF()
     if not pdfium.FPDF_GetPageBoundingBox(page, box):
         return 0.0, 0.0, 612.0, 792.0
+    if box.right - box.left < 1 or box.top - box.bottom < 1:
+        return -1e6, -1e6, 1e6, 1e6
     return box.left, box.bottom, box.right, box.top
 
 

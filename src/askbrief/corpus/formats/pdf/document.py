@@ -57,7 +57,7 @@ class _Read:
         """Keep the text of the next page."""
         if content.turned is not None:
             self.turned[len(self.pages)] = build_pieces(content.turned)
-        self.pages.append(build_pieces(content.glyphs))
+        self.pages.append(build_pieces(content.glyphs, content.fields))
 
     def report(self) -> list[str]:
         """Say what could not be read."""
@@ -103,7 +103,8 @@ def extract_pdf(data: bytes) -> Extraction:
     if not paragraphs:
         return Extraction((), reports or ("has no text",), extractor=EXTRACTOR)
     title = choose_title(named, paragraphs)
-    text, blocks, places = write(paragraphs, read.labels)
+    labels = ["" if label == str(number) else label for number, label in enumerate(read.labels, 1)]
+    text, blocks, places = write(paragraphs, labels)
     author = author if " " in author and len(author) <= 200 else ""
     extracted = Extracted(text, blocks, places, title, find_date(data), author, runs=None)
     return Extraction((extracted,), reports, extractor=EXTRACTOR)
@@ -166,7 +167,7 @@ def _read_pages(document: Any) -> _Read:
         for number in read.unreadable:
             content = _read_page(document, number - 1, trusted)
             if content is not None:
-                read.pages[number - 1] = build_pieces(content.glyphs)
+                read.pages[number - 1] = build_pieces(content.glyphs, content.fields)
         read.unreadable = []
     return read
 

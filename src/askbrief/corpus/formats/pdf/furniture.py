@@ -15,6 +15,7 @@ from askbrief.corpus.formats.pdf.pieces import Pieces
 _EDGE_ROWS = 4  # rows at the top and at the bottom of a page that may be heads and feet
 _EDGE_SHARE = 0.08  # of the page's height, for rows that are not the outermost
 _MARGIN_SHARE = 0.25  # for all of them
+_MOST = 0.8  # share of a row's characters that come back from which all of the row is left out
 _NEAR_PAGES = 4  # running heads come back within so many pages
 _SAME_HEIGHT = 5.0  # points
 _MIN_LINE_NUMBERS = 10
@@ -214,7 +215,9 @@ def _keep_outer(edges: list[_Edge], marked: set[int], page: Pieces) -> set[int]:
             if clear or (row and row[0].y < _EDGE_SHARE * page.height):
                 kept |= {edge.piece for edge in found}
                 numbers = any(_NUMBER.fullmatch(edge.text) or _ROMAN.fullmatch(edge.text) for edge in found)
-                if clear and numbers and sum(len(edge.text) for edge in row) < 90 and len(row) <= 3:
+                short = sum(len(edge.text) for edge in row) < 90 and len(row) <= 3
+                most = sum(len(edge.text) for edge in found) > _MOST * sum(len(edge.text) for edge in row)
+                if clear and ((numbers and short) or most):
                     kept |= {edge.piece for edge in row}
                     continue
             clear = clear and len(found) == len(row)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askbrief.corpus.formats.pdf.characters import HYPHEN, Characters, Floats, has_picture, read_characters
+from askbrief.corpus.formats.pdf.fields import Field, read_fields
 
 __all__ = ["QUARTZ", "Floats", "Glyphs", "Index", "PageContent", "read_page"]
 
@@ -65,6 +66,7 @@ class PageContent:
         unreadable: How many more have no character code.
         codes: How often each number below 256 stands in place of a character code, shape (256,).
         is_picture: Whether the page is a picture without text.
+        fields: Its filled form fields, unless the page was turned.
     """
 
     glyphs: Glyphs
@@ -73,6 +75,7 @@ class PageContent:
     unreadable: int
     codes: Index
     is_picture: bool
+    fields: list[Field]
 
 
 def read_page(page: Any, *, trusted: Index | None = None) -> PageContent:
@@ -111,9 +114,9 @@ def read_page(page: Any, *, trusted: Index | None = None) -> PageContent:
         within = (quarters == second) & _lies_within(raw, keep, quarters == main)
         turned = _build_glyphs(raw, codes, broken, keep[within], space[within], second) if within.any() else None
     unreadable = int(histogram.sum()) if trusted is None else 0
-    return PageContent(
-        glyphs, turned, len(keep), unreadable, histogram, len(keep) + unreadable == 0 and has_picture(page)
-    )
+    is_picture = len(keep) + unreadable == 0 and has_picture(page)
+    fields = read_fields(page, raw.visible) if main == 0 else []
+    return PageContent(glyphs, turned, len(keep), unreadable, histogram, is_picture, fields)
 
 
 def _classify(raw: Characters) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:

@@ -13,6 +13,7 @@ from askbrief.corpus.formats.pdf.sheet import Index, Sheet
 from askbrief.corpus.formats.pdf.tables import Row, find_rows
 
 _MAX_DEPTH = 40
+_BLANK = 4.0  # height of a blank across all columns, as of a picture, in units of the font size
 _MAX_COLUMNS = 60
 _MAX_ICON = 12  # characters
 _TABLE_COLUMN = 0.6  # a table's gutter runs through so much of its height
@@ -44,6 +45,7 @@ class Line:
     column: int = 0
     leading: float = 0.0
     leader: bool = False
+    fixed: bool = False
 
 
 def order_page(pieces: Pieces) -> list[Line | Row]:
@@ -66,6 +68,12 @@ class _Order:
     def split(self, index: Index, depth: int) -> None:
         """Append the pieces at ``index`` to ``found``: those above their best gutter, beside it, and below."""
         sheet = self.sheet
+        strips, gaps = sheet.split_strips(index)
+        if depth < _MAX_DEPTH and gaps and max(gaps) > _BLANK * sheet.body:
+            at = gaps.index(max(gaps)) + 1
+            self.split(np.concatenate(strips[:at]), depth + 1)
+            self.split(np.concatenate(strips[at:]), depth + 1)
+            return
         gutter = find_gutter(sheet, index) if depth < _MAX_DEPTH and len(index) > 3 else None
         if gutter is None:
             self.append_lines(index)
@@ -176,6 +184,7 @@ class _Order:
                     self.columns,
                     leading,
                     bool(sheet.leader[row].any()),
+                    bool(sheet.fixed[row].any() and sheet.fixed[long].all()),
                 )
             )
         self.columns += 1

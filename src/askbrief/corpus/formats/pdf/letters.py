@@ -17,6 +17,8 @@ SMALL = 0.85  # font size of superscripts and subscripts, in units of the text's
 _SPACE_BACKWARD = 0.2  # gap that is a space where letters run from right to left, in units of the font size
 _SPACE_HINTED = 0.12  # the same where PDFium has a space before one of the two letters
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_FRACTION = re.compile(r"(\d?)([⁰¹²³⁴-⁹]+)[/⁄](\d+)")
 _LIGATURES = {
     0xFB00: "ff",
     0xFB01: "fi",
@@ -91,9 +93,15 @@ def raise_notes(characters: list[str], size: Floats, base: Floats, *, usual: flo
             characters[i] = characters[i].translate(_SUPERSCRIPTS)
 
 
+def _write_fraction(found: re.Match[str]) -> str:
+    whole = f"{found[1]} " if found[1] else ""
+    return f"{whole}{found[2].translate(_DIGITS)}/{found[3]}"
+
+
 def resolve_ligatures(text: str) -> str:
     """Write ligatures as their letters, and every white space as one blank."""
     text = text.translate(_LIGATURES)
+    text = _FRACTION.sub(_write_fraction, text)
     if "↵" in text:
         text = _QUARTZ_FF.sub("ff", text)
     if chr(QUARTZ) in text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from askbrief.corpus.formats.pdf.layout import Line
 from askbrief.corpus.formats.pdf.tables import Row
 
-Kind = Literal["title", "heading", "paragraph", "item", "metadata", "row", "contents"]
+Kind = Literal["title", "heading", "paragraph", "item", "metadata", "code", "row", "contents"]
 
 # Distances are in units of the line's font size.
 _INDENT = 0.7
@@ -43,6 +43,7 @@ class Paragraph:
         size: Font size.
         bold: Whether it is bold throughout.
         full: Whether its last line reaches the right end of its column.
+        column: Column that the last line stands in, -1 for rows.
     """
 
     kind: Kind
@@ -51,28 +52,38 @@ class Paragraph:
     size: float
     bold: bool = False
     full: bool = False
-    bases: list[Line] = field(default_factory=list)
+    column: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Font size of most text of a file in points, and its distance of baselines in units of that."""
+    """What most text of a file is like.
+
+    Attributes:
+        size: Font size in points.
+        leading: Distance of the baselines, in units of the font size.
+        fixed: Whether all characters are equally wide.
+    """
 
     size: float
     leading: float
+    fixed: bool = False
 
 
 def measure_text(pages: list[list[Line | Row]]) -> Measures:
     """Measure the text of most lines of a file."""
     sizes: dict[float, int] = {}
     steps: list[float] = []
+    fixed = 0
     for page in pages:
         for line in page:
             sizes[round(line.size * 2) / 2] = sizes.get(round(line.size * 2) / 2, 0) + len(_text_of(line))
+            fixed += len(line.text) if isinstance(line, Line) and line.fixed else 0
             if isinstance(line, Line) and line.leading:
                 steps.append(line.leading / line.size if line.size else 1.2)
     size = max(sizes, key=lambda each: sizes[each], default=10.0)
-    return Measures(size, float(np.clip(np.median(steps), 1.0, 2.6)) if steps else 1.2)
+    leading = float(np.clip(np.median(steps), 1.0, 2.6)) if steps else 1.2
+    return Measures(size, leading, fixed > 0.4 * sum(sizes.values()))
 
 
 def build_paragraphs(page: list[Line | Row], number: int, measures: Measures) -> list[Paragraph]:
@@ -117,7 +128,7 @@ def _find_contents(rows: list[Row]) -> list[bool]:
     rising = sum(a <= b for a, b in itertools.pairwise(known))
     if len(known) < 3 or rising < 0.8 * (len(known) - 1):
         return [False] * len(rows)
-    return [row.leader for row in rows]
+    return [row.leader or bool(_PAGE_NUMBER.fullmatch(row.cells[-1])) for row in rows]
 
 
 def _of_column(line: Line | Row, column: int) -> bool:
@@ -152,6 +163,8 @@ def _starts(group: list[Line], line: Line, right: float, leading: float, measure
     step = last.base - line.base
     if line.leader or last.leader:
         return True
+    if not measures.fixed and (line.fixed or last.fixed):
+        return not (line.fixed and last.fixed and 0 < step < 2.5 * line.size)
     if _BULLET.match(line.text):
         return True
     if max(line.size, last.size) > _OTHER_SIZE * min(line.size, last.size):
@@ -203,14 +216,16 @@ def _describe(group: list[Line], number: int, measures: Measures) -> Paragraph:
     letters = sum(map(str.isalpha, text))
     if _is_marked(first):
         kind = "item"
+    if not measures.fixed and sum(line.fixed for line in group) > 0.5 * len(group):
+        kind, bold = "code", False
     large = first.size > _HEADING_SIZE * measures.size or (bold and first.size >= 0.95 * measures.size)
     if not bold and text.endswith("."):
         large = False
-    if large and letters >= 2 and len(text) <= _MAX_HEADING and not text.endswith((",", ";")):
+    if large and kind != "code" and letters >= 2 and len(text) <= _MAX_HEADING and not text.endswith((",", ";")):
         kind = "heading" if kind == "paragraph" or not _BULLET.match(text) else kind
     size = float(np.median([line.size for line in group]))
     full = last.column_right - last.right < 0.15 * max(1.0, last.column_right - last.column_left)
-    return Paragraph(kind, [(number, line.text) for line in group], number, size, bold, full)
+    return Paragraph(kind, [(number, line.text) for line in group], number, size, bold, full, last.column)
 
 
 def join_pages(pages: list[list[Paragraph]]) -> list[Paragraph]:
@@ -234,7 +249,7 @@ def join_pages(pages: list[list[Paragraph]]) -> list[Paragraph]:
             joined += [each for each in between if each.page == page]
             after = [each for each in between if each.page != page]
             current.lines += waiting[following].lines
-            current.full = waiting[following].full
+            current.full, current.column = waiting[following].full, waiting[following].column
             waiting[at : following + 1] = after
             if after:
                 break
@@ -255,11 +270,11 @@ def _find_following(current: Paragraph, waiting: list[Paragraph], at: int) -> in
             continue
         if following.bold != current.bold:
             continue
+        if i > at and (following.page, following.column) == (page, current.column):
+            return None
         text = following.lines[0][1]
         if text[:1].islower() and (following.kind == "paragraph" or not _NUMBERED.match(text)):
             return i
-        fits = i == at and following.kind == "paragraph" and (current.full or broken)
-        return (
-            i if fits and current.kind == "paragraph" and len(current.lines) > 1 and len(following.lines) > 1 else None
-        )
+        fits = i == at and following.kind == "paragraph" and (current.full or broken) and len(current.lines) > 1
+        return i if fits and len(following.lines) > 1 else None
     return None

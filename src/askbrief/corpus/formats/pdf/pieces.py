@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from askbrief.corpus.formats.pdf.bidi import find_right_to_left
 from askbrief.corpus.formats.pdf.characters import Floats
+from askbrief.corpus.formats.pdf.fields import Field
 from askbrief.corpus.formats.pdf.glyphs import Glyphs, Index
 from askbrief.corpus.formats.pdf.letters import (
     SMALL,
@@ -19,21 +21,18 @@ from askbrief.corpus.formats.pdf.letters import (
     resolve_ligatures,
     write_both_ways,
 )
+from askbrief.corpus.formats.pdf.spacing import SAME_LINE, find_leaders, find_spaces, find_stretched
 
 # Distances are in units of the larger font size of two neighbours.
 _NO_GUTTER = 0.55  # a wider gap may be a gutter between columns
 _NO_GUTTER_SPACE = 0.8  # the same where the file has a space
-_LEADER_DOTS = 5
-_STRETCHED = 3.0  # the widest gap between words of a justified line
-_EVEN_GAPS = 3  # equal gaps that make a line a justified one
 _BACK = 0.6  # how far the next glyph may step back (kerning, accents)
-_SAME_LINE = 0.25  # distance between the baselines of one line
+_LOWERED = 0.35  # the same for letters of the text's size that touch it, as in the TeX logo
 _RAISED = 0.7  # the same for superscripts and subscripts
-_SPACE = 0.28  # a gap is a space even if PDFium saw none
-_SPACE_APART = 0.15  # the same between glyphs that do not follow each other in the content
-_INFERRED_SPACE = 0.1  # the smallest gap where PDFium's inferred space is believed
 
 _BACKWARD = 0.4  # share of right-to-left letters from which a page is read from the right
+_MIN_FIXED = 5  # different characters that tell a font of fixed width
+_MAX_INSERTED = 3  # glyphs that may stand in a hole of another run
 _REACH = 100.0  # points between baselines that are compared; larger type is not raised or lowered
 _MAX_NEAR = 2000  # runs with nearly one baseline that are compared with each
 _DIGITS = [ord(digit) for digit in "0123456789,*"]
@@ -49,6 +48,7 @@ class Pieces:
         size: Font size of most of the piece, shape (n,).
         bold: Whether most of the piece is bold, shape (n,).
         width, height: Of the page.
+        fixed: Whether all glyphs of the piece are equally wide, as in code, shape (n,).
         leader: Whether a leader (a row of dots) follows the piece, shape (n,).
         right_to_left: Whether the page runs from right to left; coordinates are mirrored then.
     """
@@ -63,6 +63,7 @@ class Pieces:
     height: float
     right_to_left: bool
     leader: NDArray[np.bool_]
+    fixed: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.text)
@@ -71,7 +72,9 @@ class Pieces:
     def empty(cls) -> Pieces:
         """A page without text."""
         none = np.zeros(0)
-        return cls([], none, none, none, none, none.astype(bool), 612.0, 792.0, False, none.astype(bool))
+        return cls(
+            [], none, none, none, none, none.astype(bool), 612.0, 792.0, False, none.astype(bool), none.astype(bool)
+        )
 
     def select(self, kept: NDArray[np.bool_]) -> Pieces:
         """Return only the pieces where ``kept``, shape (n,), is true."""
@@ -86,33 +89,21 @@ class Pieces:
             self.height,
             self.right_to_left,
             self.leader[kept],
+            self.fixed[kept],
         )
 
 
-def build_pieces(glyphs: Glyphs) -> Pieces:
-    """Join the glyphs of a page to pieces."""
+def build_pieces(glyphs: Glyphs, fields: Sequence[Field] = ()) -> Pieces:
+    """Join the glyphs of a page to pieces, and put filled form fields beside them."""
     codes, absorbed = compose_accents(glyphs)
     backward = find_right_to_left(codes)
     right_to_left = bool(backward.sum() > _BACKWARD * len(codes))
-    leaders = _find_leaders(glyphs, codes)
+    leaders = find_leaders(glyphs, codes)
     page = _Page(glyphs, codes, keep=~absorbed & ~leaders, leaders=leaders)
     if right_to_left:
         page.mirror()
     runs = page.merge(page.split_glyphs() if backward.any() else page.split())
-    return page.build(runs, right_to_left=right_to_left)
-
-
-def _find_leaders(glyphs: Glyphs, codes: Index) -> NDArray[np.bool_]:
-    """Which glyphs are dots of a leader, as between a title and its page number."""
-    dots = np.isin(codes, (0x2E, 0x2026, 0xB7, 0x2024, 0x2025))
-    apart = np.abs(np.diff(glyphs.base, prepend=0.0)) > 0.2 * glyphs.size
-    apart |= np.abs(np.diff(glyphs.left, prepend=0.0)) > 2 * glyphs.size
-    starts = np.flatnonzero(np.diff(dots, prepend=False) | apart)
-    leaders = np.zeros(len(codes), bool)
-    for start, end in itertools.pairwise([*starts, len(codes)]):
-        if dots[start] and end - start >= _LEADER_DOTS:
-            leaders[start:end] = True
-    return leaders
+    return page.build(runs, [] if right_to_left else fields, right_to_left=right_to_left)
 
 
 class _Page:
@@ -140,25 +131,12 @@ class _Page:
         small = np.minimum(self.size[1:], self.size[:-1]) / large < SMALL
         joined = (gap < np.where(self.space[1:] == 2, _NO_GUTTER_SPACE, _NO_GUTTER)) & (gap > -_BACK)
         joined &= ~self.leader[:-1]
-        joined |= self._find_stretched(gap, rise)
+        joined |= find_stretched(self.codes, gap, rise)
         ratio = np.minimum(self.size[1:], self.size[:-1]) / large
         joined &= (ratio > 0.72) | (gap < 0.35)
-        joined &= (rise < _SAME_LINE) | small & (rise < _RAISED) & (np.abs(gap) < 0.35)
+        lowered = (small & (rise < _RAISED) & (np.abs(gap) < 0.35)) | ((rise < _LOWERED) & (np.abs(gap) < 0.25))
+        joined &= (rise < SAME_LINE) | lowered
         return np.split(np.arange(len(self.codes)), np.flatnonzero(~joined) + 1)
-
-    def _find_stretched(self, gap: Floats, rise: Floats) -> NDArray[np.bool_]:
-        """Gaps between words as wide as a gutter, but as wide as the next ones on the line: a justified line."""
-        stretched = np.zeros(len(gap), bool)
-        wide = np.flatnonzero((gap > _SPACE_APART) | (rise > _SAME_LINE))
-        # Where a line ends, a width that no other gap has.
-        width = np.where(rise[wide] < 0.05, gap[wide], -1000.0 - np.arange(len(wide)))
-        letters = np.array([chr(code).isalpha() for code in self.codes.tolist()], bool)
-        worded = letters[wide] & letters[wide + 1]
-        starts = np.flatnonzero(np.append(True, ~(np.abs(np.diff(width)) < 0.05 + 0.03 * np.abs(width[1:]))))
-        for start, end in itertools.pairwise([*starts, len(wide)]):
-            if end - start >= _EVEN_GAPS and 0 < width[start] < _STRETCHED and worded[start:end].mean() > 0.5:
-                stretched[wide[start:end]] = True
-        return stretched
 
     def split_glyphs(self) -> list[Index]:
         """Cut the content into single glyphs, ligatures in one piece: where scripts of two directions are mixed."""
@@ -177,6 +155,7 @@ class _Page:
         size = np.array([self.size[run].max() for run in runs])
         base = np.array([self.base[run][self.size[run].argmax()] for run in runs])
         mark = np.array([len(run) <= 3 and bool(np.isin(self.codes[run], _DIGITS).all()) for run in runs], bool)
+        count = np.array([len(run) for run in runs])
         parent = list(range(len(runs)))
 
         def find(i: int) -> int:
@@ -195,20 +174,32 @@ class _Page:
             large = np.maximum(size[others], size[i])
             gap = np.maximum(left[others] - right[i], left[i] - right[others]) / large
             rise, ratio = (base[others] - base[i]) / large, np.minimum(size[others], size[i]) / large
-            near = (gap < _NO_GUTTER) & (gap > -_BACK) & (rise < _SAME_LINE) & ((ratio > 0.75) | (gap < 0.3))
+            near = (gap < _NO_GUTTER) & (gap > -_BACK) & (rise < SAME_LINE) & ((ratio > 0.75) | (gap < 0.3))
             limit = np.where(mark[i] | mark[others], 0.45, 0.12)
             near |= (ratio < SMALL) & (rise < _RAISED) & (gap < limit) & (gap > -0.15)
+            holes = (rise < _LOWERED) & (gap <= -_BACK) & (np.minimum(count[others], count[i]) <= _MAX_INSERTED)
+            near |= np.array([hole and self._fits(runs[i], runs[j]) for hole, j in zip(holes, others, strict=True)])
             for j in others[near]:
                 parent[find(int(j))] = find(int(i))
         groups: dict[int, list[int]] = {}
         for i in range(len(runs)):
             groups.setdefault(find(i), []).append(i)
-        return [
-            runs[group[0]]
-            if len(group) == 1
-            else np.concatenate([runs[i] for i in sorted(group, key=lambda i: left[i])])
-            for group in groups.values()
-        ]
+        merged = []
+        for group in groups.values():
+            group.sort(key=lambda i: left[i])
+            run = np.concatenate([runs[i] for i in group])
+            inserted = any(left[b] < right[a] - _BACK * size[a] for a, b in itertools.pairwise(group))
+            merged.append(run[np.argsort(self.left[run], kind="stable")] if inserted else run)
+        return merged
+
+    def _fits(self, one: Index, other: Index) -> bool:
+        """Whether the shorter of two runs stands in a hole of the longer one, as the E of the TeX logo does."""
+        short, long = (one, other) if len(one) <= len(other) else (other, one)
+        begin, end = self.left[short].min(), self.right[short].max()
+        if begin < self.left[long].min() or end > self.right[long].max():
+            return False
+        overlap = np.minimum(self.right[long], end) - np.maximum(self.left[long], begin)
+        return bool(overlap.max() < 0.4 * (end - begin))
 
     def _drop_copies(self, runs: list[Index]) -> list[Index]:
         """Drop runs drawn a second time at nearly the same spot, as for a shadow or imitated bold."""
@@ -223,9 +214,9 @@ class _Page:
             kept.append(run)
         return kept
 
-    def build(self, runs: list[Index], *, right_to_left: bool) -> Pieces:
+    def build(self, runs: list[Index], fields: Sequence[Field], *, right_to_left: bool) -> Pieces:
         """Write the text of runs and measure them."""
-        rows = []
+        rows = [(*field, False, False, False) for field in fields]
         for run in runs:
             size = float(np.percentile(self.size[run], 85))
             large = self.size[run] >= SMALL * size
@@ -240,9 +231,10 @@ class _Page:
                         size,
                         self.bold[run].mean() > 0.9,
                         self.leader[run[-1]],
+                        self._is_fixed(run),
                     )
                 )
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 8
         numbers = [np.array(column, np.float64) for column in columns[1:5]]
         bold = np.array(columns[5], bool)
         return Pieces(
@@ -256,7 +248,15 @@ class _Page:
             height=self.height,
             right_to_left=right_to_left,
             leader=np.array(columns[6], bool),
+            fixed=np.array(columns[7], bool),
         )
+
+    def _is_fixed(self, run: Index) -> bool:
+        """Whether all glyphs of a run are equally wide, of several kinds at least."""
+        width = self.right[run] - self.left[run]
+        several = len(run) >= _MIN_FIXED and len(set(self.codes[run].tolist())) >= _MIN_FIXED
+        latin = (self.codes[run] < 0x250).mean() > 0.8
+        return bool(several and latin and width.max() < 1.03 * width.min())
 
     def _write(self, run: Index, size: float, *, right_to_left: bool) -> str:
         """Write a run as text, with its spaces, superscripts and ligatures."""
@@ -266,20 +266,8 @@ class _Page:
             shared = self.shared[run] & (np.diff(run, prepend=-2) == 1)
             glyphs = Run(self.codes[run], self.left[run], self.right[run], self.space[run], shared, size)
             return resolve_ligatures(write_both_ways(characters, glyphs, right_to_left=right_to_left))
-        for i in np.flatnonzero(self._find_spaces(run)):
-            characters[i] += " "
-        return resolve_ligatures("".join(characters))
-
-    def _find_spaces(self, run: Index) -> NDArray[np.bool_]:
-        """Whether a space follows each glyph of a run but the last, shape (n - 1,)."""
-        if len(run) < 2:
-            return np.zeros(0, bool)
-        space = self.space[run[1:]]
         large = np.maximum(self.size[run[1:]], self.size[run[:-1]])
         gap = (self.left[run[1:]] - self.right[run[:-1]]) / large
-        apart = np.diff(run) != 1  # neighbours on the line, but not in the content
-        usual = float(np.median(gap)) if len(gap) >= 5 else 0.0
-        if usual > 0.12:
-            return np.asarray((space == 2) & ~apart | (gap > usual + 0.25), bool)
-        wide = gap > np.where(apart, _SPACE_APART, _SPACE)
-        return np.asarray((space == 2) & ~apart & (gap > -0.3) | (space == 1) & (gap > _INFERRED_SPACE) | wide, bool)
+        for i in np.flatnonzero(find_spaces(gap, self.space[run[1:]], np.diff(run) != 1)):
+            characters[i] += " "
+        return resolve_ligatures("".join(characters))

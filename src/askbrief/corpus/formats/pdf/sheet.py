@@ -20,7 +20,7 @@ class Sheet:
     """The pieces of one page, with what is asked of groups of them; a group is an array of their numbers.
 
     Attributes:
-        text, left, right, base, size, bold, leader: As in ``Pieces``.
+        text, left, right, base, size, bold, leader, fixed: As in ``Pieces``.
         top, bottom: Upper and lower ends of the pieces, shape (n,).
         body: Font size of most text of the page.
     """
@@ -28,6 +28,7 @@ class Sheet:
     def __init__(self, pieces: Pieces) -> None:
         self.text, self.left, self.right = list(pieces.text), pieces.left.copy(), pieces.right
         self.base, self.size, self.bold, self.leader = pieces.base, pieces.size, pieces.bold, pieces.leader
+        self.fixed = pieces.fixed
         self.top, self.bottom = self.base + _ASCENT * self.size, self.base - _DESCENT * self.size
         weights = np.array([len(text) for text in pieces.text])
         order = np.argsort(self.size)

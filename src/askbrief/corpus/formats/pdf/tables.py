@@ -34,7 +34,7 @@ def find_rows(sheet: Sheet, columns: list[Index]) -> list[Row] | None:
     lines = [sheet.split_rows(column) for column in columns]
     lengths = [float(np.median([sum(len(sheet.text[i]) + 1 for i in row) for row in rows])) for rows in lines]
     prose = [
-        length > _PROSE_CHARACTERS and len(rows) > 2 and _runs_on(sheet, rows)
+        length > _PROSE_CHARACTERS and len(rows) > 1 and _runs_on(sheet, rows)
         for length, rows in zip(lengths, lines, strict=True)
     ]
     if sum(prose) > 1:
@@ -51,6 +51,8 @@ def find_rows(sheet: Sheet, columns: list[Index]) -> list[Row] | None:
 def _runs_on(sheet: Sheet, rows: list[Index]) -> bool:
     """Whether lines go on with a small letter often enough for running text (always in scripts without case)."""
     starts = [sheet.text[row[0]][0] for row in rows]
+    if len(rows) == 2:
+        return bool(starts[1].islower())
     cased = [letter for letter in starts if letter.islower() or letter.isupper()]
     return len(cased) < 0.2 * len(starts) or sum(map(str.islower, cased)) >= 0.2 * len(starts)
 

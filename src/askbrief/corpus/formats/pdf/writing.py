@@ -14,6 +14,7 @@ _KINDS: dict[Kind, BlockKind] = {
     "paragraph": "paragraph",
     "item": "item",
     "metadata": "metadata",
+    "code": "code",
     "row": "cell",
     "contents": "metadata",
 }
@@ -88,7 +89,7 @@ def _write_lines(written: Written, paragraph: Paragraph, words: dict[str, int]) 
     begin = start = written.length
     page, text = paragraph.lines[0]
     for following, line in paragraph.lines[1:]:
-        text, joint = _join(text, line, words)
+        text, joint = (text, "\n") if paragraph.kind == "code" else _join(text, line, words)
         written.add(text)
         if following != page:
             joint = "\n" if joint else ""

@@ -1,0 +1,42 @@
+"""Allowed passages: the rows of the articles that filters leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from askbrief.answer.filters import Filters
+from askbrief.store.rows import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What filters leave of a store.
+
+    Attributes:
+        rows: Rows of the passages, sorted.
+        articles: How many articles they are of.
+        undated: How many articles were left out for want of a date.
+    """
+
+    rows: tuple[int, ...]
+    articles: int
+    undated: int
+
+
+def find_allowed(rows: Rows, filters: Filters) -> Allowed | None:
+    """The passages that ``filters`` leave; None where there is no filter.
+
+    Raises:
+        StoreError: The store cannot be read.
+    """
+    if not filters:
+        return None
+    ids: set[str] = set()
+    undated = 0
+    for facts in rows.iter_facts():
+        source = f"{facts.author} {facts.path}"
+        if filters.accepts(path=facts.path, title=facts.title, published=facts.date, source=source):
+            ids.add(facts.id)
+        else:
+            undated += filters.needs_date and facts.date is None
+    return Allowed(tuple(rows.find_rows(ids)), len(ids), undated)
