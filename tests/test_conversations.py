@@ -316,7 +316,7 @@ def test_a_file_of_a_newer_askbrief_is_left_alone(folder: Path) -> None:
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(ConversationError) as caught:
         Conversations(folder)
-    assert "newer askbrief (schema 2, this one knows 1)" in caught.value.message
+    assert "newer askbrief (schema 3, this one knows 2)" in caught.value.message
     assert (folder / FILE_NAME).read_bytes() == before
 
 
