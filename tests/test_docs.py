@@ -39,11 +39,7 @@ def test_paths_named_in_the_readme_exist(target: str) -> None:
     assert (ROOT / target).exists()
 
 
-PROMISES = [
-    line
-    for line in GUARANTEES.splitlines()
-    if line.startswith("| ") and not line.endswith("| |")
-]
+PROMISES = [line for line in GUARANTEES.splitlines() if line.startswith("| ") and not line.endswith("| |")]
 
 
 def test_there_are_promises() -> None:
