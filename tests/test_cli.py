@@ -72,7 +72,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     out, err = capsys.readouterr()
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
-    assert re.fullmatch(r"  line 1 · (high|medium|low) confidence \(\d+%\)\n  a\.txt:1", blocks[2])
+    assert re.fullmatch(r"  line 1 · strong\n  a\.txt:1", blocks[2])
     assert blocks[3:] == ["  2 documents, up to date, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
@@ -84,7 +84,7 @@ def test_ask_without_an_answer_exits_3(
     monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
     assert run(["ask", "the drone", "-C", str(articles)]) == 3
     out, err = capsys.readouterr()
-    assert out.startswith("Not in these documents.\n")
+    assert out.startswith("No short answer found. The closest passages:\n")
     assert err == ""
 
 

@@ -61,7 +61,7 @@ FRESH = Freshness(
 )
 ANSWER = Answer(
     question="Who was met?",
-    searched="who was met",
+    searched="Who was met?",
     answers=(make_span(),),
     hits=(make_hit(),),
     confidence=0.91,
@@ -69,7 +69,8 @@ ANSWER = Answer(
     freshness=FRESH,
     timings_ms={"total": 12.5},
 )
-NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07)
+NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07, outcome="no_short_answer")
+NOWHERE = replace(NO_ANSWER, hits=(), nearest=None, outcome="not_in_documents")
 
 
 CHECKED = "  2 documents, up to date, 1 added, 2 removed\n"
@@ -81,14 +82,13 @@ def lit(text: Text) -> list[str]:
 
 def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
     assert render_answer(ANSWER).plain == (
-        f"Okay Memis\n\n  {SENTENCE}\n\n"
-        f"  Visit · 25 May 2025 · line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
+        f"Okay Memis\n\n  {SENTENCE}\n\n  Visit · 25 May 2025 · line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
     )
 
 
 def test_an_article_without_title_and_date_shows_none() -> None:
     answer = replace(ANSWER, answers=(replace(make_span(), date=None, title=" "),))
-    end = f"\n\n  line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
+    end = f"\n\n  line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
     assert render_answer(answer).plain.endswith(end)
 
 
@@ -147,21 +147,37 @@ def test_newlines_and_tabs_of_the_sentence_become_blanks_and_the_words_stay_lit(
 
 
 @pytest.mark.parametrize("width", [None, 60])
-def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
+def test_no_short_answer_shows_the_closest_passages(width: int | None) -> None:
     text = render_answer(NO_ANSWER, width=width).plain
-    assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
-    assert text.endswith(f"\n\n  line 3 · 7% likely to hold the answer\n  news/a.txt:3\n\n{CHECKED}")
+    assert text.startswith("No short answer found. The closest passages:\n\n  The Iranian diplomat met")
+    assert text.endswith(f"\n  news/a.txt:3\n\n{CHECKED}")
     assert " ".join(text.split()).count(SENTENCE) == 1
 
 
-def test_no_answer_without_any_passage_says_only_that() -> None:
-    assert render_answer(replace(NO_ANSWER, hits=(), nearest=None)).plain == f"Not in these documents.\n\n{CHECKED}"
+def test_no_more_than_the_three_closest_are_shown_and_the_words_of_the_question_are_lit() -> None:
+    hits = tuple(make_hit(path=f"{name}.txt") for name in "abcd")
+    answer = replace(NO_ANSWER, hits=hits, searched="Who met with Memis?")
+    text = render_answer(answer)
+    assert [line for line in text.plain.split("\n") if line.endswith(".txt:3")] == [f"  {name}.txt:3" for name in "abc"]
+    shown = [text.plain[span.start : span.end] for span in text.spans if span.style == "underline"]
+    assert set(shown) == {"met", "Memis"}
+
+
+def test_not_in_the_documents_shows_no_passage() -> None:
+    assert render_answer(NOWHERE).plain == f"Not in these documents.\n\n{CHECKED}"
+    hint = "Ask what the documents say: who, when, where, how many, why."
+    assert render_answer(replace(NOWHERE, searched="hi")).plain.split("\n\n")[1:] in ([CHECKED], [hint, CHECKED])
+
+
+def test_what_was_searched_is_said_where_it_is_not_what_was_asked() -> None:
+    shown = render_answer(replace(ANSWER, searched="Who was met in Ankara?")).plain
+    assert shown.startswith("↳ searched: Who was met in Ankara?\n\nOkay Memis\n")
 
 
 def test_a_long_nearest_passage_is_cut() -> None:
     words = "word " * 100
     hit = make_hit(words.strip(), text=words)
-    line = render_answer(replace(NO_ANSWER, nearest=hit)).plain.split("\n")[4]
+    line = render_answer(replace(NO_ANSWER, hits=(hit,))).plain.split("\n")[2]
     # 300 characters at most: 59 words with their blanks are 294 characters, the next would make 299 and the mark 300.
     assert line == "  " + "word " * 58 + "word…"
 
@@ -191,7 +207,8 @@ def test_nothing_of_a_document_steers_the_terminal(width: int | None) -> None:
 
 def test_a_newline_in_a_file_name_starts_no_line() -> None:
     answer = replace(ANSWER, answers=(replace(make_span(), path="a\nb.txt"),), nearest=make_hit(path="a\nb.txt"))
-    for shown in (answer, replace(answer, answers=())):
+    closest = replace(NO_ANSWER, hits=(make_hit(path="a\nb.txt"),))
+    for shown in (answer, closest):
         assert "\n  a b.txt:3\n" in render_answer(shown).plain
     assert render_hits([make_hit(path="a\nb.txt")]).plain.startswith("1. a b.txt:3 · ")
 
@@ -220,6 +237,8 @@ PASSAGE_FIELDS = {
     "document": "0123456789abcdef",
     "path": "news/a.txt",
     "line": 3,
+    "places": [],
+    "member": "",
     "start": 16,
     "end": 16 + len(SENTENCE),
     "text": SENTENCE,
@@ -235,7 +254,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
     assert fields == {
         "schema": 1,
         "question": "Who was met?",
-        "searched": "who was met",
+        "searched": "Who was met?",
         "answered": True,
         "confidence": 0.91,
         "answers": [
@@ -250,6 +269,8 @@ def test_an_answer_as_json_is_schema_1() -> None:
                 "end": start + 10,
                 "line": 3,
                 "column": 92,
+                "places": [],
+                "member": "",
                 "sentence": SENTENCE,
                 "sentence_start": TEXT.index(SENTENCE),
                 "score": 4.25,
@@ -268,6 +289,16 @@ def test_an_answer_as_json_is_schema_1() -> None:
             "checked": True,
         },
         "timings_ms": {"total": 12.5},
+        "outcome": "answered",
+        "agreement": "one",
+        "groups": [],
+        "notes": [],
+        "asked": "Who was met?",
+        "how": "as typed",
+        "focus": "",
+        "candidates": [],
+        "offered": "",
+        "filtered": "",
     }
 
 
@@ -296,14 +327,14 @@ def test_hits_as_json_are_schema_1() -> None:
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
-        (0.7, "high confidence (70%)"),
-        (0.6999, "medium confidence (70%)"),
-        (0.4, "medium confidence (40%)"),
-        (0.3999, "low confidence (40%)"),
-        (0.0, "low confidence (0%)"),
+        (0.7, "strong"),
+        (0.6999, "likely"),
+        (0.4, "likely"),
+        (0.3999, "unsure"),
+        (0.0, "unsure"),
     ],
 )
-def test_a_confidence_is_a_word_and_a_number(confidence: float, words: str) -> None:
+def test_a_confidence_is_a_word(confidence: float, words: str) -> None:
     assert describe_confidence(confidence) == words
 
 
