@@ -316,7 +316,7 @@ def test_a_file_of_a_newer_askbrief_is_left_alone(folder: Path) -> None:
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(ConversationError) as caught:
         Conversations(folder)
-    assert "newer askbrief (schema 2, this one knows 1)" in caught.value.message
+    assert "newer askbrief (schema 3, this one knows 2)" in caught.value.message
     assert (folder / FILE_NAME).read_bytes() == before
 
 
@@ -523,7 +523,7 @@ def test_the_command_searches(capsys: pytest.CaptureFixture[str]) -> None:
         ("1", "who was met?  Okay Memis"),
     ]
     assert run(["conversations", "--search", "nowhere"]) == 3
-    assert capsys.readouterr() == ("", "Nothing found.\n")
+    assert capsys.readouterr() == ("", "askbrief: nothing found.\n")
 
 
 @pytest.mark.usefixtures("filled")
@@ -583,7 +583,7 @@ def test_the_command_deletes(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("data")
 def test_the_command_says_that_there_is_nothing_yet(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["conversations"]) == 0
-    assert capsys.readouterr() == ("", "No conversations yet.\n")
+    assert capsys.readouterr() == ("", "askbrief: no conversations yet.\n")
 
 
 def test_the_command_says_that_a_file_was_damaged(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
