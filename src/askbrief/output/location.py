@@ -17,7 +17,7 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_PATH_STYLE, _GAP = "cyan", "…"
+_GAP = "…"
 _LABEL_CHARACTERS = 60
 _MEMBERS = frozenset(("message", "item", "line"))
 """Kinds of places that name a part of a file better than its name there."""
@@ -95,6 +95,6 @@ def _cut_middle(text: str, width: int) -> str:
 
 
 def render_location(found: AnswerSpan | Hit, *, root: Path | None = None, width: int | None = None) -> Text:
-    """``describe_location`` with its colour and, where ``root`` is known, a link (OSC 8) to the file."""
+    """``describe_location`` and, where ``root`` is known, a link (OSC 8) to the file; in the terminal's own colour."""
     link = f"file://{quote(str(root / found.path))}" if root else None
-    return Text(describe_location(found, width=width), Style.parse(_PATH_STYLE) + Style(link=link))
+    return Text(describe_location(found, width=width), Style(link=link))
