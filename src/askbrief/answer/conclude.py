@@ -87,6 +87,8 @@ def _ask(reader: Reader, document: Document, question: str, part: Span) -> list[
     """What the reader finds in a part of an article, read by paragraphs and without the title; best first."""
     untitled = replace(document, title="")
     passages = [(untitled, Passage(document.id, s, s.of(document.text))) for s in _iter_paragraphs(document.text, part)]
+    if not passages:
+        return []
     found = [reading for readings in reader.read(question, passages) for reading in readings]
     return sorted(((reading.span, reading.margin) for reading in found), key=lambda pair: -pair[1])
 
