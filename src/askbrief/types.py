@@ -412,7 +412,7 @@ class Trace:
         outcome: What the documents say.
         agreement: How the ranked spans relate that are about as likely as the best.
         groups: Those of them that say the same together; the newest first where they changed.
-        notes: Who and when is meant in the best span and its sentence.
+        notes: Who and when is meant in the span that is shown first, and its sentence.
         how: How ``searched`` was made of ``question``.
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
@@ -466,7 +466,7 @@ class Answer:
         outcome: What the documents say.
         agreement: How the answers relate that are about as likely as the best.
         groups: Those that say the same together; members count in ``answers``, later ones are left out.
-        notes: Who and when is meant in the best answer and its sentence.
+        notes: Who and when is meant in the first answer and its sentence.
         how: How ``searched`` was made of ``question``.
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.

@@ -43,9 +43,9 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
         )
         for group in agreement.groups
     )
-    return replace(
-        trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=find_notes(trace.ranked[0], reader)
-    )
+    first = groups[0].members[0] if agreement.kind in ("changed", "differ") else 0
+    notes = find_notes(trace.ranked[first], reader)
+    return replace(trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=notes)
 
 
 def _count_documents(trace: Trace, members: Sequence[int]) -> int:
