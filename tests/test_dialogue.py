@@ -155,5 +155,9 @@ def test_filters_of_a_follow_up_hold_for_it_alone(articles: Path) -> None:
         talk.ask(WHO)
         none = talk.ask("where? type:md")
         again = talk.ask("where?")
-    assert (none.searched, none.filtered, none.answered) == ("where did the envoy meet Okay Memis?", "1 article MD files", False)
+    assert (none.searched, none.filtered, none.answered) == (
+        "where did the envoy meet Okay Memis?",
+        "1 article MD files",
+        False,
+    )
     assert (again.filtered, again.text) == ("", "Ankara")

@@ -93,8 +93,7 @@ def lit(text: Text) -> list[str]:
 
 def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
     assert render_answer(ANSWER).plain == (
-        f"Okay Memis\n\n  {SENTENCE}\n\n"
-        f"  Visit · 25 May 2025 · line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
+        f"Okay Memis\n\n  {SENTENCE}\n\n  Visit · 25 May 2025 · line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
     )
 
 
@@ -226,9 +225,7 @@ def test_a_statement_has_no_headline() -> None:
         ("one", 3, "3 articles agree."),
     ],
 )
-def test_how_the_articles_agree_is_said_before_the_answers(
-    agreement: AgreementKind, documents: int, line: str
-) -> None:
+def test_how_the_articles_agree_is_said_before_the_answers(agreement: AgreementKind, documents: int, line: str) -> None:
     group = AnswerGroup("Okay Memis", (0,), date(2025, 5, 25), documents)
     shown = render_answer(replace(ANSWER, agreement=agreement, groups=(group,))).plain
     assert shown.split("\n")[:3] == [line, "", "Okay Memis"]
@@ -336,6 +333,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
                 "column": 92,
                 "places": [],
                 "member": "",
+                "doubt": "",
                 "sentence": SENTENCE,
                 "sentence_start": TEXT.index(SENTENCE),
                 "score": 4.25,
