@@ -5,9 +5,9 @@ import os
 from pathlib import Path
 
 import pytest
+from reading_of_files import read
 
 from benchmarks.formats import build_hash
-from reading_of_files import read
 
 GOLDEN = json.loads((Path(__file__).parent / "golden_extractions.json").read_text(encoding="utf-8"))
 FILES = Path(os.environ.get("ASKBRIEF_DATA", "../shared/data")).parent / "files" / "open"
