@@ -1,4 +1,4 @@
-"""The README's table of figures, made from the saved results.
+"""The table of figures in benchmarks/README.md, made from the saved results.
 
 python -m benchmarks.table
 """
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.common import RESULTS
 from benchmarks.peers.table import build_table as build_peers_table
 
-README = Path(__file__).parent.parent / "README.md"
+README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- figures: made by python -m benchmarks.table -->", "<!-- end of figures -->"
 PUBLISHED = (
     ("DistilBERT, distilled", "66 M", "79.1 / 86.9", "–"),
@@ -154,7 +154,7 @@ def describe_peers(peers: Figures) -> list[str]:
     said = (
         f"Beside its peers: {peers['articles']} news articles ({peers['passages']:,} passages), {peers['questions']}"
         " questions, the same encoder and reader weights, in turns; median (least–greatest). What was done for each:"
-        " `benchmarks/peers/README.md`."
+        " `peers/README.md`."
     )
     return [said, "", build_peers_table(peers), ""]
 

@@ -12,6 +12,9 @@ from askbrief.config import Settings
 from benchmarks.table import BEGIN, END, build_table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIGURES = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+GUARANTEES = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
 def find_block(language: str) -> str:
@@ -21,7 +24,7 @@ def find_block(language: str) -> str:
 
 
 def test_the_figures_are_the_saved_ones() -> None:
-    assert README.split(BEGIN)[1].split(END)[0].strip() == build_table()
+    assert FIGURES.split(BEGIN)[1].split(END)[0].strip() == build_table()
 
 
 def test_the_settings_shown_are_the_defaults() -> None:
@@ -36,11 +39,7 @@ def test_paths_named_in_the_readme_exist(target: str) -> None:
     assert (ROOT / target).exists()
 
 
-PROMISES = [
-    line
-    for line in README.split("## Promises\n")[1].split("\n## ")[0].splitlines()
-    if line.startswith("| ") and not line.endswith("| |")
-]
+PROMISES = [line for line in GUARANTEES.splitlines() if line.startswith("| ") and not line.endswith("| |")]
 
 
 def test_there_are_promises() -> None:
@@ -55,14 +54,33 @@ def test_every_promise_names_tests_that_exist(promise: str) -> None:
         assert re.search(rf"^def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE), name
 
 
-def test_pictures_exist() -> None:
-    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
-    assert pictures == [
-        "docs/ask.svg",
-        *(f"docs/screenshots/{name}.svg" for name in ("answer", "no-answer", "explain")),
-        "docs/scale.svg",
-    ]
-    assert all((ROOT / picture).is_file() for picture in pictures)
+def test_the_readme_fits_in_three_screens() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/chat.md", "docs/architecture.md", "benchmarks/README.md"])
+def test_pictures_and_pages_that_are_linked_exist(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = [t for t in re.findall(r"\]\(([^)\s]+)\)", text) if not t.startswith("http")]
+    assert all((ROOT / page).parent.joinpath(target).is_file() for target in targets)
+
+
+def test_the_rooms_on_the_page_are_the_import_layers() -> None:
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    layers = [re.split(r" [|:] ", layer) for layer in contract["layers"] if layer != "__main__"]
+    rooms = re.findall(r"^\| `(\w+)` \|", ARCHITECTURE, re.MULTILINE)
+    assert rooms == [room for layer in layers for room in layer]
+    package = ROOT / "src" / "askbrief"
+    assert all((package / room).is_dir() or (package / f"{room}.py").is_file() for room in rooms)
+
+
+def test_every_package_is_a_room() -> None:
+    rooms = set(re.findall(r"^\| `(\w+)` \|", ARCHITECTURE, re.MULTILINE))
+    packages = {path.parent.name for path in (ROOT / "src" / "askbrief").glob("*/__init__.py")}
+    assert packages <= rooms
 
 
 @pytest.mark.models

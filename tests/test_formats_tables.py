@@ -147,7 +147,7 @@ STYLE
 ::cue { color: red }
 
 00:00.000 --> 00:02.000 align:start position:0%
- 
+BLANK
 we sailed<00:00:01.000><c> at</c><c> noon</c>
 
 00:02.000 --> 00:02.010
@@ -161,7 +161,7 @@ and &amp; came back
 01:00:00.000 --> 01:00:02.000
 <v Ann>Good night.</v>
 """
-    document = read_one(vtt.encode(), "a.vtt")
+    document = read_one(vtt.replace("BLANK", " ").encode(), "a.vtt")
     assert document.text == "we sailed at noon\nand & came back\nAnn: Good night."
     assert [place[1:3] for place in places(document)] == [(1, "00:00:00"), (2, "00:00:02"), (3, "01:00:00")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from askbrief.output.layout import MEASURE
 from askbrief.output.location import describe_date, describe_location, render_location
+from askbrief.output.text import render_hits
 from askbrief.types import Hit, Passage, Span
 
 LONG = "archive/2026/international/middle-east/iran-is-shoring-up-ties.txt"
@@ -53,6 +56,19 @@ def test_a_location_links_to_its_file() -> None:
     style = render_location(locate("a b/ü?.txt"), root=Path("/news")).style
     assert str(style).endswith("link file:///news/a%20b/%C3%BC%3F.txt")
     assert "link" not in str(render_location(locate("a.txt")).style)
+
+
+@pytest.mark.parametrize(("width", "folders"), [(160, 12), (80, 12), (60, 12)])
+def test_locations_use_the_whole_terminal_and_text_a_readable_measure(width: int, folders: int) -> None:
+    hit = replace(
+        locate("/".join(["long-folder"] * folders + ["name.txt"])), passage=Passage("0" * 16, Span(0, 1), "word " * 90)
+    )
+    head, *text = [line for line in render_hits([hit], width=width).plain.split("\n") if line]
+    assert head.startswith("1. long-folder/")
+    assert head.endswith("/name.txt:31")
+    assert width - len("long-folder/") < len(head) <= width
+    assert max(map(len, text)) <= min(width, MEASURE)
+    assert max(map(len, text[1:])) > min(width, MEASURE) - 6
 
 
 def test_dates_are_written_as_people_read_them() -> None:

@@ -7,6 +7,7 @@ import pty
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,13 @@ def test_a_current_folder_that_is_gone_is_an_error_with_a_hint(
         ]
 
 
+def test_links_in_a_circle_are_an_error_with_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "link")
+    for command in (["ask", "x"], ["status"], ["conversations"], ["verify", "/dev/null"]):
+        assert run([*command, "-C", str(tmp_path / "link")]) in (1, 2)
+        assert "link" in capsys.readouterr().err
+
+
 @pytest.fixture
 def unwritable(articles: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that the system says cannot be written; the mode does not stop root."""
@@ -200,18 +208,39 @@ def test_an_index_that_is_in_the_folder_stays_in_use(unwritable: Path) -> None:
     assert open_folder(unwritable).index == unwritable / ".askbrief"
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root to become another user")
-def test_a_folder_of_another_users_is_no_traceback(articles: Path) -> None:
-    articles.chmod(0o700)
-    done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", *DRIVER, "ask", QUESTION, "-C", str(articles)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        env=os.environ | {"HOME": "/nonexistent"},
-    )
-    assert done.returncode == 1
+def run_as_ordinary_user(*arguments: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """The command, bound by the modes of files also where the tests run as root."""
+    command = [*DRIVER, *map(str, arguments)]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root needs setpriv to be bound by the modes of files")
+        caps = "-dac_override,-dac_read_search"
+        command = ["setpriv", f"--bounding-set={caps}", f"--inh-caps={caps}", *command]
+    variables = os.environ | {"XDG_CACHE_HOME": str(home)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=variables)
+
+
+@pytest.fixture
+def protected(articles: Path) -> Iterator[Path]:
+    yield articles
+    articles.chmod(0o755)
+
+
+def test_a_folder_for_reading_only_is_asked_by_its_user(protected: Path, tmp_path: Path) -> None:
+    protected.chmod(0o555)
+    done = run_as_ordinary_user("ask", QUESTION, "-C", protected, home=tmp_path / "cache")
+    assert (done.returncode, done.stdout.startswith("Okay\n")) == (0, True)
+    assert done.stderr.startswith(f"askbrief: {protected} cannot be written; its index is kept in {tmp_path / 'cache'}")
+    assert not (protected / ".askbrief").exists()
+
+
+def test_a_folder_that_cannot_be_read_is_an_error_with_a_hint(protected: Path, tmp_path: Path) -> None:
+    protected.chmod(0o000)
+    done = run_as_ordinary_user("ask", QUESTION, "-C", protected, home=tmp_path / "cache")
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
     assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) >= 2
 
 
 @pytest.mark.parametrize(

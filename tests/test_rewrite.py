@@ -71,6 +71,11 @@ def test_pronoun_goes_on_with_what_the_last_pronoun_meant() -> None:
     assert rewrite("what started it?", FIRE, second) == ["what started the Miller Fire?"]
 
 
+def test_what_the_last_pronoun_meant_may_end_in_a_small_letter() -> None:
+    second = Turn("is it out?", "is the Miller fire out?", (Said("40% contained"),), focus="the Miller fire")
+    assert rewrite("what started it?", FIRE, second)[0] == "what started the Miller fire?"
+
+
 def test_pronoun_does_not_take_a_name_of_another_gender() -> None:
     turn = Turn("did Maria Lopez meet Robert Blake?", "did Maria Lopez meet Robert Blake?")
     assert rewrite("where does she live?", turn)[0] == "where does Maria Lopez live?"

@@ -247,7 +247,7 @@ def test_without_textual_serve_it_says_what_to_install(
 
 STUB = """
 import json, os, sys
-mode, fifo = sys.argv[1:]
+mode, fifo, *more = sys.argv[1:]
 alive = os.open(fifo, os.O_WRONLY)  # closed by the system when this process ends, however it ends
 
 def send(kind, data):
@@ -257,10 +257,12 @@ def send(kind, data):
 if mode == "fail":
     sys.exit("stub: no folder")
 sys.stdout.buffer.write(b"__GANGLION__\\n")
-send(b"D", f"{os.environ['COLUMNS']}x{os.environ['ROWS']}".encode())
+send(b"D", " ".join([f"{os.environ['COLUMNS']}x{os.environ['ROWS']}", *more]).encode())
 while kind := sys.stdin.buffer.read(1):
     data = sys.stdin.buffer.read(int.from_bytes(sys.stdin.buffer.read(4), "big"))
     send(b"D", kind + data)
+    if b"name" in data:
+        send(b"M", json.dumps({"type": "page", "title": "a", "conversation": 7, "other": 1}).encode())
     if b"leave" in data or (b'"quit"' in data and mode == "obey"):
         send(b"M", json.dumps({"type": "exit"}).encode())
         break
@@ -351,6 +353,32 @@ def test_a_page_without_a_proper_size_gets_80_by_24(make_stub: Callable[[str], S
     async def use() -> None:
         async with open_chat(stub.served, query) as page:
             assert await page.receive_bytes() == b"80x24"
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("&conversation=12", "80x24 --resume 12"),
+        ("&conversation=0", "80x24"),
+        ("&conversation=-1", "80x24"),
+        ("&conversation=1;ls", "80x24"),
+        ("&conversation=²", "80x24"),
+        (f"&conversation={'9' * 30}", "80x24"),
+    ],
+)
+def test_a_page_that_is_loaded_again_continues_its_conversation(
+    make_stub: Callable[[str], Stub], query: str, first: str
+) -> None:
+    stub = make_stub("obey")
+
+    async def use() -> None:
+        async with open_chat(stub.served, f"?width=80&height=24{query}") as page:
+            assert await page.receive_bytes() == first.encode()
+            await page.send_json(["stdin", "name"])
+            assert await page.receive_bytes() == b"Dname"
+            assert await page.receive_json() == ["page", {"title": "a", "conversation": 7}]
 
     asyncio.run(use())
 
@@ -525,44 +553,72 @@ globalThis.waitFor = (pattern) => new Promise((resolve) => {
 
 @pytest.mark.models
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_the_seed_is_asked_in_a_browser(tmp_path: Path) -> None:
+def test_the_seed_is_asked_in_a_browser_copied_and_still_there_after_a_reload(tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
     shutil.copy(SEED, folder)
     served = start("--folder", str(folder), folder=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"))
+    own = f"http://{served.host}"
 
-    async def use() -> tuple[str, str, list[dict[str, Any]]]:
+    async def load(browser: Browser, address: str) -> None:
+        await browser.call("Page.navigate", {"url": address})
+        await browser.evaluate(
+            'new Promise((go) => document.readyState == "complete" ? go() : addEventListener("load", go))'
+        )
+        await browser.evaluate(
+            "new Promise((go) => setInterval(() => document.hasFocus()"
+            ' && document.activeElement.className.includes("xterm") && go(), 50))'
+        )
+
+    async def press(browser: Browser, button: str) -> None:
+        await browser.evaluate(
+            f"[...document.querySelectorAll('nav button')].find(b => b.textContent == '{button}').click()"
+        )
+
+    async def use() -> list[dict[str, Any]]:
         async with asyncio.timeout(3 * WAIT_SECONDS), Browser.open(tmp_path / "profile") as browser:
             for domain in ("Network", "Page", "Log", "Runtime"):
                 await browser.call(f"{domain}.enable")
             await browser.call("Emulation.setFocusEmulationEnabled", {"enabled": True})
+            granted = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+            await browser.call("Browser.grantPermissions", {"permissions": granted, "origin": own})
             await browser.call("Page.addScriptToEvaluateOnNewDocument", {"source": HOLD_TERMINAL})
-            await browser.call("Page.navigate", {"url": f"http://{served.host}/?token={served.token}"})
-            await browser.evaluate(
-                'new Promise((go) => document.readyState == "complete" ? go() : addEventListener("load", go))'
-            )
-            before = await browser.evaluate("waitFor(/\\S/)")
-            await browser.evaluate(
-                "new Promise((go) => setInterval(() => document.hasFocus()"
-                ' && document.activeElement.className.includes("xterm") && go(), 50))'
-            )
+            await load(browser, f"{own}/?token={served.token}")
+            assert "Zahedan" not in await browser.evaluate("waitFor(/up to date/)")
             await browser.type("Which city does Maleki represent?")
             await browser.evaluate("waitFor(/Which city does Maleki represent/)")
             await browser.press_enter()
-            after = await browser.evaluate("waitFor(/Zahedan/)")
-            assert await browser.evaluate("location.href") == f"http://{served.host}/"
+            await browser.evaluate("waitFor(/Zahedan/)")
+            await browser.evaluate(
+                "new Promise((go) => setInterval(() => document.title.includes('Maleki') && go(), 50))"
+            )
+            assert await browser.evaluate("location.href") == f"{own}/#1"
             assert await browser.evaluate("document.cookie") == ""
             assert await browser.evaluate('document.fonts.check("16px Roboto Mono")')
-            return str(before), str(after), browser.events
+            await press(browser, "Answers")
+            await browser.evaluate("waitFor(/y Quote/)")
+            await browser.type("c")
+            await browser.evaluate("waitFor(/Copied/)")
+            assert await browser.evaluate("navigator.clipboard.readText()") == "Zahedan"
+
+            await browser.call("Emulation.setDeviceMetricsOverride", {**NARROW, "mobile": False})
+            await load(browser, f"{own}/#1")
+            await browser.call("Page.reload")
+            assert "strong ●" in await browser.evaluate(
+                "new Promise((go) => setTimeout(go, 300)).then(() => waitFor(/Zahedan/))"
+            )
+            assert await browser.evaluate("document.body.scrollWidth") <= NARROW["width"]
+            return browser.events
 
     try:
-        before, after, events = asyncio.run(use())
+        events = asyncio.run(use())
     finally:
         code, _ = served.end()
-    assert "Zahedan" not in before
-    assert "confidence" in after
     asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    assert f"http://{served.host}/static/js/textual.js" in asked
-    assert {url for url in asked if not url.startswith((f"http://{served.host}/", "data:"))} == set()
+    assert f"{own}/static/js/textual.js" in asked
+    assert {url for url in asked if not url.startswith((f"{own}/", "data:"))} == set()
     assert [event["params"] for event in events if event["method"] == "Log.entryAdded"] == []
     assert code == 130
+
+
+NARROW = {"width": 420, "height": 800, "deviceScaleFactor": 1}

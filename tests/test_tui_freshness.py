@@ -259,9 +259,7 @@ def test_resizing_while_an_answer_comes(articles: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_an_explanation_of_an_earlier_conversation_is_announced_until_it_is_there(
-    articles: Path, tmp_path: Path
-) -> None:
+def test_an_explanation_of_an_earlier_answer_is_announced_until_it_is_there(articles: Path, tmp_path: Path) -> None:
     reader = GatedReader()
     reader.gate.set()
 

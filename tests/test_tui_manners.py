@@ -1,4 +1,4 @@
-"""The manners of the chat: who it is, what it teaches, how it cites, opens, copies, exports and comes back."""
+"""What makes the chat easy to live with: what it shows and teaches, how it cites, opens, copies, exports, resumes."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def dated(tmp_path: Path) -> Path:
     folder.mkdir()
     texts = {
         "old.md": "---\ntitle: An old visit\ndate: 2025-03-02\n---\n\nThe envoy met Okay Memis in Ankara.\n",
-        "new.md": "---\ntitle: A new visit\ndate: 2026-07-06\nurl: https://gazette.example/7\n---\n\n"
-        "The drone of Zoltan fell in Baghdad. The drone was black, and a second DRONE was seen.\n",
+        "new.md": "---\ntitle: A new visit\ndate: 2026-07-06\nurl: https://gazette.example/7\n---\n\nThe drone"
+        " of Zoltan fell in Baghdad. The drone was black, and a second DRONE was seen.\n",
         "bare.md": "# No date\n\nThe railway to Baghdad opens.\n",
     }
     for name, text in texts.items():
@@ -93,7 +93,7 @@ def test_the_header_says_which_folder_and_conversation_this_is(dated: Path) -> N
                 await chat.pilot.resize_terminal(columns, 30)
                 await chat.pilot.pause()
                 assert cell_len(chat.header) <= columns - 2
-                assert chat.header.startswith("askbrief ·")
+                assert chat.header.startswith("askbrief")
 
     asyncio.run(scenario())
 
@@ -103,12 +103,12 @@ def test_an_empty_conversation_lists_the_articles_by_date_and_opens_them(dated: 
         async with open_chat(make_factory(dated)) as chat:
             await chat.wait_until(lambda: chat.source_head == "3 articles, newest first")
             assert rows_of(chat) == [" 6 Jul 2026  A new visit", " 2 Mar 2025  An old visit", "             No date"]
-            await chat.pilot.press("f6", "down", "enter")
+            await chat.pilot.press("f8", "down", "down", "enter")
             await chat.wait_until(lambda: chat.source_head == "An old visit 2 March 2025 old.md")
             assert "The envoy met" in painted(chat.screen.source.query_one(LitText))
             await chat.pilot.press("escape")
             assert chat.prompt.has_focus
-            await chat.ask("drone?")
+            await chat.ask("the drone?")
             await chat.wait_until(lambda: chat.source_head.startswith("A new visit 6 July 2026 · line 7"))
             await chat.pilot.press("ctrl+n")
             await chat.wait_until(lambda: chat.source_head == "3 articles, newest first")
@@ -122,7 +122,7 @@ def test_an_empty_conversation_lists_the_articles_by_date_and_opens_them(dated: 
 def test_words_are_found_in_the_article(dated: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(dated)) as chat:
-            await chat.ask("drone?")
+            await chat.ask("the drone?")
             await chat.pilot.press("escape", "slash", *"drone")
             field = chat.screen.source.query_one(Input)
             assert field.has_focus
@@ -165,7 +165,7 @@ def make_span(title: str, day: date | None, path: str, line: int) -> AnswerSpan:
         (99, "Visit to Ankara · 6 May 2026 · line 31 · articles/2026/05/visit-to-ankara.txt:31"),
         (50, "Visit to Ankara · 6 May 2026 · line 31\narticles/2026/05/visit-to-ankara.txt:31"),
         (38, "Visit to Ankara · 6 May 2026 · line 31\narticles/2026/…/visit-to-ankara.txt:31"),
-        (36, "Visit to Anka… · 6 May 2026 · line 31\narticles/…/visit-to-ankara.txt:31"),
+        (36, "Visit to Ank… · 6 May 2026 · line 31\narticles/…/visit-to-ankara.txt:31"),
         (25, "Visit t… · 6 May 2026 · line 31\n…/visit-to-ankara.txt:31"),
         (20, "Visit t… · 6 May 2026 · line 31\nvisit…-ankara.txt:31"),
     ],
@@ -309,7 +309,7 @@ def test_pinned_quotes_of_all_conversations_are_exported(
             await chat.pilot.press("ctrl+b")
             await chat.wait_until(lambda: isinstance(chat.app.screen, BasketScreen))
             await chat.pilot.press("escape")
-            for question in (ANSWERABLE, "drone?"):
+            for question in (ANSWERABLE, "the drone?"):
                 card = await ask_and_save(chat, question)
                 await chat.pilot.press("escape", "p")
                 await chat.wait_until(lambda card=card: card.is_pinned)  # type: ignore[misc]
@@ -318,14 +318,16 @@ def test_pinned_quotes_of_all_conversations_are_exported(
                 await chat.wait_until(lambda: not chat.cards)
             await chat.pilot.press("ctrl+b")
             await chat.wait_until(lambda: isinstance(chat.app.screen, BasketScreen) and len(rows_of(chat)) == 2)
-            for key in ("ctrl+s", "ctrl+b", "ctrl+j", "ctrl+t"):
-                known = set(tmp_path.glob("askbrief-quotes.*"))
+            chat.pilot_debug = 1
+            for key, ending in (("ctrl+s", "md"), ("ctrl+b", "bib"), ("ctrl+j", "json"), ("ctrl+t", "csv")):
                 await chat.pilot.press(key)
-                await chat.wait_until(lambda known=known: len(set(tmp_path.glob("askbrief-quotes.*")) - known) == 1)  # type: ignore[misc]
+                hint = chat.app.screen.query_one(".hint", Static)
+                told = f"Saved as {tmp_path}/askbrief-quotes.{ending}"
+                await chat.wait_until(lambda told=told, hint=hint: str(hint.render()) == told)  # type: ignore[misc]
             await chat.pilot.press(*"zoltan")
             await chat.wait_until(lambda: len(rows_of(chat)) == 1)
             await chat.pilot.press("enter")
-            await chat.wait_until(lambda: [card.question for card in chat.cards] == ["drone?"])
+            await chat.wait_until(lambda: [card.question for card in chat.cards] == ["the drone?"])
             await chat.pilot.press("ctrl+b", "ctrl+x")
             await chat.wait_until(lambda: len(rows_of(chat)) == 1)
 
@@ -412,8 +414,12 @@ def test_a_file_that_is_gone_or_an_editor_that_is_not_there_is_said(tmp_path: Pa
         ("The bridge was closed by police on Monday, he said.", "when", "When was the bridge closed by police?"),
         ("Officials said that Amini died in custody on Friday.", "when", "When did Amini die in custody?"),
         ("At least 44 people were killed in the fire.", "how many", "How many people were killed in the fire?"),
-        ("The blast killed more than 1,500 people near Tehran.", "how many", None),
-        ("The blast, which killed more than 15 people near Tehran, was loud.", "how many", None),
+        (
+            "The blast killed more than 1,500 people near Tehran.",
+            "how many",
+            "How many people were killed near Tehran?",
+        ),
+        ("There were 15 people near Tehran.", "how many", None),
         ("The Cup was cancelled because of heavy rain.", "why", "Why was the Cup cancelled?"),
         ("It was closed.", "why", None),
     ],

@@ -63,7 +63,7 @@ def find_folder(start: Path | None = None) -> Folder:
         FolderNotFoundError: There is none.
         ConfigError: Its settings are wrong, or ``start`` no longer exists.
     """
-    start = _resolve(start or Path())
+    start = resolve_folder(start or Path())
     for folder in (start, *start.parents):
         if (folder / FILE_NAME).is_file() or (folder / INDEX).is_dir() or find_cached_index(folder).is_dir():
             return open_folder(folder)
@@ -79,7 +79,7 @@ def open_folder(root: Path) -> Folder:
     Raises:
         ConfigError: It is no folder, or its settings are wrong.
     """
-    root = _resolve(root)
+    root = resolve_folder(root)
     if not root.is_dir():
         problem = "is not a folder" if root.exists() else "does not exist"
         raise ConfigError(f"{root} {problem}", hint="Give the folder that holds your articles.")
@@ -118,7 +118,12 @@ def find_cached_index(root: Path) -> Path:
     return platformdirs.user_cache_path("askbrief", appauthor=False) / "indexes" / name
 
 
-def _resolve(folder: Path) -> Path:
+def resolve_folder(folder: Path) -> Path:
+    """The absolute path of a folder, without links; it need not exist.
+
+    Raises:
+        ConfigError: The current folder is gone, or links lead in a circle.
+    """
     try:
         return folder.resolve()
     except FileNotFoundError as error:

@@ -131,7 +131,7 @@ def put_in_names(
         group == "it" and fold(core[start:end]) in ("that", "this") and is_noun_after_that(core, start)
         for start, end, _ in pronouns
     ):
-        return [Rewrite(core, "as typed"), *add_topic(core, foci, turns)]
+        return [rewrite for rewrite in add_topic(core, foci, turns) if rewrite.how != "as typed"]
     if least == 2:
         return [Rewrite(core, "as typed"), *add_topic(core, foci, turns)]
     if (topics := [focus for focus in fitting if focus.is_topic]) and group in ("he", "she", "it"):

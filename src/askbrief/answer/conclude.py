@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-from askbrief.answer.agreement import Found, find_agreement
+from askbrief.answer.agreement import MIN_CONFIDENCE_SHARE, Found, find_agreement
 from askbrief.answer.antecedents import find_antecedents
 from askbrief.answer.polar import MIN_SCORE, UNREAD_MARGIN, Statement, choose_statement, is_polar, score_statement
+from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
 from askbrief.answer.time import find_time_notes
 from askbrief.answer.words import find_stems
 from askbrief.corpus.sentences import find_sentences_within
 from askbrief.models.encoder import Encoder
+from askbrief.text.segment import find_words, fold
 from askbrief.types import AnswerGroup, Candidate, Document, Note, Outcome, Passage, RankedSpan, Reading, Span, Trace
 
 NEAR_COSINE = 0.35
@@ -35,10 +37,35 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
     if not trace.ranked or trace.confidence < trace.min_confidence:
         return replace(trace, outcome=_judge_nearness(trace))
     agreement = find_agreement(trace.searched, [_build_found(span) for span in trace.ranked[:COMPARED_SPANS]])
-    groups = tuple(AnswerGroup(group.text, group.members, group.latest, group.documents) for group in agreement.groups)
+    groups = tuple(
+        AnswerGroup(
+            group.text, group.members, group.latest, max(group.documents, _count_documents(trace, group.members))
+        )
+        for group in agreement.groups
+    )
     return replace(
         trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=find_notes(trace.ranked[0], reader)
     )
+
+
+def _count_documents(trace: Trace, members: Sequence[int]) -> int:
+    """How many articles say one of ``members`` in the same words, those included that were not ranked for that."""
+    said = {_fold_words(trace.ranked[member].candidate, trace.ranked[member].reading) for member in members}
+    least = trace.ranked[0].confidence * MIN_CONFIDENCE_SHARE
+    return len(
+        {
+            candidate.document.id
+            for candidate in trace.candidates
+            for reading in candidate.readings
+            if _fold_words(candidate, reading) in said
+            and find_confidence(reading.margin, score=candidate.match.score) >= least
+        }
+    )
+
+
+def _fold_words(candidate: Candidate, reading: Reading) -> str:
+    text = reading.span.of(candidate.document.text)
+    return " ".join(fold(word.of(text)) for word in find_words(text))
 
 
 def find_notes(ranked: RankedSpan, reader: Reader) -> tuple[Note, ...]:

@@ -60,15 +60,8 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
         if asks_person and not is_described and [fold(focus.text) for focus in typed] == [rest]:
             # "who is Ana Ruiz?" goes on about her
             typed, answer, names_thing = [replace(typed[0], is_topic=True, kind="person")], [], False
-        if turn is turns[0] and not typed and find_pronouns(turn.asked):
-            is_thing = find_pronouns(turn.asked)[0][2] == "it"
-            searched = [
-                replace(f, is_topic=True, kind="group" if is_thing else f.kind)
-                if fold(f.text) == fold(turn.focus)
-                else f
-                for f in searched
-            ]
-            searched.sort(key=lambda focus: not focus.is_topic)
+        if turn is turns[0] and not typed and turn.focus and (pronouns := find_pronouns(turn.asked)):
+            searched = _put_first(searched, turn.focus, is_thing=pronouns[0][2] == "it")
         plain = _ADDED.sub("", turn.searched)
         phrases = [Focus(phrase, "", "", is_name=False) for phrase in find_topics(plain)]
         if turn is turns[0] and len(typed) == 1 and not names_thing:
@@ -85,6 +78,13 @@ def find_foci(turns: Sequence[Turn]) -> list[Focus]:
     for said in (said for turn in turns[:2] for said in turn.answers[:1]):
         found += map(_from_name, [*find_names(said.sentence), *find_names(said.title)])
     return _merge_foci(found)
+
+
+def _put_first(foci: Sequence[Focus], text: str, *, is_thing: bool) -> list[Focus]:
+    """What the last pronoun meant, before the others; nobody if the pronoun was "it"."""
+    same = next((f for f in foci if fold(f.text) in fold(text)), Focus(text, "", "", is_name=True))
+    topic = replace(same, text=text, is_name=True, is_topic=True, kind="group" if is_thing else same.kind)
+    return [topic, *(focus for focus in foci if focus is not same)]
 
 
 def _find_answer_foci(text: str, parsed: Parsed | None, asks_person: bool) -> list[Focus]:

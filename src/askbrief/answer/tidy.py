@@ -23,7 +23,11 @@ _MONTHS = (
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 )
 _DATE = re.compile(rf"\b(?:(?:{_MONTHS})\.?\s\d{{1,2}}\b(?:,\s\d{{4}}\b)?|\d{{1,2}}\s(?:{_MONTHS})\b(?:\s\d{{4}}\b)?)")
-_AMOUNT = re.compile(r"[$£€¥]?\d")
+_AMOUNT = re.compile(
+    r"[$£€¥]?\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|half|dozens?)\b",
+    re.IGNORECASE,
+)
 _NOT_UNIT = re.compile(r"\d|\b(?:hundred|thousand|million|billion|trillion|bn|mn|[ap]\.?m)\b", re.IGNORECASE)
 _QUALIFIER = re.compile(
     r"(?:^|(?<=[\s(“\"]))((?:at least|at most|up to|about|around|almost|nearly|roughly|approximately|more than"

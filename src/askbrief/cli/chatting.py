@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -28,7 +29,14 @@ _IN_BROWSER = "TEXTUAL_DRIVER"
 @click.command()
 @options.folder
 @click.option("--inline", is_flag=True, help="Open below the shell's prompt, not on the whole screen.")
-@click.option("--resume", metavar="ID", type=click.IntRange(min=1), help="Continue a saved conversation.")
+@click.option(
+    "--resume",
+    metavar="[ID]",
+    type=click.IntRange(min=0),
+    is_flag=False,
+    flag_value=0,
+    help="Continue a saved conversation; without ID the last one about this folder.",
+)
 @options.yes
 def chat(folder: Path | None, inline: bool, resume: int | None, yes: bool) -> int:
     """Ask questions, with their source beside the answers."""
@@ -64,6 +72,9 @@ def open_chat(folder: Path | None, *, is_inline: bool = False, resume: int | Non
     error = app.run(inline=is_inline)
     if error is not None:
         raise error
+    if app.conversation and _IN_BROWSER not in os.environ:
+        place = f" --folder {shlex.quote(str(folder))}" if folder is not None else ""
+        tell(f"To continue: askbrief chat{place} --resume {app.conversation}")
     return app.return_code or DONE
 
 

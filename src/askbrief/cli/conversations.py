@@ -10,6 +10,7 @@ import click
 from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, NO_ANSWER
 from askbrief.cli.streams import tell, write, write_json
+from askbrief.config import resolve_folder
 
 if TYPE_CHECKING:
     from askbrief.conversations.saved import Conversation, Conversations, Entry
@@ -27,6 +28,7 @@ def conversations(context: click.Context, folder: Path | None, query: str | None
     """List the saved conversations."""
     if context.invoked_subcommand is not None:
         return DONE
+    folder = resolve_folder(folder) if folder else None
     with _open() as saved:
         if query is None:
             _show_conversations(saved.list_conversations(folder), as_json=as_json)

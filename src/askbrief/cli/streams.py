@@ -48,7 +48,7 @@ def prepare() -> None:
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
-    """Replaces what an encoding does not have: punctuation by its plain form, the rest by Python's escapes."""
+    """Replace what an encoding does not have: punctuation by its plain form, the rest by Python's escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = error.object[error.start : error.end].translate(_PLAIN)

@@ -133,7 +133,7 @@ def _build_quote(entry: Entry, load_document: Callable[[str], Document | None]) 
 
 
 def _text(entry: Entry) -> str:
-    return "\n".join([entry.answer.question, *(span.sentence_text for span in entry.answer.answers)])
+    return "\n".join([entry.answer.question, *(span.sentence_text for span in entry.answer.answers[:1])])
 
 
 def _row(entry: Entry) -> Content:

@@ -51,7 +51,7 @@ COMMANDS = (
     Command("previous_source", ("shift+f4",), "Previous article", "Show the previous one.", Place.ANYWHERE),
     Command("check_folder", ("f5",), "Check folder", "Look for changed articles now.", Place.ANYWHERE),
     Command("copy_span", (), "Copy highlight", "Copy the selected text, or the highlighted words.", Place.ANYWHERE),
-    Command("browse", ("f6",), "All articles", "List the articles, newest first.", Place.ANYWHERE),
+    Command("browse", ("f8",), "All articles", "List the articles, newest first.", Place.ANYWHERE),
     Command("new_conversation", ("ctrl+n",), "New conversation", "Start a new conversation.", Place.ANYWHERE, "New"),
     Command("conversations", ("ctrl+o",), "Conversations", "Open an earlier conversation.", Place.ANYWHERE, "Open"),
     Command("basket", ("ctrl+b",), "Pinned quotes", "Show and export the pinned quotes.", Place.ANYWHERE),

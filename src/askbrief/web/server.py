@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+import json
 import secrets
 import shlex
 import signal
@@ -54,7 +55,7 @@ class ChatServer:
     """Serves the chat on a port of this machine from now on; close it.
 
     Args:
-        command: What runs the chat, for each page anew.
+        command: What runs the chat, once for each page; a page that is loaded again adds ``--resume``.
         port: The port; 0 takes any free one.
 
     Attributes:
@@ -65,7 +66,7 @@ class ChatServer:
     """
 
     def __init__(self, command: Sequence[str], *, port: int = 0) -> None:
-        self._command = f"exec {shlex.join(command)}"
+        self._command = list(command)
         self._token = secrets.token_urlsafe(32)
         self._socket = _listen(port)
         port = self._socket.getsockname()[1]
@@ -153,7 +154,7 @@ class ChatServer:
         await page.prepare(request)
         self._pages.add(page)
         chat = _Chat(
-            self._command,
+            f"exec {shlex.join([*self._command, *_find_conversation(request)])}",
             write_bytes=page.send_bytes,
             write_str=page.send_str,
             close=close,
@@ -175,6 +176,14 @@ class ChatServer:
 
 class _Chat(AppService):
     """A chat's process; when it ends its page is told, and it ends with its page."""
+
+    async def on_meta(self, data: bytes) -> None:
+        """Tell the page its title and conversation; the rest is textual-serve's."""
+        match json.loads(data):
+            case {"type": "page", "title": str(title), "conversation": int(number)}:
+                await self.remote_write_str(json.dumps(["page", {"title": title, "conversation": number}]))
+            case _:
+                await super().on_meta(data)
 
     async def run(self) -> None:
         try:
@@ -205,6 +214,13 @@ async def _pass_on(message: object, chat: _Chat, page: web.WebSocketResponse) ->
             await chat.blur()
         case ["focus"]:
             await chat.focus()
+
+
+def _find_conversation(request: web.Request) -> list[str]:
+    """The arguments that continue the conversation of a page that was loaded again."""
+    value = request.query.get("conversation", "")
+    is_number = value.isascii() and value.isdecimal() and len(value) < 19 and int(value) > 0
+    return ["--resume", value] if is_number else []
 
 
 def _find_cells(request: web.Request, name: str, axis: int) -> int:

@@ -143,18 +143,7 @@ def _read_rst(lines: list[str]) -> list[Line | None]:
         heading = _find_rst_heading(lines, at)
         directive = _RST_DIRECTIVE.match(line)
         if heading is not None:
-            below, style = heading
-            if style not in levels:
-                levels.append(style)
-            text_at = below - 1
-            kinds[text_at] = (
-                "title" if not any(k and k[1] for k in kinds) else "heading",
-                levels.index(style) + 1,
-                one_line(lines[text_at]),
-            )
-            kinds[below] = ("metadata", 0, "")
-            if text_at != at:
-                kinds[at] = ("metadata", 0, "")
+            _mark_rst_heading(lines, kinds, levels, at, heading)
         elif directive:
             name = directive[1] or ""
             is_note = line.lstrip().startswith(".. [")
@@ -180,6 +169,21 @@ def _read_rst(lines: list[str]) -> list[Line | None]:
         if heading is not None:
             in_head = False
     return kinds
+
+
+def _mark_rst_heading(
+    lines: list[str], kinds: list[Line | None], levels: list[str], at: int, heading: tuple[int, str]
+) -> None:
+    """Note a heading and its rules; the first style of rule is the highest level, and the first heading the title."""
+    below, style = heading
+    if style not in levels:
+        levels.append(style)
+    text_at = below - 1
+    is_first = not any(kind and kind[1] for kind in kinds)
+    kinds[text_at] = ("title" if is_first else "heading", levels.index(style) + 1, one_line(lines[text_at]))
+    kinds[below] = ("metadata", 0, "")
+    if text_at != at:
+        kinds[at] = ("metadata", 0, "")
 
 
 def _find_rst_heading(lines: list[str], at: int) -> tuple[int, str] | None:
