@@ -318,7 +318,6 @@ def test_pinned_quotes_of_all_conversations_are_exported(
                 await chat.wait_until(lambda: not chat.cards)
             await chat.pilot.press("ctrl+b")
             await chat.wait_until(lambda: isinstance(chat.app.screen, BasketScreen) and len(rows_of(chat)) == 2)
-            chat.pilot_debug = 1
             for key, ending in (("ctrl+s", "md"), ("ctrl+b", "bib"), ("ctrl+j", "json"), ("ctrl+t", "csv")):
                 await chat.pilot.press(key)
                 hint = chat.app.screen.query_one(".hint", Static)
