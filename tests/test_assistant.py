@@ -51,7 +51,7 @@ def test_an_answer_is_the_exact_words_of_the_file(articles: Path, encoder: FakeE
     assert answer.text == "Okay"
     assert answer.confidence == span.confidence
     assert answer.hits[0].path == "a.txt"
-    assert set(answer.timings_ms) == {"refresh", "search", "read", "total"}
+    assert set(answer.timings_ms) == {"refresh", "search", "read", "conclude", "total"}
 
 
 def test_top_gives_the_best_answer_and_its_alternatives(

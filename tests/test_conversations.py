@@ -523,7 +523,7 @@ def test_the_command_searches(capsys: pytest.CaptureFixture[str]) -> None:
         ("1", "who was met?  Okay Memis"),
     ]
     assert run(["conversations", "--search", "nowhere"]) == 3
-    assert capsys.readouterr() == ("", "Nothing found.\n")
+    assert capsys.readouterr() == ("", "askbrief: nothing found.\n")
 
 
 @pytest.mark.usefixtures("filled")
@@ -583,7 +583,7 @@ def test_the_command_deletes(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("data")
 def test_the_command_says_that_there_is_nothing_yet(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["conversations"]) == 0
-    assert capsys.readouterr() == ("", "No conversations yet.\n")
+    assert capsys.readouterr() == ("", "askbrief: no conversations yet.\n")
 
 
 def test_the_command_says_that_a_file_was_damaged(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

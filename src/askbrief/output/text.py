@@ -41,9 +41,10 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
         root: Absolute folder that paths are relative to, for links; None makes no links.
         width: Columns to wrap lines at; None does not wrap.
     """
-    if not answer.answered:
-        return _render_no_answer(answer, root=root, width=width)
     blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
+    if not answer.answered:
+        blocks += _render_no_answer(answer, root=root, width=width)
+        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
     blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
@@ -155,19 +156,17 @@ def describe_reason(reason: str) -> str:
     return f"it {reason}" if _VERB.match(reason) else reason
 
 
-def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
+def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> list[Text]:
     """That there is no answer; the closest passages where there are any, with the question's words lit."""
     asked = find_stems(answer.searched)
     if answer.outcome == "not_in_documents":
-        hint = [] if asked else [Text("Ask what the documents say: who, when, where, how many, why.")]
-        blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width), *hint]
-        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+        return [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     blocks = [wrap(Text("No short answer found. The closest passages:", style=_ANSWER_STYLE), width=width)]
     for hit in answer.hits[:_CLOSEST]:
         text = shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
         passage = wrap(light_up_words(text, asked), width=width, indent=_INDENT)
         blocks.append(_NEXT_LINE.join([passage, _render_place(hit, root=root, width=width)]))
-    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+    return blocks
 
 
 def light_up_words(text: str, stems: set[str]) -> Text:
