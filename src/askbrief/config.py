@@ -13,6 +13,7 @@ from askbrief.errors import ConfigError, FolderNotFoundError
 
 FILE_NAME = "askbrief.toml"
 INDEX = ".askbrief"
+HISTORY_VARIABLE = "ASKBRIEF_HISTORY"
 MAX_FILE_BYTES = 64 * 1024
 MAX_VALUE_CHARACTERS = 1000
 
@@ -27,6 +28,7 @@ class Settings:
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
+        history: Whether questions asked on the command line are saved with their answers.
     """
 
     articles: str = "."
@@ -34,6 +36,7 @@ class Settings:
     encoder: str = ""
     reader: str = ""
     passage_words: int = 100
+    history: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,11 @@ def open_folder(root: Path) -> Folder:
     if settings.index == INDEX and not index.exists() and not os.access(root, os.W_OK | os.X_OK):
         index = find_cached_index(root)
     return Folder(root, places["articles"], index, settings)
+
+
+def keeps_history(settings: Settings) -> bool:
+    """Whether questions are saved: not with ``history = false`` in askbrief.toml or ``ASKBRIEF_HISTORY=0``."""
+    return settings.history and os.environ.get(HISTORY_VARIABLE) != "0"
 
 
 def find_cached_index(root: Path) -> Path:
