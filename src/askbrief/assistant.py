@@ -7,7 +7,7 @@ with Assistant.open("articles") as assistant:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -180,6 +180,16 @@ class Assistant:
             StoreError: There is no index, it cannot be read, or it has no such document.
         """
         return self._keeper.open().rows.load_document(document_id)
+
+    def iter_documents(self) -> Iterator[Document]:
+        """Every article of the index as it is, each once.
+
+        Raises:
+            StoreError: There is no index, or it cannot be read.
+        """
+        rows = self._open_published().rows
+        for document_id in dict.fromkeys(facts.id for facts in rows.iter_facts()):
+            yield rows.load_document(document_id)
 
     def search(self, query: str, *, top: int = 10, refresh: bool = True, filters: Filters | None = None) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""

@@ -343,6 +343,7 @@ class Status:
         gone: Paths that are in the index but no longer in the folder.
         encodings: The encodings of files that are not UTF-8, by path.
         others: Files of other kinds, counted by ending; they are not read.
+        partly: Files that were read in part, and what was not read of them.
     """
 
     articles: str
@@ -357,6 +358,7 @@ class Status:
     gone: tuple[str, ...]
     encodings: Mapping[str, str]
     others: Mapping[str, int]
+    partly: tuple[SkippedFile, ...] = ()
 
 
 Outcome = Literal["answered", "statement", "no_short_answer", "not_in_documents", "mentions"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _NEAREST_CHARACTERS, _MIN_TITLE_CHARACTERS = 300, 30
 _CLOSEST = 3
 """Passages that are shown in place of an answer."""
 _WORD_STYLE = "underline"
+_VERB = re.compile(r"(?:is|has|cannot|could|needs|needed|took|holds|made|unpacks)\b")
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
@@ -162,7 +164,12 @@ def _describe_changes(freshness: Freshness) -> list[str]:
 
 def describe_skipped(freshness: Freshness) -> list[str]:
     """One line for each file that could not be read."""
-    return [one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
+    return [one_line(f"skipped {file.path}: {describe_reason(file.reason)}") for file in freshness.skipped]
+
+
+def describe_reason(reason: str) -> str:
+    """Why a file is skipped, as the end of a sentence: "it is empty", "3 of 3 pages are pictures without text"."""
+    return f"it {reason}" if _VERB.match(reason) else reason
 
 
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> list[Text]:
