@@ -27,6 +27,8 @@ class Settings:
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
+        open: Command that ``askbrief open`` runs, with %f for the file, %p for the page, %l for the line and %s for the
+            words; '' opens an editor, a pager or a viewer.
     """
 
     articles: str = "."
@@ -34,6 +36,7 @@ class Settings:
     encoder: str = ""
     reader: str = ""
     passage_words: int = 100
+    open: str = ""
 
 
 @dataclass(frozen=True, slots=True)
