@@ -333,6 +333,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
                 "column": 92,
                 "places": [],
                 "member": "",
+                "doubt": "",
                 "sentence": SENTENCE,
                 "sentence_start": TEXT.index(SENTENCE),
                 "score": 4.25,

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.text import Text
 
+from askbrief.answer.small_talk import ADVICE, is_small_talk
 from askbrief.answer.words import find_stems
 from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_date, describe_part, render_location
@@ -41,14 +42,17 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
         root: Absolute folder that paths are relative to, for links; None makes no links.
         width: Columns to wrap lines at; None does not wrap.
     """
+    if not answer.answered and is_small_talk(answer.question):
+        return wrap(Text(ADVICE), width=width).append("\n")
     blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
+    blocks += [wrap(Text(line), width=width) for line in _describe_mentions(answer)]
     if not answer.answered:
         blocks += _render_no_answer(answer, root=root, width=width)
         return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
     blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
-        if answer.outcome != "statement":
+        if answer.outcome not in ("statement", "mentions"):
             blocks.append(wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width))
         blocks += [
             wrap(light_up(span), width=width, indent=_INDENT),
@@ -75,6 +79,18 @@ def _describe_agreement(answer: Answer) -> list[str]:
         return ["The articles say different things."]
     agreeing = answer.groups[0].documents if answer.agreement == "one" and answer.groups else 1
     return [f"{agreeing} articles agree."] if agreeing > 1 else []
+
+
+def _describe_mentions(answer: Answer) -> list[str]:
+    """How often the phrase is there whose mentions were asked for."""
+    if answer.mentions is None:
+        return []
+    phrase, count = f"“{one_line(answer.mentions.phrase)}”", answer.mentions.count
+    if not count:
+        return [f"{phrase} stands nowhere in these documents."]
+    articles = count_noun(answer.mentions.documents, "article")
+    shown = f"; the first {len(answer.answers)}:" if len(answer.answers) < count else "."
+    return [f"{phrase} is mentioned {'once' if count == 1 else count_noun(count, 'time')} in {articles}{shown}"]
 
 
 def _render_notes(answer: Answer, *, width: int | None) -> Text:
