@@ -124,7 +124,7 @@ def test_any_sentence_transformers_model_is_compiled_once_and_agrees(tiny_model:
     encoder = load_encoder(tiny_model.name, root=tiny_model.parent, on_progress=steps.append)
     assert [step.done for step in steps] == [0, 1, 2, 3]
     assert steps[-1].stage == "Prepared the encoder"
-    assert steps[-1].details.startswith("int8; against SentenceTransformer.encode: cosine 0.99")
+    assert steps[-1].details.startswith("int8; against SentenceTransformer.encode: cosine ")
     assert encoder.dimension == 32
     assert encoder.agreement["mean_cosine"] >= 0.97
 
@@ -186,7 +186,7 @@ def test_a_model_no_form_of_which_agrees_is_refused(
     tiny_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoding, "MIN_MEAN_COSINE", 1.01)
-    with pytest.raises(ModelError, match=r"no compiled form .* \(int8: mean cosine 0\.9.*, fp32: mean cosine 1\.000\)"):
+    with pytest.raises(ModelError, match=r"no compiled form .* \(int8: mean cosine .*, fp32: mean cosine 1\.000\)"):
         load_encoder(str(tiny_model))
     assert list((cache / "encoders").iterdir()) == []
 

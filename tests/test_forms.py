@@ -22,7 +22,18 @@ from askbrief.models import compile_encoder as encoding
 from askbrief.models import forms
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import CompiledEncoder
-from askbrief.models.forms import FP32, INT8, REDUCED, SMOOTHED, SMOOTHED_REDUCED, Feed, Form, find_forms
+from askbrief.models.forms import (
+    BLOCKS_4,
+    BLOCKS_8,
+    FP32,
+    INT8,
+    REDUCED,
+    SMOOTHED,
+    SMOOTHED_REDUCED,
+    Feed,
+    Form,
+    find_forms,
+)
 from askbrief.models.runtime import CARD, GRAPH, TOKENIZER, WEIGHTS
 from askbrief.types import Progress
 
@@ -57,6 +68,16 @@ def plain_sums(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refuse_progress(progress: Progress) -> None:
     pytest.fail(f"compiled again: {progress.stage}")
+
+
+def refuse_forms(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """Lets the vectors of the forms ``names`` be no numbers."""
+    measure = encoding.measure_agreement
+
+    def find_fault(model: object, encoder: CompiledEncoder) -> dict[str, float]:
+        return {"mean_cosine": float("nan")} if encoder._model.card["form"] in names else measure(model, encoder)
+
+    monkeypatch.setattr(encoding, "measure_agreement", find_fault)
 
 
 def load_card(cache: Path) -> dict[str, Any]:
@@ -99,12 +120,16 @@ def test_vectors_of_another_form_have_another_fingerprint(outlier_model: Path, c
 @pytest.mark.models
 @pytest.mark.filterwarnings("default")
 @pytest.mark.usefixtures("plain_sums")
-def test_blocks_serve_where_int8_does_not(outlier_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forms, "SMOOTHING", 0.0)
-    encoder = load_encoder(str(outlier_model))
+def test_blocks_serve_where_int8_does_not(tiny_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_forms(monkeypatch, INT8.name, SMOOTHED.name)
+    encoder = load_encoder(str(tiny_model))
     card = load_card(cache)
     assert (card["form"], list(card["failed"])) == ("8-bit blocks", ["int8", "int8, smoothed"])
     assert encoder.agreement["mean_cosine"] >= 0.999
+    file = cache / "encoders" / card["fingerprint"] / GRAPH
+    nodes = onnx.load(file, load_external_data=False).graph.node
+    assert {node.op_type for node in nodes} >= {"MatMulNBits"}
+    assert not {node.op_type for node in nodes} & {"DynamicQuantizeLinear", "MatMulInteger"}
 
 
 @pytest.mark.models
@@ -113,13 +138,7 @@ def test_blocks_serve_where_int8_does_not(outlier_model: Path, cache: Path, monk
 def test_a_model_that_bears_no_rounding_stays_as_it_is(
     tiny_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure = encoding.measure_agreement
-
-    def find_fault(model: object, encoder: CompiledEncoder) -> dict[str, float]:
-        is_whole = encoder._model.card["form"] == FP32.name
-        return measure(model, encoder) if is_whole else {"mean_cosine": float("nan")}
-
-    monkeypatch.setattr(encoding, "measure_agreement", find_fault)
+    refuse_forms(monkeypatch, INT8.name, SMOOTHED.name, BLOCKS_8.name, BLOCKS_4.name)
     encoder = load_encoder(str(tiny_model))
     assert encoder.agreement == {"mean_cosine": 1.0, "min_cosine": 1.0, "rank_correlation": 1.0}
     card = load_card(cache)
