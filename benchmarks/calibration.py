@@ -32,13 +32,13 @@ from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.document import build_document
 from askbrief.corpus.formats.plain import read_plain
+from askbrief.evaluation.scores import score_f1
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.store.store import Store
 from askbrief.types import Document
 from benchmarks.common import build_parser, save_result
 from corpora.archive import CACHE
 from corpora.questions import Question, load_paragraphs
-from corpora.scores import score_f1
 from corpora.stores import as_documents, build_store, whole
 
 RIGHT_F1 = 0.6

@@ -21,10 +21,10 @@ from typing import Any
 from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import DEFAULT_READER, Reader
+from askbrief.evaluation.scores import score_exact
 from askbrief.types import Document
 from benchmarks.common import save_result
 from benchmarks.reading import LONE_SCORE
-from corpora.scores import score_exact
 from corpora.stores import whole
 
 FILE = Path(__file__).parent / "challenge" / "minimal_pairs.jsonl"

@@ -35,10 +35,10 @@ from askbrief.answer.rewrite import MAX_TURNS, Said, Turn, build_rewrites, choos
 from askbrief.answer.terms import Features, build_features, find_terms, split_words
 from askbrief.answer.time import find_dates
 from askbrief.assistant import Assistant
+from askbrief.evaluation.scores import normalise, score_f1
 from askbrief.text.segment import find_sentences
 from askbrief.types import AnswerSpan, Candidate, Document, Match, Passage, Span
 from benchmarks.common import build_parser, save_result
-from corpora.scores import normalise, score_f1
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "askbrief" / "answer" / "term_weights.py"
 MIN_F1 = 0.6

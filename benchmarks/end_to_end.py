@@ -16,10 +16,10 @@ from typing import Any
 from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
+from askbrief.evaluation.scores import score_exact, score_f1
 from askbrief.models.compile_encoder import load_encoder
 from benchmarks.common import build_parser, save_result
 from corpora.questions import Paragraphs, load_paragraphs
-from corpora.scores import score_exact, score_f1
 from corpora.stores import as_documents, build_store, whole
 
 

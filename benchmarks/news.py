@@ -20,11 +20,11 @@ from askbrief import Assistant
 from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
+from askbrief.evaluation.scores import normalise, score_exact, score_f1
 from askbrief.types import Candidate, Match
 from benchmarks.common import build_parser, save_result
 from corpora.archive import index_archive, write_archive
 from corpora.questions import iter_rows
-from corpora.scores import normalise, score_exact, score_f1
 
 
 @dataclass(slots=True)

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from transformers import AutoModelForQuestionAnswering
 
 from askbrief.answer.reader import DEFAULT_READER, Reader
+from askbrief.evaluation.scores import score_exact, score_f1
 from askbrief.models.compile_reader import as_span_module
 from askbrief.models.runtime import CompiledModel, Tokens
 from askbrief.types import Document
 from benchmarks.common import build_parser, save_result
 from corpora.questions import load_paragraphs
-from corpora.scores import score_exact, score_f1
 from corpora.stores import whole
 
 

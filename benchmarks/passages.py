@@ -18,11 +18,11 @@ from askbrief.answer.reader import Reader
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.document import build_document
 from askbrief.corpus.formats.plain import read_plain
+from askbrief.evaluation.scores import score_exact, score_f1
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.types import Document
 from benchmarks.common import build_parser, save_result
 from corpora.questions import Question, load_paragraphs
-from corpora.scores import score_exact, score_f1
 from corpora.stores import build_store
 
 WAYS = ((60, 0), (100, 0), (100, 1), (150, 0), (150, 1), (220, 0))

@@ -19,10 +19,10 @@ from askbrief.answer.fuse import mix_scores
 from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
+from askbrief.evaluation.scores import score_exact, score_f1
 from askbrief.types import Document, Reading
 from benchmarks.common import build_parser, save_result
 from corpora.questions import Paragraphs, load_paragraphs
-from corpora.scores import score_exact, score_f1
 from corpora.stores import whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import string
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +11,7 @@ from tempfile import TemporaryDirectory
 import textual.app
 import textual.pilot
 from conftest import FakeEncoder, FakeReader
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import LayoutUpdate
 from textual.containers import HorizontalGroup
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -25,6 +20,7 @@ from askbrief.assistant import Assistant
 from askbrief.conversations.saved import Conversations
 from askbrief.tui.app import ChatApp
 from askbrief.tui.card import Card
+from askbrief.tui.header import Header
 from askbrief.tui.lit import LitText
 from askbrief.tui.prompt import Prompt
 from askbrief.tui.refresher import AssistantFactory
@@ -36,8 +32,6 @@ WAIT_SECONDS = 20.0
 ANSWERABLE = "the envoy met whom in Ankara?"
 UNANSWERABLE = "the envoy okay memis ankara they trains baghdad may?"
 SIZE = (120, 36)
-RULE = "-" * 60
-_LETTERS = " ." + string.ascii_letters + string.digits
 
 
 def make_factory(folder: Path, *, reader: FakeReader | None = None) -> AssistantFactory:
@@ -84,6 +78,11 @@ class Chat:
     def source_head(self) -> str:
         """What stands over the article, on one line."""
         return " ".join(painted(self.screen.source.query_one(".head")).split())
+
+    @property
+    def header_text(self) -> str:
+        """What the header knows, shown or not."""
+        return f"{self.screen.query_one(Header).holds} "
 
     @property
     def header(self) -> str:
@@ -187,26 +186,3 @@ def painted_bar(chat: Chat) -> list[int]:
 def painted_rows(widget: Widget) -> list[str]:
     """The rows of a widget as they are painted."""
     return [widget.render_line(row).text for row in range(widget.size.height)]
-
-
-def read_screen(app: ChatApp) -> str:
-    """The whole terminal: its characters, below them a letter for the style of each cell, and what the letters mean.
-
-    A blank stands for the commonest style, a dot for the second.
-    """
-    update = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
-    assert isinstance(update, LayoutUpdate)
-    rows = [[(piece.text, _describe_style(piece)) for strip in row for piece in strip] for row in update.strips]
-    cells = Counter(style for row in rows for text, style in row for _ in range(cell_len(text)))
-    letters = {style: letter for (style, _), letter in zip(cells.most_common(), _LETTERS, strict=False)}
-    text = ["".join(text for text, _ in row).rstrip() for row in rows]
-    styles = ["".join(letters[style] * cell_len(text) for text, style in row).rstrip() for row in rows]
-    legend = [f"{letter!r}: {style}" for style, letter in letters.items()]
-    return "\n".join([*text, RULE, *styles, RULE, *legend]) + "\n"
-
-
-def _describe_style(segment: Segment) -> str:
-    style = segment.style or Style()
-    if not segment.text.strip() and not style.reverse:
-        style = Style(bgcolor=style.bgcolor)
-    return str(style.without_color + Style(color=style.color, bgcolor=style.bgcolor))

@@ -185,3 +185,9 @@ def test_every_group_holds_given_answers_once(given_answers: list[tuple[str, flo
     assert agreement.groups
     assert {i for group in agreement.groups for i in group.members} <= set(range(len(answers)))
     assert agreement.kind != "changed"  # without dates nothing is known to be later
+
+
+@pytest.mark.parametrize("words", ["May", "in May last year", "in January", "two years ago"])
+def test_relative_dates_of_undated_articles_do_no_harm(words: str) -> None:
+    agreement = find_agreement("When did it open?", [found(words, f"It opens {words}.", day=None)])
+    assert [(group.text, group.members) for group in agreement.groups] == [(words, (0,))]

@@ -72,7 +72,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     out, err = capsys.readouterr()
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
-    assert re.fullmatch(r"  line 1 · (high|medium|low) confidence \(\d+%\)\n  a\.txt:1", blocks[2])
+    assert blocks[2] == "  line 1 · strong\n  a.txt:1"  # a margin of 5 alone is 1 / (1 + e^-5) = 99 %
     assert blocks[3:] == ["  2 documents, up to date, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
@@ -84,8 +84,20 @@ def test_ask_without_an_answer_exits_3(
     monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
     assert run(["ask", "the drone", "-C", str(articles)]) == 3
     out, err = capsys.readouterr()
-    assert out.startswith("Not in these documents.\n")
+    # The question counts (0, 0, 0, 1, 1); a.txt, with its title, (2, 0, 0, 1, 1), a cosine of 2 / √12 = 0.58, is near.
+    passage = f"  {SENTENCE} They spoke about the drone.\n  a.txt:1"
+    assert out.startswith(f"No short answer found. The closest passages:\n\n{passage}\n\n")
     assert err == ""
+
+
+def test_ask_what_nothing_is_near_to_exits_3_and_shows_no_passage(
+    articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
+    # Of ten drones (0, 0, 0, 10, 1) the railway (0, 1, 1, 0, 1) has a cosine of 1 / √303 = 0.06 and no word.
+    (articles / "a.txt").unlink()
+    assert run(["ask", "drone " * 10, "-C", str(articles)]) == 3
+    assert capsys.readouterr().out == "Not in these documents.\n\n  1 document, up to date, 1 added\n"
 
 
 def test_ask_json_is_one_object_on_one_line(articles: Path, capsys: pytest.CaptureFixture[str]) -> None:

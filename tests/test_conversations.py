@@ -21,7 +21,7 @@ import pytest
 from askbrief.answer.schema import answer_as_json, load_answer
 from askbrief.cli.main import run
 from askbrief.conversations import file as conversation_file
-from askbrief.conversations.file import FILE_NAME
+from askbrief.conversations.file import FILE_NAME, SCHEMA_VERSION
 from askbrief.conversations.saved import PAGE, Conversations, Entry
 from askbrief.errors import ConversationError
 from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Passage, Span
@@ -286,13 +286,24 @@ def test_a_view_and_pinned_entries_are_kept(saved: Conversations) -> None:
         saved.set_view(99, "bright")
 
 
-def test_a_file_of_the_version_before_is_read_on(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "down",
+    [
+        "ALTER TABLE entries DROP COLUMN mark; PRAGMA user_version = 2;",
+        "ALTER TABLE entries DROP COLUMN mark; ALTER TABLE conversations DROP COLUMN view; PRAGMA user_version = 1;",
+    ],
+)
+def test_a_file_of_an_earlier_version_is_read_on(folder: Path, down: str) -> None:
     with Conversations(folder) as conversations:
         conversations.begin(NEWS, make_answer("kept?"))
     with contextlib.closing(sqlite3.connect(folder / FILE_NAME)) as connection:
-        connection.executescript("ALTER TABLE conversations DROP COLUMN view; PRAGMA user_version = 1;")
+        connection.executescript(down)
     with Conversations(folder) as conversations:
         assert [(found.title, found.view) for found in conversations.list_conversations()] == [("kept?", "")]
+        assert [(entry.answer.question, entry.mark) for entry in conversations.load_history(NEWS)] == [("kept?", "")]
+        conversations.set_mark(1, "right")
+    with Conversations(folder) as conversations:
+        assert conversations.load_entry(1, folder=NEWS).mark == "right"
         assert conversations.notes == []
 
 
@@ -311,13 +322,49 @@ def test_a_file_of_a_newer_askbrief_is_left_alone(folder: Path) -> None:
     with Conversations(folder) as conversations:
         conversations.begin(NEWS, make_answer())
     with sqlite3.connect(folder / FILE_NAME) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
     before = (folder / FILE_NAME).read_bytes()
     with pytest.raises(ConversationError) as caught:
         Conversations(folder)
-    assert "newer askbrief (schema 3, this one knows 2)" in caught.value.message
+    assert f"newer askbrief (schema {SCHEMA_VERSION + 1}, this one knows {SCHEMA_VERSION})" in caught.value.message
     assert (folder / FILE_NAME).read_bytes() == before
+
+
+def test_the_history_of_a_folder_is_newest_first(saved: Conversations) -> None:
+    first = saved.begin(NEWS, make_answer("one?"))
+    other = saved.begin(MAIL, make_answer("elsewhere?"))
+    saved.begin(NEWS, make_answer("two?"))
+    saved.append(first.conversation_id, make_no_answer("three?"))
+    assert find_questions(saved.load_history(NEWS)) == ["three?", "two?", "one?"]
+    assert find_questions(saved.load_history(NEWS, before=4, limit=1)) == ["two?"]
+    assert saved.load_entry(first.id, folder=NEWS) == first
+    for number in (other.id, 99):
+        with pytest.raises(ConversationError, match=f"there is no question {number} about /articles/news"):
+            saved.load_entry(number, folder=NEWS)
+
+
+def test_answers_are_marked_and_unmarked(saved: Conversations) -> None:
+    entry = saved.begin(NEWS, make_answer())
+    saved.set_mark(entry.id, "wrong")
+    assert [found.mark for found in saved.search("met")] == ["wrong"]
+    saved.set_mark(entry.id, "")
+    assert saved.load_entry(entry.id, folder=NEWS) == entry
+    with pytest.raises(ConversationError, match="there is no question 99"):
+        saved.set_mark(99, "right")
+
+
+def test_deleting_the_history_of_a_folder_takes_its_words_off_the_disk(folder: Path) -> None:
+    with Conversations(folder) as conversations:
+        kept = conversations.begin(MAIL, make_answer("kept?"))
+        first = conversations.begin(NEWS, make_answer("the parakeet?"))
+        conversations.append(first.conversation_id, make_answer("another parakeet?"))
+        assert conversations.delete_all(NEWS) == 2
+        assert conversations.load_history(NEWS) == []
+        assert conversations.search("parakeet") == []
+        assert conversations.load_history(MAIL) == [kept]
+        assert conversations.delete_all(NEWS) == 0
+    assert not any(b"parakeet" in file.read_bytes() for file in folder.iterdir())
 
 
 def find_damaged(folder: Path) -> list[Path]:
@@ -523,7 +570,7 @@ def test_the_command_searches(capsys: pytest.CaptureFixture[str]) -> None:
         ("1", "who was met?  Okay Memis"),
     ]
     assert run(["conversations", "--search", "nowhere"]) == 3
-    assert capsys.readouterr() == ("", "Nothing found.\n")
+    assert capsys.readouterr() == ("", "askbrief: nothing found.\n")
 
 
 @pytest.mark.usefixtures("filled")
@@ -583,7 +630,7 @@ def test_the_command_deletes(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("data")
 def test_the_command_says_that_there_is_nothing_yet(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["conversations"]) == 0
-    assert capsys.readouterr() == ("", "No conversations yet.\n")
+    assert capsys.readouterr() == ("", "askbrief: no conversations yet.\n")
 
 
 def test_the_command_says_that_a_file_was_damaged(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from askbrief.evaluation.scores import normalise, score_exact, score_f1
 from corpora.questions import Question, load_paragraphs
-from corpora.scores import normalise, score_exact, score_f1
 
 ROOT = Path(__file__).parent.parent
 

@@ -21,7 +21,18 @@ from askbrief.output.text import (
     render_answer,
     render_hits,
 )
-from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Passage, SkippedFile, Span
+from askbrief.types import (
+    AgreementKind,
+    Answer,
+    AnswerGroup,
+    AnswerSpan,
+    Freshness,
+    Hit,
+    Note,
+    Passage,
+    SkippedFile,
+    Span,
+)
 
 SENTENCE = (
     "The Iranian diplomat met with the Secretary-General of Turkey’s National Security Council, Okay Memis, "
@@ -61,7 +72,7 @@ FRESH = Freshness(
 )
 ANSWER = Answer(
     question="Who was met?",
-    searched="who was met",
+    searched="Who was met?",
     answers=(make_span(),),
     hits=(make_hit(),),
     confidence=0.91,
@@ -69,7 +80,8 @@ ANSWER = Answer(
     freshness=FRESH,
     timings_ms={"total": 12.5},
 )
-NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07)
+NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07, outcome="no_short_answer")
+NOT_THERE = replace(ANSWER, answers=(), confidence=0.0, outcome="not_in_documents")
 
 
 CHECKED = "  2 documents, up to date, 1 added, 2 removed\n"
@@ -81,14 +93,13 @@ def lit(text: Text) -> list[str]:
 
 def test_unwrapped_output_has_the_words_the_sentence_and_the_source() -> None:
     assert render_answer(ANSWER).plain == (
-        f"Okay Memis\n\n  {SENTENCE}\n\n"
-        f"  Visit · 25 May 2025 · line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
+        f"Okay Memis\n\n  {SENTENCE}\n\n  Visit · 25 May 2025 · line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
     )
 
 
 def test_an_article_without_title_and_date_shows_none() -> None:
     answer = replace(ANSWER, answers=(replace(make_span(), date=None, title=" "),))
-    end = f"\n\n  line 3 · high confidence (91%)\n  news/a.txt:3\n\n{CHECKED}"
+    end = f"\n\n  line 3 · strong\n  news/a.txt:3\n\n{CHECKED}"
     assert render_answer(answer).plain.endswith(end)
 
 
@@ -146,24 +157,91 @@ def test_newlines_and_tabs_of_the_sentence_become_blanks_and_the_words_stay_lit(
     assert lit(light_up(span)) == ["Okay Memis"]
 
 
+CLOSEST = "No short answer found. The closest passages:"
+
+
 @pytest.mark.parametrize("width", [None, 60])
-def test_no_answer_shows_the_nearest_passage(width: int | None) -> None:
+def test_no_short_answer_shows_the_closest_passages(width: int | None) -> None:
     text = render_answer(NO_ANSWER, width=width).plain
-    assert text.startswith("Not in these documents.\n\nThe nearest passage:\n\n  The Iranian diplomat met")
-    assert text.endswith(f"\n\n  line 3 · 7% likely to hold the answer\n  news/a.txt:3\n\n{CHECKED}")
+    assert text.startswith(f"{CLOSEST}\n\n  The Iranian diplomat met")
+    assert text.endswith(f"\n  news/a.txt:3\n\n{CHECKED}")
     assert " ".join(text.split()).count(SENTENCE) == 1
 
 
-def test_no_answer_without_any_passage_says_only_that() -> None:
-    assert render_answer(replace(NO_ANSWER, hits=(), nearest=None)).plain == f"Not in these documents.\n\n{CHECKED}"
+def test_of_the_closest_passages_three_are_shown_best_first() -> None:
+    hits = tuple(make_hit(path=f"{name}.txt") for name in "dbca")
+    lines = render_answer(replace(NO_ANSWER, hits=hits)).plain.split("\n")
+    assert [line for line in lines if line.endswith(".txt:3")] == ["  d.txt:3", "  b.txt:3", "  c.txt:3"]
 
 
-def test_a_long_nearest_passage_is_cut() -> None:
+def test_in_the_closest_passages_the_words_of_the_question_are_lit() -> None:
+    # "Who" and "was" say nothing; "meets", "met" and "meet" are three words, "diplomat" and "diplomats" one.
+    shown = render_answer(replace(NO_ANSWER, searched="Who met with diplomats?"))
+    assert [shown.plain[s.start : s.end] for s in shown.spans if s.style == "underline"] == ["diplomat", "met"]
+
+
+def test_what_is_not_in_the_documents_shows_no_passage() -> None:
+    assert render_answer(NOT_THERE).plain == f"Not in these documents.\n\n{CHECKED}"
+
+
+def test_a_long_closest_passage_is_cut() -> None:
     words = "word " * 100
     hit = make_hit(words.strip(), text=words)
-    line = render_answer(replace(NO_ANSWER, nearest=hit)).plain.split("\n")[4]
+    line = render_answer(replace(NO_ANSWER, hits=(hit,))).plain.split("\n")[2]
     # 300 characters at most: 59 words with their blanks are 294 characters, the next would make 299 and the mark 300.
     assert line == "  " + "word " * 58 + "word…"
+
+
+def test_a_rewrite_is_shown_with_the_one_that_was_nearly_as_good() -> None:
+    answer = replace(ANSWER, question="where?", searched="Where was Memis?", offered="Where was Turkey?")
+    lines = render_answer(answer).plain.split("\n")
+    assert lines[:5] == ["↳ searched: Where was Memis?", "", "  or: Where was Turkey?", "", "Okay Memis"]
+
+
+def test_filters_are_echoed_whether_there_is_an_answer_or_not() -> None:
+    filtered = "42 articles since May 2025; 6 without a date left out"
+    for answer in (ANSWER, NO_ANSWER, NOT_THERE):
+        assert render_answer(replace(answer, filtered=filtered)).plain.split("\n")[0] == filtered
+
+
+def test_a_rewrite_that_was_not_answered_is_shown_too() -> None:
+    for answer in (NO_ANSWER, NOT_THERE):
+        shown = render_answer(replace(answer, question="where?", searched="Where was Memis?")).plain
+        assert shown.startswith("↳ searched: Where was Memis?\n\nNo")
+
+
+def test_a_statement_has_no_headline() -> None:
+    statement = replace(ANSWER, answers=(make_span(SENTENCE),), outcome="statement")
+    shown = render_answer(statement)
+    assert shown.plain.split("\n")[0] == f"  {SENTENCE}"
+    assert lit(shown) == [SENTENCE]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "documents", "line"),
+    [
+        ("changed", 1, "What the articles say changed; the newest first."),
+        ("differ", 1, "The articles say different things."),
+        ("one", 3, "3 articles agree."),
+    ],
+)
+def test_how_the_articles_agree_is_said_before_the_answers(agreement: AgreementKind, documents: int, line: str) -> None:
+    group = AnswerGroup("Okay Memis", (0,), date(2025, 5, 25), documents)
+    shown = render_answer(replace(ANSWER, agreement=agreement, groups=(group,))).plain
+    assert shown.split("\n")[:3] == [line, "", "Okay Memis"]
+
+
+def test_one_article_alone_agrees_with_nobody() -> None:
+    group = AnswerGroup("Okay Memis", (0,), None, 1)
+    assert render_answer(replace(ANSWER, groups=(group,))).plain.startswith("Okay Memis\n")
+
+
+def test_notes_stand_below_the_citation_of_the_best_answer() -> None:
+    span = Span(TEXT.index("Saturday"), TEXT.index("Saturday") + 8)
+    description = "on Saturday = 24 May 2025 (article of Sunday 25 May)"
+    notes = (Note("date", span, "Saturday", "24 May 2025", None, description),)
+    blocks = render_answer(replace(ANSWER, answers=(make_span(), make_span("Ankara")), notes=notes)).plain.split("\n\n")
+    assert blocks[3:5] == [f"  ┄ {description}", "2. Ankara"]
 
 
 def test_hits_show_source_and_scores() -> None:
@@ -181,7 +259,7 @@ def test_nothing_of_a_document_steers_the_terminal(width: int | None) -> None:
     answer = replace(ANSWER, answers=(span,), hits=(hit,), nearest=hit)
     for shown in (
         render_answer(answer, width=width),
-        render_answer(replace(answer, answers=()), width=width),
+        render_answer(replace(answer, answers=(), outcome="no_short_answer"), width=width),
         render_hits([hit], width=width),
     ):
         assert STEERING.findall(shown.plain) == []
@@ -190,8 +268,9 @@ def test_nothing_of_a_document_steers_the_terminal(width: int | None) -> None:
 
 
 def test_a_newline_in_a_file_name_starts_no_line() -> None:
-    answer = replace(ANSWER, answers=(replace(make_span(), path="a\nb.txt"),), nearest=make_hit(path="a\nb.txt"))
-    for shown in (answer, replace(answer, answers=())):
+    answer = replace(ANSWER, answers=(replace(make_span(), path="a\nb.txt"),))
+    unanswered = replace(NO_ANSWER, hits=(make_hit(path="a\nb.txt"),))
+    for shown in (answer, unanswered):
         assert "\n  a b.txt:3\n" in render_answer(shown).plain
     assert render_hits([make_hit(path="a\nb.txt")]).plain.startswith("1. a b.txt:3 · ")
 
@@ -220,6 +299,8 @@ PASSAGE_FIELDS = {
     "document": "0123456789abcdef",
     "path": "news/a.txt",
     "line": 3,
+    "places": [],
+    "member": "",
     "start": 16,
     "end": 16 + len(SENTENCE),
     "text": SENTENCE,
@@ -235,7 +316,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
     assert fields == {
         "schema": 1,
         "question": "Who was met?",
-        "searched": "who was met",
+        "searched": "Who was met?",
         "answered": True,
         "confidence": 0.91,
         "answers": [
@@ -250,6 +331,9 @@ def test_an_answer_as_json_is_schema_1() -> None:
                 "end": start + 10,
                 "line": 3,
                 "column": 92,
+                "places": [],
+                "member": "",
+                "doubt": "",
                 "sentence": SENTENCE,
                 "sentence_start": TEXT.index(SENTENCE),
                 "score": 4.25,
@@ -268,6 +352,16 @@ def test_an_answer_as_json_is_schema_1() -> None:
             "checked": True,
         },
         "timings_ms": {"total": 12.5},
+        "outcome": "answered",
+        "agreement": "one",
+        "groups": [],
+        "notes": [],
+        "asked": "Who was met?",
+        "how": "as typed",
+        "focus": "",
+        "candidates": [],
+        "offered": "",
+        "filtered": "",
     }
 
 
@@ -294,21 +388,15 @@ def test_hits_as_json_are_schema_1() -> None:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "words"),
-    [
-        (0.7, "high confidence (70%)"),
-        (0.6999, "medium confidence (70%)"),
-        (0.4, "medium confidence (40%)"),
-        (0.3999, "low confidence (40%)"),
-        (0.0, "low confidence (0%)"),
-    ],
+    ("confidence", "word"),
+    [(1.0, "strong"), (0.7, "strong"), (0.6999, "likely"), (0.4, "likely"), (0.3999, "unsure"), (0.0, "unsure")],
 )
-def test_a_confidence_is_a_word_and_a_number(confidence: float, words: str) -> None:
-    assert describe_confidence(confidence) == words
+def test_a_confidence_is_a_word(confidence: float, word: str) -> None:
+    assert describe_confidence(confidence) == word
 
 
 def test_what_was_not_checked_is_said_so() -> None:
-    for answer in (ANSWER, NO_ANSWER):
+    for answer in (ANSWER, NO_ANSWER, NOT_THERE):
         shown = render_answer(replace(answer, freshness=Freshness(4, 1, 9, checked=False))).plain
         assert shown.endswith("\n\n  1 document, not compared with the folder\n")
 

@@ -59,7 +59,7 @@ def test_a_damaged_file_never_leads_to_a_wrong_answer_and_is_mended() -> None:
 def test_hostile_invocations_end_in_an_answer_or_an_error_with_a_hint() -> None:
     found = torture("invocations", "--cases", "16", "--seed", "3")
     assert (found["errors"], found["cases"]) == (0, 16)
-    assert found["outcomes"]["exit code 0"] >= 2
+    assert found["outcomes"]["exit code 0"] >= 1
 
 
 def make(root: Path) -> None:

@@ -26,6 +26,7 @@ from conftest import FakeReader
 from rich.color import Color
 from textual.containers import VerticalScroll
 
+from askbrief.cli import chatting, streams
 from askbrief.cli import main as cli
 from askbrief.errors import AskbriefError, ConfigError
 from askbrief.tui import screen as screen_module
@@ -543,7 +544,12 @@ def test_chat_needs_a_terminal() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [([], (False, None)), (["chat"], (False, None)), (["chat", "--inline", "--resume", "7"], (True, 7))],
+    [
+        ([], (False, None)),
+        (["chat"], (False, None)),
+        (["chat", "--inline", "--resume", "7"], (True, 7)),
+        (["chat", "--resume"], (False, 0)),
+    ],
 )
 def test_on_a_terminal_no_command_is_the_chat(
     arguments: list[str], expected: tuple[bool, int | None], monkeypatch: pytest.MonkeyPatch
@@ -553,7 +559,8 @@ def test_on_a_terminal_no_command_is_the_chat(
     def run(app: ChatApp, *, inline: bool) -> None:
         ran.append((inline, app._resume))
 
-    monkeypatch.setattr(cli, "_has_terminal", lambda: True)
+    for module in (chatting, streams):
+        monkeypatch.setattr(module, "has_terminal", lambda: True)
     monkeypatch.setattr(ChatApp, "run", run)
     assert cli.run(arguments) == 0
     assert ran == [expected]

@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import AutoTokenizer
 
+from askbrief.evaluation.scores import score_exact, score_f1
 from corpora.questions import Question, load_paragraphs
-from corpora.scores import score_exact, score_f1
 from training.batches import collate
 from training.losses import find_scores
 from training.units import Encoded

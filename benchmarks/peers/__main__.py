@@ -24,6 +24,7 @@ from typing import Any
 from askbrief.corpus.chunk import build_indexed_text, chunk_document
 from askbrief.corpus.document import build_document
 from askbrief.corpus.formats.plain import read_plain
+from askbrief.evaluation.scores import normalise, score_exact, score_f1
 from askbrief.models.locate import find_default_model
 from benchmarks.common import build_parser, save_result
 from benchmarks.peers.task import TOP, Passage, load_passages, save_passages
@@ -32,7 +33,6 @@ from benchmarks.peers.worker import SYSTEMS
 from benchmarks.processes import Cost, run_process
 from corpora.archive import CACHE
 from corpora.questions import iter_rows
-from corpora.scores import normalise, score_exact, score_f1
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = (

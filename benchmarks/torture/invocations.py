@@ -300,7 +300,7 @@ def _iter_problems(case: Case, code: int, out: bytes, err: bytes) -> list[str]:
     if is_heard and code in (1, 2) and case.streams[1] != "broken" and not _has_hint(err, out):
         problems.append("an error without a word or a hint")
     encoding = case.variables.get("PYTHONIOENCODING", "utf-8").split(":")[0]
-    if case.size is None and _CONTROL.search(out.decode(encoding, "replace")):
+    if case.size is None and "FORCE_COLOR" not in case.variables and _CONTROL.search(out.decode(encoding, "replace")):
         problems.append("a control character")
     if (
         "--json" in case.arguments

@@ -7,7 +7,7 @@ with Assistant.open("articles") as assistant:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -19,9 +19,11 @@ from typing import Self, TypeVar
 from askbrief.answer import pipeline
 from askbrief.answer.dialogue import Turn, build_turn
 from askbrief.answer.filters import Filters, combine_filters, parse_filters
+from askbrief.answer.mentions import find_phrase
 from askbrief.answer.query import Query
 from askbrief.answer.question import check_question
 from askbrief.answer.reader import Reader, load_reader
+from askbrief.answer.small_talk import is_small_talk
 from askbrief.config import Folder, find_folder, open_folder
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.index.keeper import IndexKeeper
@@ -177,6 +179,16 @@ class Assistant:
         """
         return self._keeper.open().rows.load_document(document_id)
 
+    def iter_documents(self) -> Iterator[Document]:
+        """Every article of the index as it is, each once.
+
+        Raises:
+            StoreError: There is no index, or it cannot be read.
+        """
+        rows = self._open_published().rows
+        for document_id in dict.fromkeys(facts.id for facts in rows.iter_facts()):
+            yield rows.load_document(document_id)
+
     def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
         trace = self._find_trace(_build_query(query, None), history=(), refresh=refresh, top=top, read=False)
@@ -291,8 +303,14 @@ class Assistant:
                 def find(query: Query) -> Trace:
                     return pipeline.read(search(query, top=pipeline.REWRITE_PASSAGES), self.reader)
 
-                trace = search(pipeline.rewrite(query, history, find) if history else query, top=top)
-            if loading is None:
+                if read and is_small_talk(query.asked):
+                    return replace(search(query, top=0), matches=())
+                phrase = find_phrase(query.asked) if read else ""
+                is_followed = bool(history) and not phrase
+                trace = search(pipeline.rewrite(query, history, find) if is_followed else query, top=top)
+                if phrase:
+                    trace = pipeline.mention(trace, phrase, query, store=store, derived=derived)
+            if loading is None or trace.outcome == "mentions":
                 return trace
             loading.result()
         return pipeline.conclude(pipeline.read(trace, self.reader), self.encoder, self.reader)

@@ -8,6 +8,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── ModelError                an encoder or reader that is missing, damaged or unfit
 ├── AnswersError              earlier answers that cannot be read
 ├── ConversationError         the saved conversations
+├── EvaluationError           questions with known answers that cannot be used
 ├── ServingError              the chat in a browser
 └── StoreError                the index
     ├── StoreNotFoundError    nothing has been indexed yet
@@ -59,6 +60,10 @@ class AnswersError(AskbriefError):
 
 class ConversationError(AskbriefError):
     """A conversation cannot be saved, found or read; questions can still be asked."""
+
+
+class EvaluationError(AskbriefError):
+    """A file of questions with known answers, or an earlier report, cannot be used."""
 
 
 class ServingError(AskbriefError):

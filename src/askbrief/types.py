@@ -103,6 +103,9 @@ class Document:
             () where text and file are the same, None where the lines are not the file's own.
         lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
         member: Its name inside its file, "a/b.html"; '' for a file that is one article.
+        encoding: The encoding that its file was read in; '' where it has none. As the next two, no part of the id.
+        certainty: How sure that is, in [0, 1].
+        replaced: Bytes of the file that were not valid in it.
     """
 
     id: str
@@ -116,6 +119,9 @@ class Document:
     runs: tuple[tuple[int, int], ...] | None = ()
     lines: tuple[int, ...] = ()
     member: str = ""
+    encoding: str = ""
+    certainty: float = 1.0
+    replaced: int = 0
 
     @property
     def path(self) -> str:
@@ -265,6 +271,7 @@ class AnswerSpan:
         score: The reader's margin in log-odds: best span against "not here".
         places: The places in the original that hold the first character, from the outer to the inner.
         member: Name of the document inside its file; '' for a file that is one article.
+        doubt: Why its letters may not be those that were written; '' where nothing speaks for that.
     """
 
     text: str
@@ -281,6 +288,7 @@ class AnswerSpan:
     score: float
     places: tuple[Place, ...] = ()
     member: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +343,7 @@ class Status:
         gone: Paths that are in the index but no longer in the folder.
         encodings: The encodings of files that are not UTF-8, by path.
         others: Files of other kinds, counted by ending; they are not read.
+        partly: Files that were read in part, and what was not read of them.
     """
 
     articles: str
@@ -349,6 +358,7 @@ class Status:
     gone: tuple[str, ...]
     encodings: Mapping[str, str]
     others: Mapping[str, int]
+    partly: tuple[SkippedFile, ...] = ()
 
 
 Outcome = Literal["answered", "statement", "no_short_answer", "not_in_documents", "mentions"]
@@ -396,6 +406,21 @@ class AnswerGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Mentions:
+    """How often the articles have a phrase.
+
+    Attributes:
+        phrase: The words that were looked for.
+        count: Places.
+        documents: Articles with at least one.
+    """
+
+    phrase: str
+    count: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What happened to a question; answers and explanations are views of it.
 
@@ -412,12 +437,13 @@ class Trace:
         outcome: What the documents say.
         agreement: How the ranked spans relate that are about as likely as the best.
         groups: Those of them that say the same together; the newest first where they changed.
-        notes: Who and when is meant in the best span and its sentence.
+        notes: Who and when is meant in the span that is shown first, and its sentence.
         how: How ``searched`` was made of ``question``.
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
         filtered: The articles that were asked, in words; '' for all.
+        mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
 
     question: str
@@ -438,6 +464,7 @@ class Trace:
     rewrites: tuple[str, ...] = ()
     offered: str = ""
     filtered: str = ""
+    mentions: Mentions | None = None
 
     @property
     def confidence(self) -> float:
@@ -466,12 +493,13 @@ class Answer:
         outcome: What the documents say.
         agreement: How the answers relate that are about as likely as the best.
         groups: Those that say the same together; members count in ``answers``, later ones are left out.
-        notes: Who and when is meant in the best answer and its sentence.
+        notes: Who and when is meant in the first answer and its sentence.
         how: How ``searched`` was made of ``question``.
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
         filtered: The articles that were asked, in words; '' for all.
+        mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
 
     question: str
@@ -491,6 +519,7 @@ class Answer:
     rewrites: tuple[str, ...] = ()
     offered: str = ""
     filtered: str = ""
+    mentions: Mentions | None = None
 
     @property
     def answered(self) -> bool:

@@ -20,6 +20,8 @@ from askbrief.types import Span
 
 MIN_CONFIDENCE_SHARE = 0.5
 """Answers with less than this share of the best one's confidence do not count."""
+_UNDATED = date(1000, 1, 1)
+"""What relative dates of undated articles count from: far from any other, with room for the years before."""
 MIN_SHARED = 0.4
 """Share of the question's content words that a sentence must have to contradict another."""
 
@@ -101,8 +103,7 @@ def find_agreement(question: str, found: Sequence[Found]) -> Agreement:
     """
     counted = [i for i, one in enumerate(found) if one.confidence >= MIN_CONFIDENCE_SHARE * found[0].confidence]
     values = {
-        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or date(1, 1, 1))
-        for i in counted
+        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or _UNDATED) for i in counted
     }
     if len(items := split_list(found[0].text)) > 1:
         listed = tuple(Group(item, (0,), found[0].date, 1) for item in items)

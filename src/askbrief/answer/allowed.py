@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from askbrief.answer.filters import Filters
 from askbrief.store.rows import Rows
@@ -15,7 +15,7 @@ class Allowed:
     Attributes:
         rows: Rows of the passages, sorted.
         articles: How many articles they are of.
-        undated: How many articles were left out for want of a date.
+        undated: How many articles were left out only for want of a date.
     """
 
     rows: tuple[int, ...]
@@ -31,12 +31,15 @@ def find_allowed(rows: Rows, filters: Filters) -> Allowed | None:
     """
     if not filters:
         return None
+    without_days = replace(filters, since=None, until=None)
     ids: set[str] = set()
-    undated = 0
+    undated: set[str] = set()
     for facts in rows.iter_facts():
         source = f"{facts.author} {facts.path}"
-        if filters.accepts(path=facts.path, title=facts.title, published=facts.date, source=source):
+        if not without_days.accepts(path=facts.path, title=facts.title, published=facts.date, source=source):
+            continue
+        if filters.needs_date and facts.date is None:
+            undated.add(facts.id)
+        elif filters.accepts(path=facts.path, title=facts.title, published=facts.date, source=source):
             ids.add(facts.id)
-        else:
-            undated += filters.needs_date and facts.date is None
-    return Allowed(tuple(rows.find_rows(ids)), len(ids), undated)
+    return Allowed(tuple(rows.find_rows(ids)), len(ids), len(undated))

@@ -43,9 +43,9 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
         )
         for group in agreement.groups
     )
-    return replace(
-        trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=find_notes(trace.ranked[0], reader)
-    )
+    first = groups[0].members[0] if agreement.kind in ("changed", "differ") else 0
+    notes = find_notes(trace.ranked[first], reader)
+    return replace(trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=notes)
 
 
 def _count_documents(trace: Trace, members: Sequence[int]) -> int:
@@ -87,6 +87,8 @@ def _ask(reader: Reader, document: Document, question: str, part: Span) -> list[
     """What the reader finds in a part of an article, read by paragraphs and without the title; best first."""
     untitled = replace(document, title="")
     passages = [(untitled, Passage(document.id, s, s.of(document.text))) for s in _iter_paragraphs(document.text, part)]
+    if not passages:
+        return []
     found = [reading for readings in reader.read(question, passages) for reading in readings]
     return sorted(((reading.span, reading.margin) for reading in found), key=lambda pair: -pair[1])
 

@@ -10,6 +10,7 @@ from askbrief.answer.allowed import find_allowed
 from askbrief.answer.conclude import conclude as conclude_trace
 from askbrief.answer.dialogue import Turn
 from askbrief.answer.fuse import DENSE_WEIGHT, fuse
+from askbrief.answer.mentions import find_mentions
 from askbrief.answer.query import Query
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
@@ -26,6 +27,8 @@ REWRITE_PASSAGES = 2
 """Passages that are read to choose between rewrites."""
 RANKED_SPANS = 50
 """Most spans that a trace ranks, and most answers that can be asked for."""
+SHOWN_MENTIONS = 5
+"""Places that are shown at least where the mentions of a phrase were asked for."""
 SHOWN_GROUPS = 4
 """Most groups of answers that are shown where articles disagree."""
 MIN_CONFIDENCE = 0.27
@@ -67,6 +70,25 @@ def search(
         offered=query.offered,
         filtered=query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else "",
     )
+
+
+def mention(trace: Trace, phrase: str, query: Query, *, store: Store, derived: Derived) -> Trace:
+    """The trace with the places of ``phrase`` as its answers; as it was where there is none, but for the count.
+
+    Args:
+        trace: What was found for the question as any other.
+        phrase: The words whose mentions it asks for.
+        query: The question.
+        store: The open store, inside its ``snapshot``.
+        derived: That snapshot's indexes.
+    """
+    began = perf_counter()
+    allowed = find_allowed(store.rows, query.filters)
+    rows = None if allowed is None else frozenset(allowed.rows)
+    mentions, places = find_mentions(phrase, store=store, derived=derived, allowed=rows, top=RANKED_SPANS)
+    timings = {**trace.timings_ms, "mentions": 1000 * (perf_counter() - began)}
+    trace = replace(trace, mentions=mentions, timings_ms=timings)
+    return replace(trace, ranked=tuple(places), outcome="mentions") if places else trace
 
 
 def rewrite(query: Query, history: Sequence[Turn], find: Callable[[Query], Trace]) -> Query:
@@ -158,12 +180,15 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
         rewrites=trace.rewrites,
         offered=trace.offered,
         filtered=trace.filtered,
+        mentions=trace.mentions,
     )
 
 
 def _choose_places(trace: Trace, *, top: int) -> list[int]:
     """Which ranked spans are shown: where articles disagree, one of each group first, even beyond ``top``."""
     places = list(range(len(trace.ranked)))
+    if trace.outcome == "mentions":
+        return places[: max(top, SHOWN_MENTIONS)]
     if trace.agreement not in ("changed", "differ"):
         return places[:top]
     leaders = [group.members[0] for group in trace.groups[:SHOWN_GROUPS]]

@@ -20,6 +20,7 @@ from askbrief.types import (
     Candidate,
     Freshness,
     Hit,
+    Mentions,
     Note,
     Outcome,
     Passage,
@@ -56,6 +57,7 @@ class AnswerSpanFields(Struct, frozen=True, kw_only=True):
     column: int | None = None
     places: tuple[PlaceFields, ...] = ()
     member: str = ""
+    doubt: str = ""
     sentence: str
     sentence_start: int
     score: float = 0.0
@@ -153,6 +155,14 @@ class GroupFields(Struct, frozen=True, kw_only=True):
     documents: int
 
 
+class MentionsFields(Struct, frozen=True, kw_only=True):
+    """How often the articles have the phrase whose mentions were asked for."""
+
+    phrase: str
+    count: int
+    documents: int
+
+
 class AnswerFields(Struct, frozen=True, kw_only=True):
     """An answer. Fields may be added, never changed; what is not required may be missing in what is read."""
 
@@ -175,6 +185,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()
     offered: str = ""
     filtered: str = ""
+    mentions: MentionsFields | UnsetType = UNSET
     nearest: HitFields | UnsetType = UNSET
     explanation: ExplanationFields | UnsetType = UNSET
 
@@ -212,6 +223,7 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
             candidates=answer.rewrites,
             offered=answer.offered,
             filtered=answer.filtered,
+            mentions=convert(answer.mentions, MentionsFields, from_attributes=True) if answer.mentions else UNSET,
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
             explanation=_build_explanation(explained, verdict) if explained else UNSET,
         )
@@ -254,6 +266,7 @@ def load_answer(line: str | bytes) -> Answer:
         rewrites=fields.candidates,
         offered=fields.offered,
         filtered=fields.filtered,
+        mentions=convert(fields.mentions, Mentions, from_attributes=True) if fields.mentions else None,
     )
 
 
@@ -334,6 +347,7 @@ def _build_answer_span_fields(span: AnswerSpan) -> AnswerSpanFields:
         column=span.column,
         places=_build_places(span.places),
         member=span.member,
+        doubt=span.doubt,
         sentence=span.sentence_text,
         sentence_start=span.sentence.start,
         score=round(span.score, 4),
@@ -398,6 +412,7 @@ def _load_answer_span(fields: AnswerSpanFields) -> AnswerSpan:
         score=fields.score,
         places=_load_places(fields.places, start=fields.start),
         member=fields.member,
+        doubt=fields.doubt,
     )
 
 

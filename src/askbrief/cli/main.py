@@ -13,7 +13,9 @@ from askbrief.cli.asking import ask, search
 from askbrief.cli.chatting import chat, open_chat, serve
 from askbrief.cli.checks import doctor, verify
 from askbrief.cli.conversations import conversations
+from askbrief.cli.evaluation import evaluate
 from askbrief.cli.exit_codes import DONE, ERROR, INTERRUPTED, USAGE, find_exit_code
+from askbrief.cli.extracting import text
 from askbrief.cli.indexing import index, status
 from askbrief.cli.shortcuts import Commands
 from askbrief.errors import AskbriefError
@@ -59,7 +61,7 @@ def completion(shell: str) -> int:
     return DONE
 
 
-for command in (ask, chat, search, index, status, doctor, verify, serve, conversations):
+for command in (ask, chat, search, index, status, text, doctor, verify, serve, conversations, evaluate):
     commands.add_command(command)
 
 

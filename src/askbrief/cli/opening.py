@@ -78,9 +78,7 @@ def _offer_current_folder(error: FolderNotFoundError, *, yes: bool) -> Folder:
     if not files:
         raise error
     found = f"{count_noun(len(files), 'text file')} here"
-    if yes or (
-        can_prompt() and click.confirm(f"{found}. Index {'it' if len(files) == 1 else 'them'}?", True, err=True)
-    ):
+    if yes or (can_prompt() and _confirm(f"{found}. Index {'it' if len(files) == 1 else 'them'}?", default=True)):
         return folder
     raise FolderNotFoundError(
         f"{found.removesuffix(' here')} in {folder.root}, but no index",
@@ -94,12 +92,20 @@ def _ask_about_system_folder(folder: Folder) -> None:
         return
     if can_prompt():
         shown = printable(str(folder.articles))
-        if click.confirm(f"{shown} is {danger}. Index everything in it?", default=False, err=True):
+        if _confirm(f"{shown} is {danger}. Index everything in it?", default=False):
             return
     raise AskbriefError(
         f"{folder.articles} is {danger}, and is indexed only if you confirm it",
         hint="Name a folder of texts, or confirm with --yes.",
     )
+
+
+def _confirm(question: str, *, default: bool) -> bool:
+    """Ask a person on stderr; what cannot be read, in a terminal of a strange encoding, is no consent."""
+    try:
+        return click.confirm(question, default=default, err=True)
+    except UnicodeError:
+        return False
 
 
 def describe_danger(folder: Path) -> str:

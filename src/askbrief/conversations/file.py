@@ -14,7 +14,7 @@ from typing import Any
 from askbrief.errors import ConversationError
 
 FILE_NAME = "conversations.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT_SECONDS = 5.0
 
 _LOCK = "conversations.lock"
@@ -38,7 +38,8 @@ CREATE INDEX conversations_folder ON conversations(folder);
 CREATE TABLE entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation_id INTEGER NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
-    asked_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL DEFAULT 0, question TEXT NOT NULL, answer TEXT NOT NULL
+    asked_ms INTEGER NOT NULL, is_pinned INTEGER NOT NULL DEFAULT 0, question TEXT NOT NULL, answer TEXT NOT NULL,
+    mark TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX entries_conversation ON entries(conversation_id, id);
 CREATE VIRTUAL TABLE words USING fts5(question, answer, tokenize = "unicode61 remove_diacritics 2");
@@ -49,6 +50,12 @@ _FROM_1_TO_2 = """
 BEGIN;
 ALTER TABLE conversations ADD COLUMN view TEXT NOT NULL DEFAULT '';
 PRAGMA user_version = 2;
+COMMIT;
+"""
+_FROM_2_TO_3 = """
+BEGIN;
+ALTER TABLE entries ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 3;
 COMMIT;
 """
 
@@ -163,8 +170,10 @@ class ConversationFile:
             connection.executescript(_SETTINGS)
             if version == 0:
                 connection.executescript(_SCHEMA)
-            elif version == 1:
+            if version == 1:
                 connection.executescript(_FROM_1_TO_2)
+            if version in (1, 2):
+                connection.executescript(_FROM_2_TO_3)
         except BaseException:
             connection.close()
             raise

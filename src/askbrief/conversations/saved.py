@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import platformdirs
 
@@ -29,13 +29,15 @@ HISTORY = 500
 """Questions that the prompt remembers."""
 TITLE_CHARACTERS = 80
 
+Mark = Literal["", "right", "wrong"]
+
 _MAX_SEARCH_WORDS = 50
 _LAST = 2**63 - 1
 _SELECT_CONVERSATIONS = (
     "SELECT id, folder, title, created_ms, updated_ms,"
     " (SELECT count(*) FROM entries WHERE conversation_id = conversations.id), view FROM conversations"
 )
-_SELECT_ENTRIES = "SELECT entries.id, conversation_id, asked_ms, is_pinned, entries.answer FROM entries"
+_SELECT_ENTRIES = "SELECT entries.id, conversation_id, asked_ms, is_pinned, entries.answer, mark FROM entries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Entry:
         is_pinned: Whether the user pinned it.
         answer: The answer, with its question; figures as ``ask --json`` rounds them.
         line: The answer as ``ask --json`` printed it.
+        mark: What the user said of the answer; '' for nothing.
     """
 
     id: int
@@ -80,6 +83,7 @@ class Entry:
     is_pinned: bool
     answer: Answer
     line: str
+    mark: Mark = ""
 
 
 class Conversations:
@@ -203,6 +207,24 @@ class Conversations:
         )
         return [self._build_entry(row) for row in rows]
 
+    def load_history(self, folder: Path, *, before: int = _LAST, limit: int = PAGE) -> list[Entry]:
+        """The entries of all conversations about ``folder`` with an id below ``before``, newest first."""
+        rows = self._file.rows(
+            f"{_SELECT_ENTRIES} JOIN conversations ON conversations.id = conversation_id"
+            " WHERE folder = ? AND entries.id < ? ORDER BY entries.id DESC LIMIT ?",
+            _key(folder),
+            before,
+            limit,
+        )
+        return [self._build_entry(row) for row in rows]
+
+    def load_entry(self, entry_id: int, *, folder: Path) -> Entry:
+        """One entry of a conversation about ``folder``; fails also when there is none of that number."""
+        found = self.load_history(folder, before=entry_id + 1, limit=1)
+        if not found or found[0].id != entry_id:
+            raise ConversationError(f"there is no question {entry_id} about {folder}", hint="See: askbrief history")
+        return found[0]
+
     def load_questions(self, folder: Path, *, limit: int = HISTORY) -> list[str]:
         """The last questions asked about ``folder``, newest first, each once: the prompt's history."""
         rows = self._file.rows(
@@ -234,6 +256,12 @@ class Conversations:
             changed = connection.execute("UPDATE entries SET is_pinned = ? WHERE id = ?", (is_pinned, entry_id))
             _check_found(changed, "question", entry_id)
 
+    def set_mark(self, entry_id: int, mark: Mark) -> None:
+        """Say whether an answer is right or wrong, or take that back; fails when there is no entry of that number."""
+        with self._file.writing() as connection:
+            changed = connection.execute("UPDATE entries SET mark = ? WHERE id = ?", (mark, entry_id))
+            _check_found(changed, "question", entry_id)
+
     def rename(self, conversation_id: int, title: str) -> None:
         """Gives a conversation another title; fails also when there is none of that number."""
         with self._file.writing() as connection:
@@ -250,10 +278,20 @@ class Conversations:
             _check_found(deleted, "conversation", conversation_id)
         self._file.forget()
 
+    def delete_all(self, folder: Path) -> int:
+        """Delete all conversations about ``folder``, from the disk too, and return how many questions they held."""
+        with self._file.writing() as connection:
+            about = "FROM entries WHERE conversation_id IN (SELECT id FROM conversations WHERE folder = ?)"
+            connection.execute(f"DELETE FROM words WHERE rowid IN (SELECT id {about})", (_key(folder),))
+            count = connection.execute(f"DELETE {about}", (_key(folder),)).rowcount
+            connection.execute("DELETE FROM conversations WHERE folder = ?", (_key(folder),))
+        self._file.forget()
+        return count
+
     def _build_entry(self, row: tuple[Any, ...]) -> Entry:
-        number, conversation_id, asked_ms, is_pinned, line = row
+        number, conversation_id, asked_ms, is_pinned, line, mark = row
         try:
-            return Entry(number, conversation_id, _moment(asked_ms), bool(is_pinned), load_answer(line), line)
+            return Entry(number, conversation_id, _moment(asked_ms), bool(is_pinned), load_answer(line), line, mark)
         except ValueError as error:
             raise ConversationError(
                 f"question {number} in {self.path} cannot be read: {error}", hint="Delete its conversation."

@@ -44,6 +44,7 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
         pending=tuple(sorted([*(f.path for f in differences.pending), *(s.path for s in differences.unlisted)])),
         gone=differences.gone,
         encodings=_find_encodings(store),
+        partly=store.rows.load_partly(),
         others=dict(found.others),
     )
 

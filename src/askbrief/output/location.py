@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import quote
@@ -32,7 +33,17 @@ def describe_place(found: AnswerSpan | Hit) -> str:
     """Where in its file something is: ":31", ", page 7 (printed 47701)", ', "Eye in the sky"'."""
     if found.line is not None:
         return f":{found.line}"
-    return "".join(f", {text}" for text in map(_describe_part, found.places) if text)
+    where = describe_places(found.places)
+    return f", {where}" if where else ""
+
+
+def describe_places(places: Sequence[Place]) -> str:
+    """Places, from the outer to the inner: "page 7 (printed 47701)", "row 12, Plot"; '' without any."""
+    parts = []
+    for outer, place in zip((None, *places), places, strict=False):
+        is_inside = outer is not None and (outer.kind, outer.number) == (place.kind, place.number)
+        parts.append(shorten(place.label, _LABEL_CHARACTERS) if is_inside else _describe_part(place))
+    return ", ".join(filter(None, parts))
 
 
 def describe_part(found: AnswerSpan | Hit) -> str:

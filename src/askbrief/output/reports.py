@@ -33,6 +33,7 @@ def describe_status(status: Status) -> str:
         facts["not read"] = ", ".join(f"{count:,} {ending}" for ending, count in sorted(status.others.items()))
     lines = [f"{name:{_NAME_WIDTH}}{fact}" for name, fact in facts.items()]
     lines += [f"{encoding:{_NAME_WIDTH}}{path}" for path, encoding in sorted(status.encodings.items())]
+    lines += [f"partly read {file.path}: {file.reason}" for file in status.partly]
     lines += describe_skipped(freshness)
     return "\n".join(map(one_line, lines))
 
@@ -55,6 +56,7 @@ def status_as_json(status: Status) -> str:
             "gone": list(status.gone),
             "encodings": dict(status.encodings),
             "others": dict(status.others),
+            "partly": [{"path": file.path, "reason": file.reason} for file in status.partly],
         }
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from askbrief.answer.small_talk import ADVICE, is_small_talk
 from askbrief.answer.words import find_stems
 from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_date, describe_part, render_location
@@ -22,6 +24,7 @@ _NEAREST_CHARACTERS, _MIN_TITLE_CHARACTERS = 300, 30
 _CLOSEST = 3
 """Passages that are shown in place of an answer."""
 _WORD_STYLE = "underline"
+_VERB = re.compile(r"(?:is|has|cannot|could|needs|needed|took|holds|made|unpacks)\b")
 _BETWEEN = Text("\n\n")
 _NEXT_LINE = Text("\n")
 
@@ -39,13 +42,17 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
         root: Absolute folder that paths are relative to, for links; None makes no links.
         width: Columns to wrap lines at; None does not wrap.
     """
-    if not answer.answered:
-        return _render_no_answer(answer, root=root, width=width)
+    if not answer.answered and is_small_talk(answer.question):
+        return wrap(Text(ADVICE), width=width).append("\n")
     blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
+    blocks += [wrap(Text(line), width=width) for line in _describe_mentions(answer)]
+    if not answer.answered:
+        blocks += _render_no_answer(answer, root=root, width=width)
+        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
     blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
-        if answer.outcome != "statement":
+        if answer.outcome not in ("statement", "mentions"):
             blocks.append(wrap(Text(label + one_line(span.text), style=_ANSWER_STYLE), width=width))
         blocks += [
             wrap(light_up(span), width=width, indent=_INDENT),
@@ -72,6 +79,18 @@ def _describe_agreement(answer: Answer) -> list[str]:
         return ["The articles say different things."]
     agreeing = answer.groups[0].documents if answer.agreement == "one" and answer.groups else 1
     return [f"{agreeing} articles agree."] if agreeing > 1 else []
+
+
+def _describe_mentions(answer: Answer) -> list[str]:
+    """How often the phrase is there whose mentions were asked for."""
+    if answer.mentions is None:
+        return []
+    phrase, count = f"“{one_line(answer.mentions.phrase)}”", answer.mentions.count
+    if not count:
+        return [f"{phrase} stands nowhere in these documents."]
+    articles = count_noun(answer.mentions.documents, "article")
+    shown = f"; the first {len(answer.answers)}:" if len(answer.answers) < count else "."
+    return [f"{phrase} is mentioned {'once' if count == 1 else count_noun(count, 'time')} in {articles}{shown}"]
 
 
 def _render_notes(answer: Answer, *, width: int | None) -> Text:
@@ -145,22 +164,25 @@ def _describe_changes(freshness: Freshness) -> list[str]:
 
 def describe_skipped(freshness: Freshness) -> list[str]:
     """One line for each file that could not be read."""
-    return [one_line(f"skipped {file.path}: it {file.reason}") for file in freshness.skipped]
+    return [one_line(f"skipped {file.path}: {describe_reason(file.reason)}") for file in freshness.skipped]
 
 
-def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> Text:
+def describe_reason(reason: str) -> str:
+    """Why a file is skipped, as the end of a sentence: "it is empty", "3 of 3 pages are pictures without text"."""
+    return f"it {reason}" if _VERB.match(reason) else reason
+
+
+def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> list[Text]:
     """That there is no answer; the closest passages where there are any, with the question's words lit."""
     asked = find_stems(answer.searched)
     if answer.outcome == "not_in_documents":
-        hint = [] if asked else [Text("Ask what the documents say: who, when, where, how many, why.")]
-        blocks = [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width), *hint]
-        return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+        return [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
     blocks = [wrap(Text("No short answer found. The closest passages:", style=_ANSWER_STYLE), width=width)]
     for hit in answer.hits[:_CLOSEST]:
         text = shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
         passage = wrap(light_up_words(text, asked), width=width, indent=_INDENT)
         blocks.append(_NEXT_LINE.join([passage, _render_place(hit, root=root, width=width)]))
-    return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
+    return blocks
 
 
 def light_up_words(text: str, stems: set[str]) -> Text:

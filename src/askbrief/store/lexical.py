@@ -102,9 +102,23 @@ class LexicalIndex:
         found = self._searcher.fast_field_values("row", [address for _, address in hits])
         return {int(row or 0): float(score) for row, (score, _) in zip(found, hits, strict=True)}
 
+    def find_all(self, query: str) -> list[int]:
+        """The rows that have every word of ``query``, in any form of it; sorted.
+
+        Only the first ``MAX_QUERY_WORDS`` count, and no words that are too long to be indexed.
+        """
+        words = [word for word in self._find_words(query) if len(word.encode()) < _MAX_WORD_BYTES]
+        if not words or not self.count:
+            return []
+        parsed = self._index.parse_query(" ".join(f'+"{word}"' for word in words), ["text"])
+        hits = self._searcher.search(parsed, limit=self.count, count=False).hits
+        return sorted(int(row or 0) for row in self._searcher.fast_field_values("row", [place for _, place in hits]))
+
     def _parse(self, query: str) -> tantivy.Query:
-        words = list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
-        return self._index.parse_query(" ".join(f'"{word}"' for word in words), ["text"])
+        return self._index.parse_query(" ".join(f'"{word}"' for word in self._find_words(query)), ["text"])
+
+    def _find_words(self, query: str) -> list[str]:
+        return list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
 
     def load_rows(self) -> list[int]:
         """Every row, sorted."""

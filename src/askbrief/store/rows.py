@@ -192,6 +192,16 @@ class Rows:
         records = (FileRecord(*row) for row in self.check_rows(self._database.rows(query)))
         return tuple(SkippedFile(record.path, record.problem or "") for record in records)
 
+    def load_partly(self) -> tuple[SkippedFile, ...]:
+        """The files of which something was not read, by path, with what that is."""
+        extractions = self.load_extractions()
+        found = []
+        for path, record in sorted(self.load_files().items()):
+            extraction = extractions.get(record.extraction or b"")
+            if extraction is not None and extraction.parts and extraction.reports:
+                found.append(SkippedFile(path, "; ".join(extraction.reports)))
+        return tuple(found)
+
     def load_document(self, document_id: str) -> Document:
         """A document with the paths of all its copies.
 

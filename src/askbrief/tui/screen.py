@@ -21,7 +21,6 @@ from askbrief.tui.citation import describe_range
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.conversation import ConversationView
 from askbrief.tui.dialogs import TextScreen, build_help
-from askbrief.tui.explanation import build_explanation
 from askbrief.tui.header import Header
 from askbrief.tui.keys import Keys
 from askbrief.tui.lists import ChoiceScreen
@@ -459,9 +458,10 @@ class ChatScreen(Screen[None]):
         return card
 
     def _show_explanation(self, trace: Trace) -> None:
-        self.app.push_screen(
-            TextScreen("Why this answer" if trace.is_answered else "Why no answer", *build_explanation(trace))
-        )
+        from askbrief.tui.explanation import build_explanation  # loads what reads the index
+
+        title = "Why this answer" if trace.is_answered else "Why no answer"
+        self.app.push_screen(TextScreen(title, *build_explanation(trace)))
 
     def _copy_from(self, card: Card, action: str) -> None:
         if (span := card.span) is None:

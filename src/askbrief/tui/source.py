@@ -17,7 +17,6 @@ from textual.style import Style
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from askbrief.text.segment import LineIndex
 from askbrief.tui.citation import cut, cut_path, describe_day
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.highlights import WORDS, build_lights, find_asked, find_text, find_window, shift
@@ -80,7 +79,7 @@ class SourcePane(Vertical):
         """The file is to be opened at a line, by an editor or the system's viewer."""
 
         path: str
-        line: int
+        line: int | None
         by_editor: bool
 
     @dataclass
@@ -304,7 +303,7 @@ class SourcePane(Vertical):
     def _open(self, *, by_editor: bool) -> None:
         if self._document is not None:
             mark = self._find_mark()
-            line, _ = LineIndex(self._document.text).find(mark.span.start if mark is not None else 0)
+            line, _ = self._document.find_line(mark.span.start if mark is not None else 0) or (None, 0)
             self.post_message(self.Opened(self._document.path, line, by_editor))
 
     def _describe_list(self) -> Content:
@@ -314,8 +313,8 @@ class SourcePane(Vertical):
     def _describe(self, document: Document) -> Content:
         columns = max(10, self.size.width - 4)
         mark, marks = self._find_mark(), self._marks
-        line = LineIndex(document.text).find(mark.span.start)[0] if mark is not None else 1
-        facts = [describe_day(document.date) if document.date else "", f"line {line}" if mark is not None else ""]
+        line, _ = (document.find_line(mark.span.start) if mark is not None else None) or (None, 0)
+        facts = [describe_day(document.date) if document.date else "", f"line {line}" if line is not None else ""]
         where = [f"◂ {self._mark + 1}/{len(marks)} ▸" if len(marks) > 1 else ""]
         where += [mark.kind.value if mark is not None and mark.kind is not Kind.ANSWER else ""]
         where += [f"article {self._number + 1}/{len(self._trail)}" if len(self._trail) > 1 else ""]

@@ -87,7 +87,7 @@ FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".
     "extract_latex")), ".latex": _LATEX, ".zip": _ZIP, ".gz": _GZ, ".txt": _TEXT, ".md": _MARKDOWN,
     ".markdown": _MARKDOWN, }  # fmt: skip
 SUFFIXES = frozenset(FORMATS)
-TEXT = frozenset(suffix for suffix, kind in FORMATS.items() if kind is _TEXT)
+TEXT = frozenset(suffix for suffix, kind in FORMATS.items() if kind in (_TEXT, _MARKDOWN))
 """Suffixes of files that are text as they are."""
 
 _OFFICE_PARTS = (("word/", _DOCX), ("ppt/", _PPTX), ("xl/", _XLSX))

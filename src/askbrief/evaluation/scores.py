@@ -1,4 +1,4 @@
-"""The official SQuAD scores."""
+"""Scores: an answer's words against the accepted ones, as the official SQuAD evaluation counts them."""
 
 from __future__ import annotations
 

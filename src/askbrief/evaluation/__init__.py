@@ -1,0 +1,1 @@
+"""Evaluation: questions whose answers are known, asked and scored."""
