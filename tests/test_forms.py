@@ -25,7 +25,6 @@ from askbrief.models.encoder import CompiledEncoder
 from askbrief.models.forms import (
     BLOCKS_4,
     BLOCKS_8,
-    FP32,
     INT8,
     REDUCED,
     SMOOTHED,

@@ -53,14 +53,14 @@ def _peak_memory() -> int:
 
     Not ``ru_maxrss`` on Linux: it counts what the process that started this one held.
     """
-    if sys.platform == "linux":
-        with open("/proc/self/status", "rb") as status:
-            return next((int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM")), 0)
-    if sys.platform == "darwin":
+    if sys.platform == "win32":
+        return 0
+    if sys.platform != "linux":
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return 0
+    with open("/proc/self/status", "rb") as status:
+        return next((int(line.split()[1]) * 1024 for line in status if line.startswith(b"VmHWM")), 0)
 
 
 if __name__ == "__main__":
