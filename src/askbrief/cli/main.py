@@ -53,7 +53,10 @@ def commands(context: click.Context) -> int:
 @commands.command()
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion(shell: str) -> int:
-    """Print the completion script of SHELL (bash: eval "$(askbrief completion bash)")."""
+    """Print SHELL's completion script.
+
+    For bash, put this into ~/.bashrc: eval "$(askbrief completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)
