@@ -34,6 +34,8 @@ class Settings:
         encodings: The same for some files: pairs of a pattern for paths, in which * stands for any characters, and an
             encoding; the first that fits counts.
         history: Whether questions asked on the command line are saved with their answers.
+        open: Command that ``askbrief open`` runs, with %f for the file, %p for the page, %l for the line and %s for the
+            words; '' opens an editor, a pager or a viewer.
     """
 
     articles: str = "."
@@ -44,6 +46,7 @@ class Settings:
     encoding: str = ""
     encodings: tuple[tuple[str, str], ...] = ()
     history: bool = True
+    open: str = ""
 
     def find_encoding(self, path: str) -> str:
         """The encoding that is set for the text file at ``path``; '' for none."""

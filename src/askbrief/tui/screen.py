@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from askbrief.errors import AskbriefError
+from askbrief.output.opening import open_in_editor, open_in_viewer
 from askbrief.text.display import count_noun, printable
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.basket import BasketScreen
@@ -38,7 +39,6 @@ from askbrief.tui.messages import (
     Suggested,
     Titled,
 )
-from askbrief.tui.opening import open_in_editor, open_in_viewer
 from askbrief.tui.prompt import History, Prompt
 from askbrief.tui.quoting import build_footnote, build_quote
 from askbrief.tui.refresher import AssistantFactory
