@@ -148,9 +148,9 @@ def test_an_edit_just_before_a_question_is_in_its_answer(articles: Path, encoder
         answer = assistant.ask("who met the envoy?")
     assert answer.text == "Teheran"
     assert answer.freshness.changed == 1
-    # The index as it was has been read beside the listing of the folder, to no avail; last comes what stands before
-    # "the envoy", to learn who that is.
-    assert [any("Teheran" in text for text in texts) for texts in reader.read_texts] == [False, False, True, False]
+    # The index as it was has been read beside the listing of the folder, to no avail. Nothing stands before "the
+    # envoy", so the reader is not asked who that is.
+    assert [any("Teheran" in text for text in texts) for texts in reader.read_texts] == [False, False, True]
 
 
 def test_an_answer_from_before_another_process_wrote_does_not_count(articles: Path, encoder: FakeEncoder) -> None:

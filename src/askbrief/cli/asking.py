@@ -17,6 +17,8 @@ from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from askbrief.answer.dialogue import Turn
     from askbrief.assistant import Assistant, Sort
     from askbrief.conversations.shell import ShellConversation
@@ -69,7 +71,7 @@ def ask(
     exit_code = DONE
     with (
         open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant,
-        Asking(assistant, refresh=refresh, begins=conversation, **settings) as asking,
+        Asking(assistant, refresh=refresh, continues=continues, begins=conversation, **settings) as asking,
     ):
         if continues:
             asking.take_up_history()
@@ -93,6 +95,7 @@ class Asking:
         assistant: Assistant,
         *,
         refresh: bool,
+        continues: bool,
         begins: bool,
         top: int,
         sort: Sort,
@@ -100,25 +103,29 @@ class Asking:
         explain: bool,
         as_json: bool,
     ) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
         self.as_json = as_json
         self._assistant = assistant
         self._history: list[Turn] = []
-        self._saved: ShellConversation | None = None
-        self._is_saving = keeps_history(assistant.folder.settings)
-        self._begins, self._continues = begins, False
+        self._saved: Future[ShellConversation] | None = None
+        self._beside = ThreadPoolExecutor(max_workers=1)
         self._top, self._explain = top, explain
         self._options: dict[str, Any] = {"refresh": refresh, "sort": sort}
         if filters:
             from askbrief.answer.filters import build_filters
 
             self._options["filters"] = build_filters(filters)
+        if keeps_history(assistant.folder.settings):  # opened while the question is answered
+            self._saved = self._beside.submit(_open_saved, assistant.folder.root, continues=continues, begins=begins)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._saved is not None:
-            self._saved.close()
+        self._beside.shutdown()
+        if self._saved is not None and not self._saved.exception():
+            self._saved.result().close()
 
     def take_up_history(self) -> None:
         """Take the next question as a follow-up in the last conversation about the folder.
@@ -126,9 +133,8 @@ class Asking:
         Raises:
             ConversationError: It cannot be read.
         """
-        self._continues = True
-        if self._is_saving:
-            self._history.extend(self._open_saved().load_turns())
+        if self._saved is not None:
+            self._history.extend(self._saved.result().load_turns())
         if not self._history:
             tell("there is no earlier question about this folder; the question is searched as typed.")
 
@@ -159,26 +165,27 @@ class Asking:
         self._save(answer)
         return DONE if answer.answered else NO_ANSWER
 
-    def _open_saved(self) -> ShellConversation:
-        from askbrief.conversations.shell import ShellConversation
-
-        if self._saved is None:
-            root = self._assistant.folder.root
-            self._saved = ShellConversation(root, continues=self._continues, begins=self._begins)
-            for note in self._saved.notes:
-                tell(f"{note}.")
-        return self._saved
-
     def _save(self, answer: Answer) -> None:
         """Save an answer once it can be read; where that fails, nothing more is saved."""
-        if not self._is_saving:
+        if self._saved is None:
             return
         sys.stdout.flush()
         try:
-            self._open_saved().save(answer)
+            saved = self._saved.result()
+            saved.save(answer)
         except (AskbriefError, OSError) as error:
-            self._is_saving = False
+            self._saved = None
             tell(f"the question was not saved: {error.message if isinstance(error, AskbriefError) else error}.")
+        else:
+            for note in saved.notes:
+                tell(f"{note}.")
+            saved.notes.clear()
+
+
+def _open_saved(root: Path, *, continues: bool, begins: bool) -> ShellConversation:
+    from askbrief.conversations.shell import ShellConversation
+
+    return ShellConversation(root, continues=continues, begins=begins)
 
 
 def _write_answer_as_json(answer: Answer, explained: Trace | None) -> None:
