@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from askbrief.evaluation.calibrate import Calibration
@@ -54,6 +55,13 @@ def describe_calibration(calibration: Calibration) -> str:
     else:
         lines.append(_line("threshold", f"{calibration.threshold}"))
     return "\n".join(lines)
+
+
+def describe_card(calibration: Calibration) -> str:
+    """The fitted numbers as the reader's card has them, one line of JSON."""
+    names = ("slope", "offset", "threshold", "retrieval_weight")
+    fields = {name: getattr(calibration, name) for name in names}
+    return f'"calibration": {json.dumps({name: value for name, value in fields.items() if value is not None})}'
 
 
 def _describe_figures(figures: Figures) -> str:
