@@ -278,6 +278,14 @@ def test_changes_are_named() -> None:
     assert changes.f1.value == 0.1667
 
 
+def test_nothing_changed_is_certain() -> None:
+    same = [make_result(name, dialogue=number) for number, name in enumerate("abc")]
+    changes = find_changes(same, same)
+    assert (changes.gained, changes.lost, changes.reworded, changes.added, changes.removed) == ((), (), (), 0, 0)
+    assert changes.f1
+    assert (changes.f1.value, changes.f1.low, changes.f1.high) == (0.0, 0.0, 0.0)
+
+
 def test_the_curve_and_the_threshold_by_hand() -> None:
     strength = np.array([1.0, 1, 1, 1, -1, -1, -1, -1])
     right = np.array([True, True, True, False, True, False, False, False])

@@ -54,10 +54,11 @@ def history(
     delete: bool,
     yes: bool,
 ) -> int:
-    """List the questions that were asked, the newest first: all, or those with WORDS in them or in their answers.
+    """List earlier questions to the folder.
 
-    A line shows the number of a question, when it was asked, + or - for an answer marked right or wrong, the question,
-    and the answer. The chat and ask share this history.
+    The newest come first; with WORDS, only those that have them in the question or its answers. A line shows the number
+    of a question, when it was asked, + or - for an answer marked right or wrong, the question, and the answer. The chat
+    and ask share this history.
     """
     if bool(words or as_json or export) + bool(mark) + delete > 1 or (as_json and export):
         raise click.UsageError("Only one of listing, --export, --mark and --delete can be done at once.")
@@ -134,9 +135,9 @@ def _delete(saved: Conversations, root: Path, *, yes: bool) -> int:
 @options.folder_of("Folder that was asked (default: the nearest, from here upwards, with an index).")
 @click.option("--question", "-q", "entry_id", metavar="ID", type=_ID, help="Of this question of askbrief history.")
 def open_answer(number: int, folder: Path | None, entry_id: int | None) -> int:
-    """Open answer N of the last question at its place (default: the best answer).
+    """Open an answer at its place.
 
-    A text opens in $VISUAL, $EDITOR or a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml,
+    It is the best answer of the last question, or the Nth of those that were shown. A text opens in $VISUAL, $EDITOR or a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml,
     open = "command %f %p %s" sets another command: %f is the file, %l the line, %p the page and %s the words.
     """
     from askbrief.output.opening import build_target, open_target

@@ -71,7 +71,7 @@ def refuse_missing(missing: Sequence[Missing]) -> None:
     shown = "; ".join(item.describe() for item in missing[:_SHOWN])
     more = f"; and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     raise EvaluationError(
-        f"{len(missing)} of the files and answers that the questions name are not in this folder: {shown}{more}",
+        f"the questions name what is not in this folder: {shown}{more}",
         hint="Give the folder with -C, and answers as the documents have them, word for word.",
     )
 

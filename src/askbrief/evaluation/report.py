@@ -12,7 +12,7 @@ from msgspec.json import decode
 from askbrief.answer.schema import SCHEMA, as_json
 from askbrief.errors import EvaluationError
 from askbrief.evaluation.calibrate import Calibration
-from askbrief.evaluation.figures import Figures, Share, find_share
+from askbrief.evaluation.figures import Figures, Share, find_mean
 from askbrief.evaluation.measure import Result
 
 
@@ -95,5 +95,5 @@ def find_changes(before: Sequence[Result], after: Sequence[Result]) -> Changes:
         reworded=tuple(new.name for old, new in pairs if old.is_right == new.is_right and old.found != new.found),
         added=len(after) - len(pairs),
         removed=len(earlier) - len(pairs),
-        f1=find_share(differences, lambda result: result.f1 or 0.0),
+        f1=find_mean(differences, lambda result: result.f1 or 0.0),
     )

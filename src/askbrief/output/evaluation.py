@@ -108,8 +108,8 @@ def _describe_changes(changes: Changes) -> str:
     for title, count in (("only here", changes.added), ("only in the baseline", changes.removed)):
         if count:
             lines.append(_line(f"  {title}", count_noun(count, "question")))
-    if len(lines) == 1 or (len(lines) == 2 and changes.f1):
-        lines.append("  no answer")
+    if not (changes.gained or changes.lost or changes.reworded):
+        lines.append("  no answer is another")
     return "\n".join(lines)
 
 
