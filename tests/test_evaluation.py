@@ -116,6 +116,8 @@ def test_squad_holds_questions_with_and_without_answers(tmp_path: Path) -> None:
         (b'{"question": "who?", "answers": []}\n{"question": "who?"}', "line 2 has neither answers nor turns"),
         (b'{"question": "who?", "answers": "Okay"}', "line 1 cannot be read"),
         (b'{"question": " ", "answers": []}', "line 1: the question is empty"),
+        (b'{"question": "who? since:never", "answers": []}', "line 1: "),
+        (b'{"turns": [{"utterance": "who?", "standalone": "?!", "answers": []}]}', "line 1: the question is empty"),
         (b'{"question": "who?", "answers": [" "]}', "line 1 has an empty answer"),
         (b'{"question": "\xff?", "answers": []}', "line 1 cannot be read"),
         (b"[" * 100_000, "line 1 cannot be read"),
