@@ -138,7 +138,8 @@ def open_answer(number: int, folder: Path | None, entry_id: int | None) -> int:
     """Open an answer at its place.
 
     It is the best answer of the last question, or the Nth of those that were shown. A text opens in $VISUAL, $EDITOR or
-    a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml, open = "command %f %p %s" sets another command: %f is the file, %l the line, %p the page and %s the words.
+    a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml, open = "command %f %p %s" sets another
+    command: %f is the file, %l the line, %p the page and %s the words.
     """
     from askbrief.output.opening import build_target, open_target
 
