@@ -99,6 +99,12 @@ def watched_chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     chat.stop()
 
 
+@pytest.fixture(autouse=True)
+def without_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line saves no questions, in processes beside the tests neither, unless a test asks for it."""
+    monkeypatch.setenv("ASKBRIEF_HISTORY", "0")
+
+
 @pytest.fixture
 def encoder() -> FakeEncoder:
     return FakeEncoder()

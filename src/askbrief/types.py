@@ -103,7 +103,7 @@ class Document:
             () where text and file are the same, None where the lines are not the file's own.
         lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
         member: Its name inside its file, "a/b.html"; '' for a file that is one article.
-        encoding: The encoding that its file was read in; '' where it has none. As the next two, no part of the id.
+        encoding: The encoding that its file was read in; '' where it has none. As the next two, no part of what it is.
         certainty: How sure that is, in [0, 1].
         replaced: Bytes of the file that were not valid in it.
     """
@@ -119,9 +119,9 @@ class Document:
     runs: tuple[tuple[int, int], ...] | None = ()
     lines: tuple[int, ...] = ()
     member: str = ""
-    encoding: str = ""
-    certainty: float = 1.0
-    replaced: int = 0
+    encoding: str = field(default="", compare=False)
+    certainty: float = field(default=1.0, compare=False)
+    replaced: int = field(default=0, compare=False)
 
     @property
     def path(self) -> str:

@@ -30,8 +30,17 @@ COMPARED_SPANS = 10
 """Ranked spans that are compared with each other."""
 
 
-def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
-    """The trace with its outcome, how its answers relate, and notes on the best."""
+def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:
+    """The trace with its outcome, how its answers relate, and notes on the best.
+
+    Args:
+        trace: As read.
+        encoder: The encoder.
+        reader: The reader.
+        newest_first: Whether of all credible answers those of the newest articles come first.
+    """
+    if newest_first:
+        trace = replace(trace, ranked=_put_newest_first(trace))
     if is_polar(trace.searched):
         return _conclude_polar(trace, encoder, reader)
     if not trace.ranked or trace.confidence < trace.min_confidence:
@@ -46,6 +55,14 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
     first = groups[0].members[0] if agreement.kind in ("changed", "differ") else 0
     notes = find_notes(trace.ranked[first], reader)
     return replace(trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=notes)
+
+
+def _put_newest_first(trace: Trace) -> tuple[RankedSpan, ...]:
+    """The credible spans, the newest article's first and the undated ones last; then the others."""
+    least = max(trace.min_confidence, trace.confidence * MIN_CONFIDENCE_SHARE)
+    credible = [span for span in trace.ranked if span.confidence >= least]
+    credible.sort(key=lambda span: span.candidate.document.date or date.min, reverse=True)
+    return (*credible, *(span for span in trace.ranked if span.confidence < least))
 
 
 def _count_documents(trace: Trace, members: Sequence[int]) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -138,7 +138,7 @@ def parse_filters(line: str) -> tuple[str, Filters]:
     return " ".join("".join([*rest, line[at:]]).split()), _check_order(filters)
 
 
-def build_filters(options: dict[str, Sequence[str]]) -> Filters:
+def build_filters(options: Mapping[str, Sequence[str]]) -> Filters:
     """The filters of command-line options, by key, each with its values.
 
     Raises:

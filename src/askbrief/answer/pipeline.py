@@ -139,10 +139,10 @@ def read(trace: Trace, reader: Reader) -> Trace:
     return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
 
 
-def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
+def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:
     """The trace with what it comes to: the outcome, how the answers relate, and notes on the best."""
     began = perf_counter()
-    concluded = conclude_trace(trace, encoder, reader)
+    concluded = conclude_trace(trace, encoder, reader, newest_first=newest_first)
     timings = {**trace.timings_ms, "conclude": 1000 * (perf_counter() - began)}
     return replace(concluded, timings_ms=timings)
 

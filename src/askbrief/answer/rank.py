@@ -9,10 +9,12 @@ from dataclasses import replace
 from askbrief.answer.clause import asks_for_clause, widen_to_clause
 from askbrief.corpus.sentences import find_sentences_within
 from askbrief.text.segment import find_words, fold
-from askbrief.types import AnswerSpan, Candidate, RankedSpan, Span
+from askbrief.types import AnswerSpan, Candidate, Document, RankedSpan, Span
 
 RETRIEVAL_WEIGHT = 12.0
 """What the mixed score of a passage, in [0, 1], is worth in units of the margin when spans are ranked."""
+SURE = 0.9
+"""Certainty of an encoding from which an answer says nothing of it."""
 CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.253, -3.404
 """Logistic regression of "these words are right" on that sum, fitted on development data (``docs/decisions.md``)."""
 
@@ -79,7 +81,18 @@ def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
         score=ranked.reading.margin,
         places=document.find_places(span.start),
         member=document.member,
+        doubt=describe_doubt(document),
     )
+
+
+def describe_doubt(document: Document) -> str:
+    """Why letters of a document may not be those that were written; '' where nothing speaks for that."""
+    if document.encoding and document.certainty < SURE:
+        return f"the file's encoding is not certain (read as {document.encoding})"
+    if document.replaced:
+        were = "byte of the file was" if document.replaced == 1 else "bytes of the file were"
+        return f"{document.replaced:,} {were} not valid {document.encoding} (shown as \ufffd)"
+    return ""
 
 
 def _order(ranked: RankedSpan) -> tuple[float, float, int, int, Span]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from askbrief.config import Folder
-from askbrief.index.plan import find_differences
+from askbrief.index.plan import find_differences, load_known
 from askbrief.index.refresh import scan
 from askbrief.models.locate import DEFAULT_NAME
 from askbrief.store.store import Store
@@ -29,7 +29,7 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
         AskbriefError: The folder or the store cannot be read.
     """
     found = scan(folder)
-    differences = find_differences(found, store.rows.load_stats())
+    differences = find_differences(found, load_known(store.rows, folder.settings))
     # Generations share files by hard links.
     sizes = {(file.st_dev, file.st_ino): file.st_size for file in _iter_file_stats(folder.index)}
     return Status(
