@@ -538,12 +538,13 @@ class Progress:
 
     Attributes:
         stage: What is being done, such as "Indexing".
-        done: Units done: files, or steps of a compilation.
+        done: Units done: files, questions, or steps of a compilation.
         total: All units; 0 = unknown.
         is_slow: Whether it is known to take seconds; its last ``stage`` says what came of it.
         seconds: How long the whole stage is estimated to take, where that is long.
         passages: Passages encoded so far.
         details: Technical figures, for those who ask for them.
+        unit: What is counted.
     """
 
     stage: str
@@ -553,6 +554,7 @@ class Progress:
     seconds: float | None = None
     passages: int = 0
     details: str = ""
+    unit: str = "file"
 
 
 @dataclass(frozen=True, slots=True)

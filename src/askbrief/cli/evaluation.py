@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from askbrief.errors import EvaluationError
 if TYPE_CHECKING:
     from askbrief.assistant import Assistant
     from askbrief.evaluation.cases import Dialogue
+    from askbrief.evaluation.measure import Result
     from askbrief.evaluation.report import Evaluation
 
 
@@ -102,7 +105,7 @@ def _evaluate(
         dialogues = drop_missing(dialogues, missing)
     else:
         refuse_missing(missing)
-    results = tuple(iter_results(assistant, dialogues))
+    results = tuple(_show_progress(iter_results(assistant, dialogues), dialogues))
     if not results:
         raise EvaluationError("no question is left to ask", hint="Mark more answers: askbrief history --mark ID right")
     return Evaluation(
@@ -112,6 +115,21 @@ def _evaluate(
         results=results,
         calibration=calibrate(results) if calibrates else None,
     )
+
+
+def _show_progress(results: Iterable[Result], dialogues: list[Dialogue]) -> Iterator[Result]:
+    """The same results, counted on stderr while they come."""
+    from askbrief.output.progress import ProgressDisplay
+    from askbrief.types import Progress
+
+    total = sum(case.is_judged for dialogue in dialogues for case in dialogue)
+    display = ProgressDisplay(sys.stderr, advice="")
+    try:
+        for done, result in enumerate(results, start=1):
+            display.update(Progress("Asking", done, total, unit="question"))
+            yield result
+    finally:
+        display.stop()
 
 
 def _write(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -124,7 +142,9 @@ def _write(evaluation: Evaluation, *, as_json: bool) -> None:
 
         write(describe_evaluation(evaluation))
     if evaluation.calibration:
-        tell('these numbers belong into askbrief.json in the reader\'s folder: "calibration": {…}.')
+        from askbrief.output.evaluation import describe_card
+
+        tell(f"in askbrief.json of the reader's folder, they are written: {describe_card(evaluation.calibration)}")
 
 
 def _judge(evaluation: Evaluation, fail_under: float) -> int:

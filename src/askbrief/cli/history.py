@@ -54,10 +54,11 @@ def history(
     delete: bool,
     yes: bool,
 ) -> int:
-    """List earlier questions, newest first.
+    """List earlier questions to the folder.
 
-    With WORDS, only those that have these words, or whose answers have them. A line shows the question's number, when
-    it was asked, + or - for an answer marked right or wrong, the question and the answer. The chat and ask share it.
+    The newest come first; with WORDS, only those that have them in the question or its answers. A line shows the number
+    of a question, when it was asked, + or - for an answer marked right or wrong, the question, and the answer. The chat
+    and ask share this history.
     """
     if bool(words or as_json or export) + bool(mark) + delete > 1 or (as_json and export):
         raise click.UsageError("Only one of listing, --export, --mark and --delete can be done at once.")
@@ -134,12 +135,11 @@ def _delete(saved: Conversations, root: Path, *, yes: bool) -> int:
 @options.folder_of("Folder that was asked (default: the nearest, from here upwards, with an index).")
 @click.option("--question", "-q", "entry_id", metavar="ID", type=_ID, help="Of this question of askbrief history.")
 def open_answer(number: int, folder: Path | None, entry_id: int | None) -> int:
-    """Open answer N where it stands.
+    """Open an answer at its place.
 
-    N counts the answers of the last question (default: the best).
-
-    A text opens in $VISUAL, $EDITOR or a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml,
-    open = "command %f %p %s" sets another command: %f is the file, %l the line, %p the page and %s the words.
+    It is the best answer of the last question, or the Nth of those that were shown. A text opens in $VISUAL, $EDITOR or
+    a pager, at its line; a PDF in a viewer, at its page. In askbrief.toml, open = "command %f %p %s" sets another
+    command: %f is the file, %l the line, %p the page and %s the words.
     """
     from askbrief.output.opening import build_target, open_target
 

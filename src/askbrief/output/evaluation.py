@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from askbrief.evaluation.calibrate import Calibration
@@ -56,6 +57,13 @@ def describe_calibration(calibration: Calibration) -> str:
     return "\n".join(lines)
 
 
+def describe_card(calibration: Calibration) -> str:
+    """The fitted numbers as the reader's card has them, one line of JSON."""
+    names = ("slope", "offset", "threshold", "retrieval_weight")
+    fields = {name: getattr(calibration, name) for name in names}
+    return f'"calibration": {json.dumps({name: value for name, value in fields.items() if value is not None})}'
+
+
 def _describe_figures(figures: Figures) -> str:
     facts = {
         "questions": f"{figures.questions:,}",
@@ -100,8 +108,8 @@ def _describe_changes(changes: Changes) -> str:
     for title, count in (("only here", changes.added), ("only in the baseline", changes.removed)):
         if count:
             lines.append(_line(f"  {title}", count_noun(count, "question")))
-    if len(lines) == 1 or (len(lines) == 2 and changes.f1):
-        lines.append("  no answer")
+    if not (changes.gained or changes.lost or changes.reworded):
+        lines.append("  no answer is another")
     return "\n".join(lines)
 
 
