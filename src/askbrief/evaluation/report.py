@@ -11,7 +11,7 @@ from msgspec.json import decode
 
 from askbrief.answer.schema import SCHEMA, as_json
 from askbrief.errors import EvaluationError
-from askbrief.evaluation.calibrate import Calibration
+from askbrief.evaluation.calibrate import Fitted
 from askbrief.evaluation.figures import Figures, Share, find_share
 from askbrief.evaluation.measure import Result
 
@@ -54,7 +54,7 @@ class Evaluation:
     reader: str
     figures: Figures
     results: tuple[Result, ...]
-    calibration: Calibration | None = None
+    calibration: Fitted | None = None
     changes: Changes | None = None
 
 

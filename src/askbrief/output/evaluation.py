@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from askbrief.evaluation.calibrate import Calibration
+from askbrief.evaluation.calibrate import Fitted
 from askbrief.evaluation.figures import Figures, Share
 from askbrief.evaluation.measure import Result
 from askbrief.evaluation.report import Changes, Evaluation
@@ -42,7 +42,7 @@ def find_worst(results: Sequence[Result]) -> list[Result]:
     return sorted(wrong, key=lambda result: (not result.found, -result.confidence, result.name))[:WORST]
 
 
-def describe_calibration(calibration: Calibration) -> str:
+def describe_calibration(calibration: Fitted) -> str:
     """The fitted numbers and where they belong."""
     lines = [
         f"calibration on {count_noun(calibration.questions, 'question')}",
