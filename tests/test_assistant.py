@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import SEED, FakeEncoder, FakeReader
+from conftest import SEED, FakeEncoder, FakeReader, calibrate
 
-from askbrief.answer import pipeline
 from askbrief.answer.question import MAX_QUESTION_CHARACTERS, check_question
 from askbrief.assistant import Assistant
 from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreNotFoundError
+from askbrief.models.calibration import Calibration
 from askbrief.types import Document, Hit, Passage, Progress, Reading, SkippedFile, Span
 
 
@@ -69,9 +69,9 @@ def test_below_the_least_confidence_there_is_no_answer_but_the_nearest_passage(
 ) -> None:
     with make_assistant(articles, encoder, reader) as assistant:
         confidence = assistant.ask("The drone in Ankara").confidence
-        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence)
+        calibrate(monkeypatch, Calibration(threshold=confidence))
         assert assistant.ask("The drone in Ankara").answered
-        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence + 1e-9)
+        calibrate(monkeypatch, Calibration(threshold=confidence + 1e-9))
         answer = assistant.ask("The drone in Ankara", top=3)
     assert not answer.answered
     assert (answer.answers, answer.text, answer.confidence) == ((), "", confidence)

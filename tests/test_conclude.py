@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import ONLY_MARGINS, FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
 from askbrief.answer.conclude import conclude
@@ -35,7 +35,7 @@ def make_trace(question: str, *candidates: Candidate) -> Trace:
         searched=question,
         matches=tuple(candidate.match for candidate in candidates),
         candidates=candidates,
-        ranked=tuple(rank(question, candidates, top=50)),
+        ranked=tuple(rank(question, candidates, top=50, calibration=ONLY_MARGINS)),
         dense_weight=0.5,
         min_confidence=0.27,
         freshness=Freshness(1, 1, 1),

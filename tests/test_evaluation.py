@@ -9,14 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import conftest
 import numpy as np
 import platformdirs
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import ONLY_MARGINS, FakeEncoder, FakeReader
 
 from askbrief import Assistant, assistant
-from askbrief.answer import pipeline
-from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from askbrief.cli.main import run
 from askbrief.conversations.saved import Conversations
 from askbrief.errors import EvaluationError
@@ -26,6 +25,7 @@ from askbrief.evaluation.check import find_missing
 from askbrief.evaluation.figures import build_figures, find_calibration_error, find_share
 from askbrief.evaluation.measure import Result, iter_results
 from askbrief.evaluation.report import find_changes
+from askbrief.models.calibration import Calibration
 from askbrief.output.evaluation import find_worst
 from askbrief.types import Document, Passage, Reading
 
@@ -184,7 +184,7 @@ def test_each_question_is_scored_and_lost_where_it_was_lost(articles: Path, monk
         ("rejected", "Okay", "a.txt", False, None, 0, ""),
         ("unknown", "Okay", "a.txt", None, None, 0, ""),
     ]
-    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
+    conftest.calibrate(monkeypatch, replace(ONLY_MARGINS, threshold=1.0))
     silent = [
         (r.found, r.is_right, r.f1, r.is_best_right, r.lost) for case in cases[:6] for r in measure(articles, case)
     ]
@@ -302,7 +302,7 @@ def test_the_curve_and_the_threshold_by_hand() -> None:
 def test_too_few_questions_and_useless_margins_do_not_calibrate() -> None:
     good = [make_result(str(n), strength=2.0 + n / 10) for n in range(20)]
     bad = [make_result(str(n), strength=n / 10, is_best_right=False, best_f1=0.0, answers=()) for n in range(20)]
-    fitted = calibrate([*good, *bad])
+    fitted = calibrate([*good, *bad], current=Calibration())
     assert fitted.slope > 0
     assert fitted.questions == 40
     # Between the strengths 1.9 and 2.0, wherever the curve lies.
@@ -310,9 +310,9 @@ def test_too_few_questions_and_useless_margins_do_not_calibrate() -> None:
     assert fitted.threshold is not None
     assert low <= fitted.threshold <= high
     with pytest.raises(EvaluationError, match="too few"):
-        calibrate(good)
+        calibrate(good, current=Calibration())
     with pytest.raises(EvaluationError, match="no surer"):
-        calibrate([replace(r, is_best_right=not r.is_best_right) for r in (*good, *bad)])
+        calibrate([replace(r, is_best_right=not r.is_best_right) for r in (*good, *bad)], current=Calibration())
 
 
 @pytest.mark.usefixtures("fake_models")
@@ -379,7 +379,7 @@ def test_the_command_calibrates_the_reader_in_use(
     out, err = capsys.readouterr()
     fields = json.loads(out)
     fitted = fields["calibration"]
-    assert (fitted["questions"], fitted["retrieval_weight"]) == (40, RETRIEVAL_WEIGHT)
+    assert (fitted["questions"], fitted["retrieval_weight"]) == (40, Calibration().retrieval_weight)
     unsure, sure = (
         1 / (1 + math.exp(-fitted["slope"] * result["strength"] - fitted["offset"]))
         for result in sorted(fields["results"][:2], key=lambda result: float(result["strength"]))

@@ -236,7 +236,8 @@ def save_graph(file: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def test_smoothing_changes_activations_and_not_results(tmp_path: Path) -> None:
     a, b = save_graph(tmp_path / "full.onnx")
     x = np.array([[[50, 1, -1, 2], [80, -2, 1, 1]]], dtype=np.float32)
-    forms._smooth(tmp_path / "full.onnx", tmp_path / "smooth.onnx", [{"x": x}])
+    example: Any = {"x": x}
+    forms._smooth(tmp_path / "full.onnx", tmp_path / "smooth.onnx", [example])
     session = onnxruntime.InferenceSession(str(tmp_path / "smooth.onnx"), providers=["CPUExecutionProvider"])
     for found, expected in zip(session.run(None, {"x": x}), (x @ a, x @ b, x @ b @ a), strict=True):
         assert found == pytest.approx(expected, rel=1e-4, abs=1e-3)

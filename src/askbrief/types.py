@@ -431,7 +431,7 @@ class Trace:
         candidates: The best of them, without near-duplicates, as read; best first.
         ranked: The spans of all candidates that say different things, best first.
         dense_weight: Share of the dense score in the fused score, in [0, 1].
-        min_confidence: Below this confidence of the best span the answer is "not in these documents".
+        min_confidence: Below this confidence of the best span the answer is "not in these documents"; the reader's.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
         outcome: What the documents say.

@@ -16,6 +16,7 @@ from askbrief.answer.reader import Reader
 from askbrief.answer.time import find_time_notes
 from askbrief.answer.words import find_stems
 from askbrief.corpus.sentences import find_sentences_within
+from askbrief.models.calibration import Calibration
 from askbrief.models.encoder import Encoder
 from askbrief.text.segment import find_words, fold
 from askbrief.types import AnswerGroup, Candidate, Document, Note, Outcome, Passage, RankedSpan, Reading, Span, Trace
@@ -45,10 +46,14 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bo
         return _conclude_polar(trace, encoder, reader)
     if not trace.ranked or trace.confidence < trace.min_confidence:
         return replace(trace, outcome=_judge_nearness(trace))
+    calibration = reader.calibration
     agreement = find_agreement(trace.searched, [_build_found(span) for span in trace.ranked[:COMPARED_SPANS]])
     groups = tuple(
         AnswerGroup(
-            group.text, group.members, group.latest, max(group.documents, _count_documents(trace, group.members))
+            group.text,
+            group.members,
+            group.latest,
+            max(group.documents, _count_documents(trace, group.members, calibration)),
         )
         for group in agreement.groups
     )
@@ -65,7 +70,7 @@ def _put_newest_first(trace: Trace) -> tuple[RankedSpan, ...]:
     return (*credible, *(span for span in trace.ranked if span.confidence < least))
 
 
-def _count_documents(trace: Trace, members: Sequence[int]) -> int:
+def _count_documents(trace: Trace, members: Sequence[int], calibration: Calibration) -> int:
     """How many articles say one of ``members`` in the same words, those included that were not ranked for that."""
     said = {_fold_words(trace.ranked[member].candidate, trace.ranked[member].reading) for member in members}
     least = trace.ranked[0].confidence * MIN_CONFIDENCE_SHARE
@@ -75,7 +80,7 @@ def _count_documents(trace: Trace, members: Sequence[int]) -> int:
             for candidate in trace.candidates
             for reading in candidate.readings
             if _fold_words(candidate, reading) in said
-            and find_confidence(reading.margin, score=candidate.match.score) >= least
+            and find_confidence(reading.margin, score=candidate.match.score, calibration=calibration) >= least
         }
     )
 

@@ -31,8 +31,6 @@ SHOWN_MENTIONS = 5
 """Places that are shown at least where the mentions of a phrase were asked for."""
 SHOWN_GROUPS = 4
 """Most groups of answers that are shown where articles disagree."""
-MIN_CONFIDENCE = 0.27
-"""Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 
 
 def search(
@@ -61,7 +59,7 @@ def search(
         candidates=tuple(load_candidates(store, matches, top=top)),
         ranked=(),
         dense_weight=DENSE_WEIGHT,
-        min_confidence=MIN_CONFIDENCE,
+        min_confidence=1.0,
         freshness=freshness,
         timings_ms={"search": 1000 * (perf_counter() - began)},
         how=query.how,
@@ -134,9 +132,16 @@ def read(trace: Trace, reader: Reader) -> Trace:
     """The trace with what ``reader`` finds in its candidates, ranked."""
     began = perf_counter()
     candidates = read_candidates(trace.searched, trace.candidates, reader)
-    ranked = rank(trace.searched, candidates, top=RANKED_SPANS)
+    calibration = reader.calibration
+    ranked = rank(trace.searched, candidates, top=RANKED_SPANS, calibration=calibration)
     timings = {**trace.timings_ms, "read": 1000 * (perf_counter() - began)}
-    return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
+    return replace(
+        trace,
+        candidates=tuple(candidates),
+        ranked=tuple(ranked),
+        min_confidence=calibration.threshold,
+        timings_ms=timings,
+    )
 
 
 def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:

@@ -113,7 +113,7 @@ def _evaluate(
         reader=assistant.folder.settings.reader or str(assistant.reader.card["name"]),
         figures=build_figures(results),
         results=results,
-        calibration=calibrate(results) if calibrates else None,
+        calibration=calibrate(results, current=assistant.reader.calibration) if calibrates else None,
     )
 
 

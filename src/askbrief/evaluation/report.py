@@ -11,7 +11,7 @@ from msgspec.json import decode
 
 from askbrief.answer.schema import SCHEMA, as_json
 from askbrief.errors import EvaluationError
-from askbrief.evaluation.calibrate import Calibration
+from askbrief.evaluation.calibrate import Fitted
 from askbrief.evaluation.cases import load_bytes
 from askbrief.evaluation.figures import Figures, Share, find_mean
 from askbrief.evaluation.measure import Result
@@ -55,7 +55,7 @@ class Evaluation:
     reader: str
     figures: Figures
     results: tuple[Result, ...]
-    calibration: Calibration | None = None
+    calibration: Fitted | None = None
     changes: Changes | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from askbrief.evaluation.calibrate import Calibration
+from askbrief.evaluation.calibrate import Fitted
 from askbrief.evaluation.figures import Figures, Share
 from askbrief.evaluation.measure import Result
 from askbrief.evaluation.report import Changes, Evaluation
@@ -43,7 +43,7 @@ def find_worst(results: Sequence[Result]) -> list[Result]:
     return sorted(wrong, key=lambda result: (not result.found, -result.confidence, result.name))[:WORST]
 
 
-def describe_calibration(calibration: Calibration) -> str:
+def describe_calibration(calibration: Fitted) -> str:
     """The fitted numbers and where they belong."""
     lines = [
         f"calibration on {count_noun(calibration.questions, 'question')}",
@@ -57,7 +57,7 @@ def describe_calibration(calibration: Calibration) -> str:
     return "\n".join(lines)
 
 
-def describe_card(calibration: Calibration) -> str:
+def describe_card(calibration: Fitted) -> str:
     """The fitted numbers as the reader's card has them, one line of JSON."""
     names = ("slope", "offset", "threshold", "retrieval_weight")
     fields = {name: getattr(calibration, name) for name in names}
