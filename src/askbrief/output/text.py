@@ -15,7 +15,7 @@ from askbrief.output.layout import MEASURE, wrap
 from askbrief.output.location import describe_date, describe_part, render_location
 from askbrief.text.display import count_noun, one_line, printable, shorten
 from askbrief.text.segment import find_words
-from askbrief.types import Answer, AnswerSpan, Freshness, Hit
+from askbrief.types import Answer, AnswerSpan, Freshness, Hit, Span
 
 SPAN_STYLE = "bold black on yellow"
 _ANSWER_STYLE, _SOURCE_STYLE = "bold", "dim"
@@ -45,11 +45,11 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
     if not answer.answered and is_small_talk(answer.question):
         return wrap(Text(ADVICE), width=width).append("\n")
     blocks = [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_search(answer)]
-    blocks += [wrap(Text(line), width=width) for line in _describe_mentions(answer)]
+    blocks += [wrap(Text(line), width=width) for line in describe_mentions(answer)]
     if not answer.answered:
         blocks += _render_no_answer(answer, root=root, width=width)
         return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
-    blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in _describe_agreement(answer)]
+    blocks += [wrap(Text(line, _SOURCE_STYLE), width=width) for line in describe_agreement(answer)]
     for number, span in enumerate(answer.answers, start=1):
         label = f"{number}. " if len(answer.answers) > 1 else ""
         if answer.outcome not in ("statement", "mentions"):
@@ -58,8 +58,9 @@ def render_answer(answer: Answer, *, root: Path | None = None, width: int | None
             wrap(light_up(span), width=width, indent=_INDENT),
             _render_citation(span, root=root, width=width),
         ]
-        if number == 1:
-            blocks += [_render_notes(answer, width=width)] if answer.notes else []
+        if number == 1 and answer.notes:
+            notes = (wrap(Text(line, _SOURCE_STYLE), width=width, indent=_INDENT) for line in describe_notes(answer))
+            blocks.append(_NEXT_LINE.join(notes))
     return _BETWEEN.join([*blocks, _render_basis(answer, width=width)]).append("\n")
 
 
@@ -71,7 +72,7 @@ def describe_search(answer: Answer) -> list[str]:
     return [*lines, one_line(answer.filtered)] if answer.filtered else lines
 
 
-def _describe_agreement(answer: Answer) -> list[str]:
+def describe_agreement(answer: Answer) -> list[str]:
     """What to know before the answers: that they changed, or that articles say different things."""
     if answer.agreement == "changed":
         return ["What the articles say changed; the newest first."]
@@ -81,7 +82,7 @@ def _describe_agreement(answer: Answer) -> list[str]:
     return [f"{agreeing} articles agree."] if agreeing > 1 else []
 
 
-def _describe_mentions(answer: Answer) -> list[str]:
+def describe_mentions(answer: Answer) -> list[str]:
     """How often the phrase is there whose mentions were asked for."""
     if answer.mentions is None:
         return []
@@ -93,10 +94,25 @@ def _describe_mentions(answer: Answer) -> list[str]:
     return [f"{phrase} is mentioned {'once' if count == 1 else count_noun(count, 'time')} in {articles}{shown}"]
 
 
-def _render_notes(answer: Answer, *, width: int | None) -> Text:
-    """Who and when is meant: our words, apart from the document's."""
-    notes = (Text(f"┄ {one_line(note.description)}", _SOURCE_STYLE) for note in answer.notes)
-    return _NEXT_LINE.join([wrap(note, width=width, indent=_INDENT) for note in notes])
+def describe_notes(answer: Answer) -> list[str]:
+    """Who and when is meant in the first answer: our words, apart from the document's."""
+    return [f"┄ {one_line(note.description)}" for note in answer.notes]
+
+
+def describe_no_answer(answer: Answer) -> str:
+    """Why an answer has no spans: small talk asks nothing; else there is nothing near, or nothing short."""
+    if is_small_talk(answer.question):
+        return ADVICE
+    if answer.outcome == "not_in_documents":
+        return "Not in these documents."
+    return "No short answer found. The closest passages:"
+
+
+def find_closest(answer: Answer) -> tuple[Hit, ...]:
+    """The passages that are shown in place of an answer, the closest first; none where nothing is near."""
+    if answer.answered or answer.outcome == "not_in_documents" or is_small_talk(answer.question):
+        return ()
+    return answer.hits[:_CLOSEST]
 
 
 def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) -> Text:
@@ -175,24 +191,30 @@ def describe_reason(reason: str) -> str:
 
 def _render_no_answer(answer: Answer, *, root: Path | None, width: int | None) -> list[Text]:
     """That there is no answer; the closest passages where there are any, with the question's words lit."""
-    asked = find_stems(answer.searched)
-    if answer.outcome == "not_in_documents":
-        return [wrap(Text("Not in these documents.", style=_ANSWER_STYLE), width=width)]
-    blocks = [wrap(Text("No short answer found. The closest passages:", style=_ANSWER_STYLE), width=width)]
-    for hit in answer.hits[:_CLOSEST]:
-        text = shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
-        passage = wrap(light_up_words(text, asked), width=width, indent=_INDENT)
+    blocks = [wrap(Text(describe_no_answer(answer), style=_ANSWER_STYLE), width=width)]
+    for hit in find_closest(answer):
+        passage = wrap(light_up_words(quote_passage(hit), answer.searched), width=width, indent=_INDENT)
         blocks.append(_NEXT_LINE.join([passage, _render_place(hit, root=root, width=width)]))
     return blocks
 
 
-def light_up_words(text: str, stems: set[str]) -> Text:
-    """``text`` with the words lit that have one of ``stems``."""
+def quote_passage(hit: Hit) -> str:
+    """The beginning of a passage, on one line."""
+    return shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)
+
+
+def light_up_words(text: str, question: str) -> Text:
+    """``text`` with the words lit that ``question`` has too."""
     shown = Text(text)
-    for word in find_words(text):
-        if find_stems(word.of(text)) & stems:
-            shown.stylize(_WORD_STYLE, word.start, word.end)
+    for word in find_shared_words(text, question):
+        shown.stylize(_WORD_STYLE, word.start, word.end)
     return shown
+
+
+def find_shared_words(text: str, question: str) -> list[Span]:
+    """The words of ``text`` that ``question`` has too, whatever their endings."""
+    asked = find_stems(question)
+    return [word for word in find_words(text) if find_stems(word.of(text)) & asked]
 
 
 def _render_basis(answer: Answer, *, width: int | None) -> Text:

@@ -19,8 +19,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from askbrief.errors import AskbriefError
+from askbrief.output.location import describe_date
+from askbrief.output.text import describe_confidence
 from askbrief.text.display import printable, shorten
-from askbrief.tui.citation import build_citation, cut, describe_confidence, describe_day
+from askbrief.tui.citation import build_citation, cut
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
 from askbrief.types import Answer, AnswerSpan, Hit, Span, Trace
@@ -210,7 +212,7 @@ class Alternative(Static):
     def render(self) -> Content:
         """Number, words, and where they stand, as far as there is room."""
         span, columns = self._span, self.size.width
-        where = " · ".join(filter(None, [span.title or span.path, describe_day(span.date) if span.date else ""]))
+        where = " · ".join(filter(None, [span.title or span.path, describe_date(span.date) if span.date else ""]))
         words = cut(span.text, max(columns * 2 // 5, columns - cell_len(where) - 7))
         rest = columns - cell_len(words) - 7
         return Content.assemble(

@@ -7,17 +7,12 @@ from datetime import date
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from askbrief.output.location import describe_location, describe_part
+from askbrief.output.location import describe_date, describe_location, describe_part
 from askbrief.text.display import one_line
 from askbrief.types import AnswerSpan, Hit
 
 _NAME_END = 14
 """Columns of a file name's end that are kept when its middle is cut."""
-
-
-def describe_day(day: date) -> str:
-    """A day as "6 May 2026"."""
-    return f"{day.day} {day:%B} {day.year}"
 
 
 def describe_range(days: list[date]) -> str:
@@ -26,11 +21,6 @@ def describe_range(days: list[date]) -> str:
         return ""
     first, last = f"{min(days):%b %Y}", f"{max(days):%b %Y}"
     return first if first == last else f"{first} – {last}"
-
-
-def describe_confidence(confidence: float) -> str:
-    """A probability in [0, 1] as a word."""
-    return "strong" if confidence >= 0.7 else "likely" if confidence >= 0.4 else "unsure"
 
 
 def cut(text: str, columns: int) -> str:
@@ -62,9 +52,9 @@ def build_citation(found: AnswerSpan | Hit, *, columns: int) -> Content:
     place = describe_location(found)
     title, day = (found.title, found.date) if isinstance(found, AnswerSpan) else ("", None)
     if not title.strip():
-        when = f" · {describe_day(day)}" if day else ""
+        when = f" · {describe_date(day)}" if day else ""
         return Content.assemble((cut_path(place, columns - cell_len(when)), "dim"), when)
-    facts = " · ".join([*([describe_day(day)] if day else []), one_line(describe_part(found))])
+    facts = " · ".join([*([describe_date(day)] if day else []), one_line(describe_part(found))])
     first = f"{cut(title, max(8, columns - cell_len(facts) - 3))} · {facts}"
     fits = cell_len(first) + 3 + cell_len(place) <= columns
     rest = f" · {one_line(place)}" if fits else f"\n{cut_path(place, columns)}"
@@ -73,5 +63,5 @@ def build_citation(found: AnswerSpan | Hit, *, columns: int) -> Content:
 
 def cite(span: AnswerSpan) -> str:
     """Title, date and place of an answer, as plain text to copy."""
-    parts = [one_line(span.title), describe_day(span.date) if span.date else "", describe_location(span)]
+    parts = [one_line(span.title), describe_date(span.date) if span.date else "", describe_location(span)]
     return ", ".join(part for part in parts if part.strip())

@@ -7,9 +7,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from askbrief.output.explanation import describe_trace
+from askbrief.output.text import describe_confidence
 from askbrief.text.display import one_line
 from askbrief.text.segment import find_words, fold
-from askbrief.tui.citation import cut, describe_confidence
+from askbrief.tui.citation import cut
 from askbrief.tui.highlights import find_asked
 from askbrief.tui.lit import plain
 from askbrief.types import RankedSpan, Trace

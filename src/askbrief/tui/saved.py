@@ -12,9 +12,9 @@ from textual.content import Content
 from textual.widgets import Input
 
 from askbrief.errors import AskbriefError
+from askbrief.output.location import describe_date
 from askbrief.text.display import shorten
 from askbrief.tui.archive import ArchiveThread, Form
-from askbrief.tui.citation import describe_day
 from askbrief.tui.lists import ListScreen
 from askbrief.tui.lit import plain
 
@@ -82,7 +82,8 @@ class SavedScreen(ListScreen[Place]):
                 self._places = [Place(conversation.id) for conversation in found]
                 self._names = [conversation.title for conversation in found]
                 rows = [
-                    _columns(f"{describe_day(c.updated.astimezone().date()):18} {c.entries:9,}", c.title) for c in found
+                    _columns(f"{describe_date(c.updated.astimezone().date()):18} {c.entries:9,}", c.title)
+                    for c in found
                 ]
         except AskbriefError as error:
             self.tell(f"{error.message}. {error.hint}")

@@ -17,8 +17,9 @@ from textual.style import Style
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from askbrief.output.location import describe_date
 from askbrief.text.display import count_noun
-from askbrief.tui.citation import cut, cut_path, describe_day
+from askbrief.tui.citation import cut, cut_path
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.highlights import WORDS, build_lights, find_asked, find_text, find_window, shift
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
@@ -319,7 +320,7 @@ class SourcePane(Vertical):
         columns = max(10, self.size.width - 4)
         mark, marks = self._find_mark(), self._marks
         line, _ = (document.find_line(mark.span.start) if mark is not None else None) or (None, 0)
-        facts = [describe_day(document.date) if document.date else "", f"line {line}" if line is not None else ""]
+        facts = [describe_date(document.date) if document.date else "", f"line {line}" if line is not None else ""]
         where = [f"◂ {self._mark + 1}/{len(marks)} ▸" if len(marks) > 1 else ""]
         where += [mark.kind.value if mark is not None and mark.kind is not Kind.ANSWER else ""]
         where += [f"article {self._number + 1}/{len(self._trail)}" if len(self._trail) > 1 else ""]
