@@ -379,7 +379,7 @@ def test_the_command_calibrates_the_reader_in_use(
     out, err = capsys.readouterr()
     fields = json.loads(out)
     fitted = fields["calibration"]
-    assert (fitted["questions"], fitted["retrieval_weight"]) == (40, Calibration().retrieval_weight)
+    assert (fitted["questions"], fitted["retrieval_weight"]) == (40, ONLY_MARGINS.retrieval_weight)
     unsure, sure = (
         1 / (1 + math.exp(-fitted["slope"] * result["strength"] - fitted["offset"]))
         for result in sorted(fields["results"][:2], key=lambda result: float(result["strength"]))

@@ -33,7 +33,7 @@ class Settings:
         encoding: Encoding of text files that are not UTF-8 and have no byte-order mark; '' to tell it from each.
         encodings: The same for some files: pairs of a pattern for paths, in which * stands for any characters, and an
             encoding; the first that fits counts.
-        history: Whether questions asked on the command line are saved with their answers.
+        history: Whether questions are saved with their answers.
         open: Command that ``askbrief open`` runs, with %f for the file, %p for the page, %l for the line and %s for the
             words; '' opens an editor, a pager or a viewer.
     """
