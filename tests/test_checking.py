@@ -88,7 +88,7 @@ def test_the_reader_is_compared_with_its_card(indexed: Path) -> None:
     card = json.loads((DEFAULT_READER / CARD).read_text(encoding="utf-8"))
     size = card["bytes"][WEIGHTS] / 1e6
     found = check(indexed)["reader"].found
-    assert found.startswith(f"{card['name']}: {GRAPH} 0.1 MB sha256 {card['sha256'][GRAPH][:12]}…, {WEIGHTS} ")
+    assert found.startswith(f"{card['name']}: int8; {GRAPH} 0.1 MB sha256 {card['sha256'][GRAPH][:12]}…, {WEIGHTS} ")
     assert f", {WEIGHTS} {size:.1f} MB sha256 {card['sha256'][WEIGHTS][:12]}…, tokenizer" in found
 
 
