@@ -391,6 +391,28 @@ def test_the_command_calibrates_the_reader_in_use(
 
 
 @pytest.mark.usefixtures("fake_models")
+def test_a_calibration_is_saved_with_a_reader_of_the_users(
+    articles: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cache / "readers" / "mine"
+    folder.mkdir(parents=True)
+    sizes = {"model.onnx": 0, "tokenizer.json": 0}
+    for name in sizes:
+        (folder / name).touch()
+    (folder / "askbrief.json").write_text(json.dumps({"kind": "reader", "name": "mine", "bytes": sizes}))
+    reader = Unsure(folder)
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: reader)
+    rows = [ask("the drone in Ankara", "Okay"), ask("the meeting in Ankara")] * 20
+    assert run(["eval", str(save_lines(tmp_path, *rows)), "-C", str(articles), "--calibrate", "--json"]) == 0
+    out, err = capsys.readouterr()
+    fitted = json.loads(out)["calibration"]
+    assert "the calibration is saved" in err
+    card = json.loads((folder / "askbrief.json").read_text(encoding="utf-8"))
+    assert card["name"] == "mine"
+    assert card["calibration"] == {name: fitted[name] for name in ("slope", "offset", "threshold", "retrieval_weight")}
+
+
+@pytest.mark.usefixtures("fake_models")
 def test_what_the_folder_does_not_have_is_refused_and_nothing_scored(
     articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

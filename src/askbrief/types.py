@@ -327,6 +327,21 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a text file was decoded.
+
+    Attributes:
+        encoding: Its encoding, as Python names it.
+        certainty: How sure that is, in [0, 1].
+        replaced: Bytes that were not valid in it.
+    """
+
+    encoding: str
+    certainty: float = 1.0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """An index, and how it differs from its folder.
 
@@ -341,7 +356,7 @@ class Status:
         freshness: What the index holds.
         pending: Paths that are new or changed since the last refresh, sorted.
         gone: Paths that are in the index but no longer in the folder.
-        encodings: The encodings of files that are not UTF-8, by path.
+        encodings: How the files that are not sound UTF-8 were decoded, by path.
         others: Files of other kinds, counted by ending; they are not read.
         partly: Files that were read in part, and what was not read of them.
     """
@@ -356,7 +371,7 @@ class Status:
     freshness: Freshness
     pending: tuple[str, ...]
     gone: tuple[str, ...]
-    encodings: Mapping[str, str]
+    encodings: Mapping[str, Decoding]
     others: Mapping[str, int]
     partly: tuple[SkippedFile, ...] = ()
 

@@ -13,10 +13,12 @@ from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, ERROR
 from askbrief.cli.opening import find_folder_to_index, open_assistant
 from askbrief.cli.streams import tell, write, write_json
-from askbrief.errors import EvaluationError
+from askbrief.errors import EvaluationError, ModelError
 
 if TYPE_CHECKING:
+    from askbrief.answer.reader import Reader
     from askbrief.assistant import Assistant
+    from askbrief.evaluation.calibrate import Fitted
     from askbrief.evaluation.cases import Dialogue
     from askbrief.evaluation.measure import Result
     from askbrief.evaluation.report import Evaluation
@@ -66,6 +68,8 @@ def evaluate(
     dialogues = _load(questions, found.root)
     with open_assistant(found, verbose=verbose) as assistant:
         evaluation = _evaluate(assistant, dialogues, is_from_history=from_history, calibrates=calibrate)
+        if evaluation.calibration:
+            _save(evaluation.calibration, assistant.reader)
         for line in assistant.notes:
             tell(line)
     if earlier:
@@ -132,6 +136,20 @@ def _show_progress(results: Iterable[Result], dialogues: list[Dialogue]) -> Iter
         display.stop()
 
 
+def _save(fitted: Fitted, reader: Reader) -> None:
+    """Write the numbers into the reader's card, or, where the reader is not the user's own, say what to write there."""
+    from askbrief.models.calibration import Calibration, save_calibration
+    from askbrief.output.evaluation import describe_card
+
+    threshold = reader.calibration.threshold if fitted.threshold is None else fitted.threshold
+    try:
+        save_calibration(reader.folder, Calibration(fitted.slope, fitted.offset, threshold, fitted.retrieval_weight))
+    except ModelError as error:
+        tell(f"{error.message}; in a copy of it they would be: {describe_card(fitted)}")
+    else:
+        tell(f"the calibration is saved; answers of the reader in {reader.folder} use it from now on")
+
+
 def _write(evaluation: Evaluation, *, as_json: bool) -> None:
     if as_json:
         from askbrief.evaluation.report import evaluation_as_json
@@ -141,10 +159,6 @@ def _write(evaluation: Evaluation, *, as_json: bool) -> None:
         from askbrief.output.evaluation import describe_evaluation
 
         write(describe_evaluation(evaluation))
-    if evaluation.calibration:
-        from askbrief.output.evaluation import describe_card
-
-        tell(f"in askbrief.json of the reader's folder, they are written: {describe_card(evaluation.calibration)}")
 
 
 def _judge(evaluation: Evaluation, fail_under: float) -> int:
