@@ -112,7 +112,7 @@ def test_the_seed_is_asked_in_a_terminal(terminal: Terminal) -> None:
     terminal.type("who met Okay Memis?")
     terminal.wait_until(lambda screen: "who met Okay Memis?" in screen.splitlines()[-3])
     terminal.press("Enter")
-    terminal.wait_until(lambda screen: "answer, place" in screen and "confidence" in screen)
+    terminal.wait_until(lambda screen: "1 article, up to date" in screen and "25 May 2025" in screen)
     terminal.wait_until(lambda _: len(read_lit(terminal.read(), is_bold=True)) == 2)
     screen = terminal.read()
     card, source = read_lit(screen, is_bold=True)
