@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ import textual.app
 import textual.pilot
 from conftest import FakeEncoder, FakeReader
 from rich.style import Style
-from textual.containers import HorizontalGroup
+from textual.containers import HorizontalGroup, VerticalGroup
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -30,8 +30,8 @@ from askbrief.tui.status import StatusLine
 from askbrief.types import Progress
 
 WAIT_SECONDS = 20.0
-ANSWERABLE = "the envoy met whom in Ankara?"
-UNANSWERABLE = "the envoy okay memis ankara they trains baghdad may?"
+ANSWERABLE = "who met the envoy in Ankara?"
+UNANSWERABLE = "Which Theyer envoy trains Okay Memis in Ankara or Baghdad in May?"
 SIZE = (120, 36)
 
 
@@ -173,10 +173,17 @@ def painted_lit(widget: LitText) -> list[str]:
 
 def read_card(card: Card) -> list[str]:
     """The painted parts of a card, top to bottom; a confidence after its answer."""
-    parts: list[Widget] = [card.query_one(".question")]
-    for part in card.query_one(".body").children:
-        parts += part.children if isinstance(part, HorizontalGroup) else [part]
+    parts = [card.query_one(".question"), *iter_parts(card.query_one(".body"))]
     return [" ".join(painted(part).split()) for part in parts]
+
+
+def iter_parts(group: Widget) -> Iterator[Widget]:
+    """The widgets of a group, top to bottom, those of the groups in it included."""
+    for part in group.children:
+        if isinstance(part, HorizontalGroup | VerticalGroup):
+            yield from iter_parts(part)
+        else:
+            yield part
 
 
 def painted_bar(chat: Chat) -> list[int]:

@@ -14,10 +14,18 @@ from askbrief.answer.filters import (
     build_filters,
     combine_filters,
     find_time_hint,
+    keep_filters,
     parse_filters,
 )
 from askbrief.answer.periods import Period
 from askbrief.errors import QuestionError
+
+
+def test_another_question_keeps_the_filters() -> None:
+    line = 'since:2025-05 who met at 12:30 title:"Ties With" the envoy? type:pdf'
+    other = keep_filters(line, question="who left at 9:15?")
+    assert other == 'who left at 9:15? since:2025-05 title:"Ties With" type:pdf'
+    assert parse_filters(other) == ("who left at 9:15?", parse_filters(line)[1])
 
 
 def test_all_of_them() -> None:

@@ -19,11 +19,11 @@ from askbrief.tui import clipboard
 from askbrief.tui import screen as screen_module
 from askbrief.tui.app import ChatApp
 from askbrief.tui.basket import BasketScreen
-from askbrief.tui.card import Alternative
 from askbrief.tui.commands import COMMANDS, Place, describe_keys, list_help, list_palette
 from askbrief.tui.dialogs import TextScreen
 from askbrief.tui.lists import ChoiceScreen
 from askbrief.tui.lit import LitText
+from askbrief.tui.parts import Alternative
 from askbrief.tui.saved import SavedScreen
 from askbrief.types import Document, Passage, Reading
 
@@ -161,7 +161,7 @@ def test_explaining_an_answer_and_an_abstention_runs_nothing_again(articles: Pat
             title, question, reason, table, formulas, *_ = dialog_texts(chat)
             assert (title, question) == ("Why this answer", ANSWERABLE)
             assert reason == (
-                "“Okay” was chosen because its passage names “envoy”, “met” and “Ankara”;"
+                "“Okay” was chosen because its passage names “met”, “envoy” and “Ankara”;"
                 " the next best, “Trains”, was close behind."
             )
             heads, first, second = table.splitlines()
@@ -276,6 +276,8 @@ def test_the_palette_runs_every_command_of_ours_and_no_other(
         "Pin": lambda chat: chat.cards[0].is_pinned,
         "Edit question": lambda chat: chat.prompt.text == ANSWERABLE,
         "Answers": lambda chat: chat.cards[0].has_focus,
+        "Search as typed": lambda chat: chat.toasts[-1:] == ["The question was taken as it was typed."],
+        "Second reading": lambda chat: chat.toasts.count("The question was taken as it was typed.") == 2,
         "Ask again": lambda chat: len(chat.cards) == 2,
         "New conversation": lambda chat: not chat.cards,
     }

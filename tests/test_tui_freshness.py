@@ -19,10 +19,10 @@ from askbrief.assistant import Assistant
 from askbrief.errors import ModelError
 from askbrief.tui import refresher, worker
 from askbrief.tui import screen as screen_module
-from askbrief.tui.card import STALE
 from askbrief.tui.conversation import LAST
 from askbrief.tui.dialogs import TextScreen
 from askbrief.tui.lit import LitText
+from askbrief.tui.parts import STALE
 from askbrief.tui.refresher import AssistantFactory
 from askbrief.types import Document, Passage, Progress, Reading, Span
 

@@ -491,6 +491,11 @@ class Trace:
         """Whether the documents answer the question."""
         return self.outcome in ("answered", "statement", "mentions")
 
+    def find_document(self, document_id: str) -> Document | None:
+        """The article of that id, if any of it was read."""
+        read = (*self.candidates, *(ranked.candidate for ranked in self.ranked))
+        return next((found.document for found in read if found.document.id == document_id), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -138,6 +138,11 @@ def parse_filters(line: str) -> tuple[str, Filters]:
     return " ".join("".join([*rest, line[at:]]).split()), _check_order(filters)
 
 
+def keep_filters(line: str, *, question: str) -> str:
+    """Another ``question`` with the filters of a question line."""
+    return " ".join([question, *(match.group() for match in _FILTER.finditer(line) if match["key"] in KEYS)])
+
+
 def build_filters(options: Mapping[str, Sequence[str]]) -> Filters:
     """The filters of command-line options, by key, each with its values.
 

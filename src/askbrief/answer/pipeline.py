@@ -158,11 +158,13 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
     Args:
         trace: What happened.
         top: Most spans.
-        with_doubtful: Whether alternatives count that alone would have too little confidence.
+        with_doubtful: Whether alternatives count that alone would have too little confidence. The best of a group of
+            answers that articles disagree on counts in any case.
     """
     places = _choose_places(trace, top=top) if trace.is_answered else []
     if not with_doubtful:
-        places = [place for place in places if trace.ranked[place].confidence >= trace.min_confidence]
+        sure = {place for place in places if trace.ranked[place].confidence >= trace.min_confidence}
+        places = [place for place in places if place in sure.union(_find_leaders(trace))]
     nearest = trace.ranked[0].candidate if trace.ranked else next(iter(trace.candidates), None)
     return Answer(
         question=trace.question,
@@ -194,11 +196,17 @@ def _choose_places(trace: Trace, *, top: int) -> list[int]:
     places = list(range(len(trace.ranked)))
     if trace.outcome == "mentions":
         return places[: max(top, SHOWN_MENTIONS)]
-    if trace.agreement not in ("changed", "differ"):
+    if not (leaders := _find_leaders(trace)):
         return places[:top]
-    leaders = [group.members[0] for group in trace.groups[:SHOWN_GROUPS]]
     others = [place for place in places if place not in leaders]
     return [*leaders, *others][: max(top, len(leaders))]
+
+
+def _find_leaders(trace: Trace) -> list[int]:
+    """The best ranked span of each group that is shown, where articles disagree; else none."""
+    if trace.agreement not in ("changed", "differ"):
+        return []
+    return [group.members[0] for group in trace.groups[:SHOWN_GROUPS]]
 
 
 def build_hits(candidates: Sequence[Candidate]) -> list[Hit]:

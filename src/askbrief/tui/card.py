@@ -4,34 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import HorizontalGroup, VerticalGroup
+from textual.containers import VerticalGroup
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from askbrief.answer.dialogue import Turn
 from askbrief.errors import AskbriefError
-from askbrief.output.location import describe_date
-from askbrief.output.text import describe_confidence
-from askbrief.text.display import printable, shorten
-from askbrief.tui.citation import build_citation, cut
+from askbrief.text.display import shorten
 from askbrief.tui.commands import Place, build_bindings
-from askbrief.tui.lit import Light, LitSpan, LitText, plain
-from askbrief.types import Answer, AnswerSpan, Hit, Span, Trace
+from askbrief.tui.lit import plain
+from askbrief.tui.parts import Alternative, build_parts, count_places, find_place, has_others
+from askbrief.types import Answer, AnswerSpan, Hit, Trace
 
 QUESTION_CHARACTERS = 500
-_NEAREST_CHARACTERS = 300
-STALE = "The folder was still being read: this is from the index before. Press r to ask again."
-NOT_HERE = "∅ Not in these documents"
-_SIGNS = {"strong": "●", "likely": "◐", "unsure": "○"}
 
 
 class Card(VerticalGroup, can_focus=True):
@@ -47,10 +39,11 @@ class Card(VerticalGroup, can_focus=True):
         question: As asked.
         answer: Its answer; None while it waits and after an error.
         trace: What led to the answer; None where that is not known any more.
+        history: The turns that it may take up; None for those of the cards before it.
         entry_id: The number it is saved under, if it is.
         is_pinned: Whether the user pinned it.
         is_waiting: Whether the answer is still to come.
-        chosen: Which of the answers is shown in full, from 0.
+        chosen: Which of the answers is shown in full, or of the mentions or passages is marked, from 0.
         is_open: Whether the other answers are shown too.
     """
 
@@ -79,6 +72,7 @@ class Card(VerticalGroup, can_focus=True):
         self.question = question
         self.answer = answer
         self.trace: Trace | None = None
+        self.history: Sequence[Turn] | None = None
         self.entry_id = entry_id
         self.is_pinned = is_pinned
         self.is_waiting = answer is None
@@ -103,6 +97,11 @@ class Card(VerticalGroup, can_focus=True):
         """The answer that is shown in full; None without one."""
         return self.answer.answers[self.chosen] if self.answer is not None and self.answer.answers else None
 
+    @property
+    def place(self) -> AnswerSpan | Hit | None:
+        """The answer that is shown in full, or the passage that is marked; None without either."""
+        return find_place(self.answer, self.chosen) if self.answer is not None else None
+
     async def show_answer(self, answer: Answer) -> None:
         """Show what the documents say, or that they do not."""
         self.answer = answer
@@ -119,17 +118,17 @@ class Card(VerticalGroup, can_focus=True):
         )
 
     async def choose(self, chosen: int) -> bool:
-        """Show another of the answers in full; return whether there is one of that number, from 0."""
-        if self.answer is None or not 0 <= chosen < len(self.answer.answers):
+        """Show another of the answers, or mark a passage; return whether there is one of that number, from 0."""
+        if self.answer is None or not 0 <= chosen < count_places(self.answer):
             return False
-        self.is_open |= chosen > 0
+        self.is_open |= chosen > 0 and has_others(self.answer)
         self.chosen = chosen
         await self._show(build_parts(self.answer, chosen=chosen, is_open=self.is_open))
         return True
 
     async def toggle_others(self) -> None:
         """Show the other answers, or hide them."""
-        if self.answer is not None and len(self.answer.answers) > 1:
+        if self.answer is not None and has_others(self.answer):
             self.is_open = not self.is_open
             self.chosen = self.chosen if self.is_open else 0
             await self._show(build_parts(self.answer, chosen=self.chosen, is_open=self.is_open))
@@ -174,107 +173,3 @@ class Card(VerticalGroup, can_focus=True):
 
     def _describe_question(self) -> Content:
         return plain(("★ " if self.is_pinned else "") + shorten(self.question, QUESTION_CHARACTERS))
-
-
-class Citation(Static):
-    """Where words stand: title, date and line, and the path after it or below.
-
-    Args:
-        found: The answer or passage.
-    """
-
-    def __init__(self, found: AnswerSpan | Hit) -> None:
-        super().__init__(classes="cited")
-        self._build = partial(build_citation, found)
-
-    def render(self) -> Content:
-        """The citation in the columns that there are."""
-        return self._build(columns=self.size.width)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One row or two."""
-        return self._build(columns=width).plain.count("\n") + 1
-
-
-class Alternative(Static):
-    """An answer on one line, to be taken by its number or a click.
-
-    Args:
-        number: Which of the answers, from 0.
-        span: The answer.
-    """
-
-    def __init__(self, number: int, span: AnswerSpan) -> None:
-        super().__init__(classes="alternative")
-        self.number = number
-        self._span = span
-
-    def render(self) -> Content:
-        """Number, words, and where they stand, as far as there is room."""
-        span, columns = self._span, self.size.width
-        where = " · ".join(filter(None, [span.title or span.path, describe_date(span.date) if span.date else ""]))
-        words = cut(span.text, max(columns * 2 // 5, columns - cell_len(where) - 7))
-        rest = columns - cell_len(words) - 7
-        return Content.assemble(
-            (f"{self.number + 1}  ", "$text-accent"),
-            plain(words).stylize("bold"),
-            (f"  {cut(where, rest)}" if rest > 6 else "", "dim"),
-        )
-
-
-def build_parts(answer: Answer, *, chosen: int, is_open: bool) -> list[Widget]:
-    """The parts of a card below its question.
-
-    Args:
-        answer: What came of the question.
-        chosen: Which answer is shown in full, from 0.
-        is_open: Whether the others are shown, each on a line, or only counted.
-    """
-    parts: list[Widget] = []
-    for number, span in enumerate(answer.answers):
-        if number == chosen:
-            parts += _build_answer(span, label=f"{number + 1}  " if is_open else "")
-        elif is_open:
-            parts.append(Alternative(number, span))
-    if len(answer.answers) > 1:
-        parts.append(Static(plain(_describe_others(answer.answers, is_open=is_open)), classes="fold"))
-    if not answer.answers:
-        parts += _build_no_answer(answer)
-    if not answer.freshness.checked:
-        parts.append(Static(STALE, classes="stale"))
-    return parts
-
-
-def _build_answer(span: AnswerSpan, *, label: str) -> list[Widget]:
-    start = span.span.start - span.sentence.start
-    lit = LitSpan(Span(start, start + len(span.span)), Light.WORDS)
-    word = describe_confidence(span.confidence)
-    words = Content.assemble((label, "not bold $text-accent"), plain(" ".join(span.text.split())))
-    return [
-        HorizontalGroup(
-            Static(words, classes="answer"),
-            Static(f"{word} {_SIGNS[word]}", classes=f"confidence -{word}"),
-        ),
-        LitText(span.sentence_text, [lit], classes="sentence"),
-        Citation(span),
-    ]
-
-
-def _describe_others(answers: Sequence[AnswerSpan], *, is_open: bool) -> str:
-    count = len(answers) - 1
-    more = f"{count} other answer{'s' if count > 1 else ''}"
-    if is_open:
-        return f"▾ {more} · 1–{len(answers)} to choose"
-    words = " · ".join(f"{number}: {cut(span.text, 24)}" for number, span in enumerate(answers[1:], start=2))
-    return f"▸ {more}: {words}"
-
-
-def _build_no_answer(answer: Answer) -> list[Widget]:
-    widgets: list[Widget] = [Static(NOT_HERE, classes="refusal")]
-    if (hit := answer.nearest) is not None:
-        widgets += [
-            Static("The nearest passage:", classes="note"),
-            Static(plain(shorten(printable(hit.passage.text), _NEAREST_CHARACTERS)), classes="sentence"),
-            Citation(hit),
-        ]
-    return widgets

@@ -77,6 +77,8 @@ COMMANDS = (
     Command("pin", ("p",), "Pin", "Put the quote into the basket, or take it out.", Place.CARD, "Pin"),
     Command("edit", ("e",), "Edit question", "Edit the question and ask again.", Place.CARD, "Edit"),
     Command("ask_again", ("r",), "Ask again", "Ask the same question again.", Place.CARD),
+    Command("ask_as_typed", ("t",), "Search as typed", "Ask again, whatever was said before.", Place.CARD),
+    Command("ask_offered", ("a",), "Second reading", "Ask what else the question may mean.", Place.CARD),
     Command("find", ("slash",), "Find in article", "Find words in the article.", Place.CARD),
     Command("next_span", ("n",), "Next highlight", "", Place.SOURCE, "Next"),
     Command("previous_span", ("p", "N"), "Previous highlight", "", Place.SOURCE, "Previous"),
@@ -97,7 +99,7 @@ PROMPT_KEYS = (
 CARD_KEYS = (
     ("up, down, k, j", "Move between the answers."),
     ("home, end", "Go to the first or last answer."),
-    ("1 2 3 4 5", "Take another of the answers to this question."),
+    ("1 2 3 4 5", "Take another of the answers, or show a passage."),
 )
 SOURCE_KEYS = (
     ("up, down, pageup, pagedown", "Scroll."),

@@ -68,7 +68,7 @@ class Answered(Message):
         number: The question's number.
         answer: The answer; its freshness says whether the folder was compared with the index before.
         trace: What led to it.
-        document: The article of the best answer or nearest passage, as it was then; None when nothing is indexed.
+        document: The article of the first answer or closest passage, as it was then; None when nothing is indexed.
         notes: Sentences for people about what was found meanwhile.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 
+from askbrief.answer.dialogue import Turn
 from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
 from askbrief.output.opening import open_in_editor, open_in_viewer
@@ -49,7 +51,7 @@ from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
 from askbrief.tui.welcome import Suggestion
 from askbrief.tui.worker import AssistantWorker
-from askbrief.types import Progress, Trace
+from askbrief.types import Hit, Progress, Trace
 
 WIDE_COLUMNS = 100
 """From this width on the article stands beside the transcript; below it takes its place."""
@@ -158,7 +160,7 @@ class ChatScreen(Screen[None]):
         self._current = card
         self._conversation.mark_current(card)
         if self._is_wide and card.answer is not None:
-            self.source.show(build_trail(card.answer, chosen=card.chosen), question=card.question)
+            self.source.show(build_trail(card.answer, chosen=card.chosen), question=card.answer.searched)
 
     # What the reader does
 
@@ -175,16 +177,36 @@ class ChatScreen(Screen[None]):
         else:
             self.prompt.recall_older()
 
-    async def ask(self, question: str) -> None:
-        """A question: its card, and its place in the queue."""
+    async def ask(self, question: str, *, history: Sequence[Turn] | None = None) -> None:
+        """A question: its card, and its place in the queue.
+
+        Args:
+            question: As typed.
+            history: The turns that it may take up; None for those of the conversation.
+        """
         await self._conversation.go_to_end()
         card = await self._conversation.add_card(question)
+        card.history = history
         self._count += 1
         self._waiting[self._count] = card
-        self._worker.ask(self._count, question)
+        if len(self._waiting) == 1:
+            self._ask_next()
         self.query_one(StatusLine).waiting = len(self._waiting)
         if not self._is_wide:
             self.show_source(False)
+
+    async def _ask_offered(self, question: str, offered: str) -> None:
+        """The second reading of a question, in the articles that the question was about."""
+        from askbrief.answer.filters import keep_filters  # only needed here
+
+        await self.ask(keep_filters(question, question=offered), history=())
+
+    def _ask_next(self) -> None:
+        """Have the first question that waits answered: one at a time, as each may take up the answer before."""
+        for number, card in list(self._waiting.items())[:1]:
+            if card.history is None:
+                card.history = self._conversation.list_turns(before=card)
+            self._worker.ask(number, card.question, history=card.history)
 
     @on(Suggestion.Chosen)
     async def take_suggestion(self, event: Suggestion.Chosen) -> None:
@@ -203,6 +225,8 @@ class ChatScreen(Screen[None]):
         if action.startswith("choose_"):
             if await card.choose(int(action.removeprefix("choose_"))):
                 self._make_current(card)
+                if isinstance(card.place, Hit):
+                    card.act("open_source")
             return
         match action:
             case "select":
@@ -213,22 +237,28 @@ class ChatScreen(Screen[None]):
                 self.prompt.put(card.question)
                 self.prompt.focus()
             case "ask_again" if card.question:
-                await self.ask(card.question)
+                await self.ask(card.question, history=self._conversation.list_history(card))
+            case "ask_as_typed" if answer is not None and answer.searched != answer.question:
+                await self.ask(card.question, history=())
+            case "ask_offered" if answer is not None and answer.offered:
+                await self._ask_offered(card.question, answer.offered)
+            case "ask_as_typed" | "ask_offered" if answer is not None:
+                self.notify("The question was taken as it was typed.", severity="warning")
             case "explain" if card.trace is not None:
                 self._show_explanation(card.trace)
             case "explain" if answer is not None:
                 self.query_one(StatusLine).is_explaining = True
-                self._worker.explain(card.question)
+                self._worker.explain(card.question, history=self._conversation.list_history(card))
             case "toggle_others":
                 await card.toggle_others()
             case "pin" if answer is not None:
                 self._conversation.pin(card)
             case "open_source" | "find" if answer is not None and (trail := build_trail(answer, chosen=card.chosen)):
-                self.source.show(trail, question=card.question)
+                self.source.show(trail, question=answer.searched)
                 self.show_source(True)
                 if action == "find":
                     self.source.action_find()
-            case "open_editor" | "open_viewer" if answer is not None and (found := card.span or answer.nearest):
+            case "open_editor" | "open_viewer" if answer is not None and (found := card.place):
                 self._open_file(found.path, found.line, by_editor=action == "open_editor")
             case "copy_answer" if selected := self.get_selected_text():
                 self.app.copy_to_clipboard(selected)
@@ -411,12 +441,13 @@ class ChatScreen(Screen[None]):
         card.trace = event.trace
         await card.show_answer(event.answer)
         self._conversation.bring_into_view(card)
+        self._current = card
+        self._conversation.mark_current(card)
         trail = build_trail(event.answer)
+        self.source.show(trail, question=event.answer.searched)
         if trail:
-            self._current = card
-            self._conversation.mark_current(card)
-            self.source.show(trail, question=card.question)
             self.source.show_document(trail[0].document_id, event.document)
+        self._ask_next()
         self.query_one(StatusLine).show_freshness(event.answer.freshness)
         if self._keeps_history:
             self._conversation.save(card, event.answer)
@@ -431,6 +462,7 @@ class ChatScreen(Screen[None]):
         self._conversation.bring_into_view(card)
         if not self.prompt.text:
             self.prompt.put(card.question)
+        self._ask_next()
 
     @on(SourcePane.Wanted)
     def load_source(self, event: SourcePane.Wanted) -> None:
@@ -472,7 +504,7 @@ class ChatScreen(Screen[None]):
             self.notify("There is no answer to copy.", severity="warning")
         elif action == "copy_footnote":
             self._footnotes += 1
-            document = card.trace.ranked[card.chosen].candidate.document if card.trace is not None else None
+            document = card.trace.find_document(span.document_id) if card.trace is not None else None
             self.app.copy_to_clipboard(build_footnote(span, number=self._footnotes, document=document))
         else:
             self.app.copy_to_clipboard(span.text if action == "copy_answer" else build_quote(span))

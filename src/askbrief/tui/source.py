@@ -134,8 +134,13 @@ class SourcePane(Vertical):
             self.query_one(".head", Static).update(self._describe_list())
 
     def show(self, trail: tuple[Source, ...], *, question: str = "") -> None:
-        """Show the first source of a trail, at the place that matters most; one that is shown already stays."""
-        if trail != self._trail:
+        """Show the first source of a trail, at the place that matters most; one that is shown already stays.
+
+        Without a source, show the list of articles.
+        """
+        if not trail:
+            self.browse()
+        elif trail != self._trail:
             self._trail, self._question = trail, question
             self._go_to(0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from askbrief.output.text import find_closest
 from askbrief.text.segment import find_words, fold
 from askbrief.types import Answer, Hit, Span
 
@@ -15,7 +16,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     OTHER = "other answer"
     SUPPORT = "passage"
-    NEAREST = "nearest passage"
+    CLOSEST = "closest passage"
     FOUND = "found"
 
 
@@ -47,7 +48,7 @@ class Source:
 
 
 def build_trail(answer: Answer, *, chosen: int = 0) -> tuple[Source, ...]:
-    """The sources of an answer, the chosen one's first; without an answer the article of the nearest passage.
+    """The sources of an answer, the chosen one's first; without an answer those of the closest passages, if any.
 
     A passage supports an answer if it was read and has the words of the best one.
     """
@@ -64,9 +65,8 @@ def build_trail(answer: Answer, *, chosen: int = 0) -> tuple[Source, ...]:
         for hit in answer.hits:
             if _supports(hit, answer):
                 add(hit.passage.document_id, hit.path, Mark(hit.passage.span, Kind.SUPPORT))
-    elif answer.nearest is not None:
-        hit = answer.nearest
-        add(hit.passage.document_id, hit.path, Mark(hit.passage.span, Kind.NEAREST))
+    for _, hit in sorted(enumerate(find_closest(answer)), key=lambda item: item[0] != chosen):
+        add(hit.passage.document_id, hit.path, Mark(hit.passage.span, Kind.CLOSEST))
     return tuple(_build_source(document_id, paths[document_id], found) for document_id, found in marks.items())
 
 

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from askbrief.answer.dialogue import Turn, build_turn
 from askbrief.tui.card import Card
 from askbrief.tui.welcome import Suggestion, Welcome
 
@@ -119,6 +120,18 @@ class Transcript(VerticalScroll, can_focus=False):
     def has_later(self) -> bool:
         """Whether later cards than the last saved one are on disk only."""
         return bool(self.query_one("#later").display)
+
+    def list_turns(self, *, before: Card) -> tuple[Turn, ...]:
+        """The turns of the cards before one, oldest first."""
+        earlier = self.cards[: self.cards.index(before)] if before in self.cards else []
+        return tuple(build_turn(card.answer) for card in earlier if card.answer is not None)
+
+    def list_history(self, card: Card) -> tuple[Turn, ...]:
+        """The turns that a card took up, or may take up."""
+        if card.history is not None:
+            return tuple(card.history)
+        is_as_typed = card.answer is not None and card.answer.searched == card.answer.question
+        return () if is_as_typed else self.list_turns(before=card)
 
     def bring_into_view(self, card: Card) -> None:
         """Scrolls so that as much of the card is seen as fits, its beginning in any case."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from functools import partial
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from askbrief.answer.dialogue import Turn
 from askbrief.errors import AskbriefError, StoreDamagedError, StoreNotFoundError, StoreOutdatedError
 from askbrief.tui.messages import Answered, Explained, Failed, Listed, Loaded, Progressed, Stopped, Suggested
 from askbrief.tui.refresher import AssistantFactory, Refresher
-from askbrief.types import Document, Freshness, Progress, Trace
+from askbrief.types import Answer, Document, Freshness, Progress, Trace
 
 if TYPE_CHECKING:
     from askbrief.assistant import Assistant
@@ -66,13 +67,13 @@ class AssistantWorker:
                 thread.join(max(0.0, ends - monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def ask(self, number: int, question: str) -> None:
-        """Queue a question; ``Answered`` or ``Failed`` with its number follows."""
-        self._jobs.put(partial(self._answer, number, question))
+    def ask(self, number: int, question: str, *, history: Sequence[Turn]) -> None:
+        """Queue a question after the turns of ``history``; ``Answered`` or ``Failed`` with its number follows."""
+        self._jobs.put(partial(self._answer, number, question, history))
 
-    def explain(self, question: str) -> None:
-        """Queue a request for the trace of a question; ``Explained`` follows."""
-        self._jobs.put(partial(self._explain, question))
+    def explain(self, question: str, *, history: Sequence[Turn]) -> None:
+        """Queue a request for the trace of a question after the turns of ``history``; ``Explained`` follows."""
+        self._jobs.put(partial(self._explain, question, history))
 
     def load(self, document_id: str) -> None:
         """Queue a request for an article; ``Loaded`` follows."""
@@ -125,31 +126,31 @@ class AssistantWorker:
         """
         return self._refresher.shared.result()
 
-    def _answer(self, number: int, question: str) -> None:
+    def _answer(self, number: int, question: str, history: Sequence[Turn]) -> None:
         from askbrief.answer.pipeline import build_answer
 
         try:
-            trace, notes = self._trace(question)
+            trace, notes = self._trace(question, history)
         except AskbriefError as error:
             self._post(Failed(number, error))
             return
         answer = build_answer(trace, top=ANSWERS, with_doubtful=False)
-        self._post(Answered(number, answer, trace, _find_cited(trace), notes))
+        self._post(Answered(number, answer, trace, _find_cited(trace, answer), notes))
 
-    def _trace(self, question: str) -> tuple[Trace, tuple[str, ...]]:
+    def _trace(self, question: str, history: Sequence[Turn]) -> tuple[Trace, tuple[str, ...]]:
         """The trace of a question on the index as the folder is now; as it was if that takes too long."""
         request = self._refresher.request()
         freshness = self._wait(request, timeout_seconds=PATIENCE_SECONDS)
         assistant = self._find_assistant()
         try:
-            trace = assistant.trace(question, refresh=False)
+            trace = assistant.trace(question, refresh=False, history=history)
         except StoreDamagedError:
-            return assistant.trace(question), tuple(assistant.notes)  # rebuilds the index
+            return assistant.trace(question, history=history), tuple(assistant.notes)  # rebuilds the index
         except (StoreNotFoundError, StoreOutdatedError):
             if freshness is not None:
                 raise
             freshness = self._wait(request, timeout_seconds=None)
-            trace = assistant.trace(question, refresh=False)
+            trace = assistant.trace(question, refresh=False, history=history)
         if freshness is not None and freshness.generation == trace.freshness.generation:
             trace = replace(trace, freshness=freshness)
         return trace, ()
@@ -165,9 +166,9 @@ class AssistantWorker:
             self._find_assistant().close()  # the index may be another file now
         return freshness
 
-    def _explain(self, question: str) -> None:
+    def _explain(self, question: str, history: Sequence[Turn]) -> None:
         try:
-            self._post(Explained(self._find_assistant().trace(question, refresh=False)))
+            self._post(Explained(self._find_assistant().trace(question, refresh=False, history=history)))
         except AskbriefError as error:
             self._post(Explained(error))
 
@@ -224,8 +225,8 @@ class _StopRequestedError(BaseException):
     """Breaks off a refresh, as Ctrl+C would."""
 
 
-def _find_cited(trace: Trace) -> Document | None:
-    """The article of the best span, or else of the nearest passage."""
-    if trace.ranked:
-        return trace.ranked[0].candidate.document
-    return trace.candidates[0].document if trace.candidates else None
+def _find_cited(trace: Trace, answer: Answer) -> Document | None:
+    """The article of the first answer, or else of the closest passage."""
+    if not answer.answers:
+        return trace.candidates[0].document if trace.candidates else None
+    return trace.find_document(answer.answers[0].document_id)
