@@ -37,7 +37,8 @@ def list_kept(home: Path) -> dict[str, list[str]]:
 def test_a_first_index_and_a_question_open_no_network_socket_and_leave_nothing_of_others(home: Path) -> None:
     sockets = run_traced(home, "index") + run_traced(home, "ask", "Which city does Maleki represent?")
     assert sockets == []
-    assert list_kept(home) == {".": [".cache", "articles"], ".cache": ["askbrief"]}
+    kept = {".": [".cache", ".local", "articles"], ".cache": ["askbrief"], ".local/share": ["askbrief"]}
+    assert list_kept(home) == kept
 
 
 @pytest.mark.beside

@@ -557,7 +557,7 @@ def test_the_seed_is_asked_in_a_browser_copied_and_still_there_after_a_reload(tm
     folder = tmp_path / "articles"
     folder.mkdir()
     shutil.copy(SEED, folder)
-    served = start("--folder", str(folder), folder=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"))
+    served = start("--folder", str(folder), folder=tmp_path, XDG_DATA_HOME=str(tmp_path / "data"), ASKBRIEF_HISTORY="1")
     own = f"http://{served.host}"
 
     async def load(browser: Browser, address: str) -> None:

@@ -40,7 +40,13 @@ class Terminal:
         os.mkfifo(self._output)
         self._changes = os.open(self._output, os.O_RDONLY | os.O_NONBLOCK)
         self._keep_open = os.open(self._output, os.O_WRONLY)
-        environment = [f"XDG_DATA_HOME={data}", "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8"]
+        environment = [
+            f"XDG_DATA_HOME={data}",
+            "TERM=xterm-256color",
+            "COLORTERM=truecolor",
+            "LANG=C.UTF-8",
+            "ASKBRIEF_HISTORY=1",
+        ]
         then = ["sh", "-c", '"$@"; echo "ended with $?"; exec cat', "sh"]
         size = ["-x", "120", "-y", "36"]
         self._tmux("-f", "/dev/null", "new-session", "-d", *size, "cat", ";", "set", "-g", "status", "off")
@@ -158,7 +164,11 @@ while b"sk a question" not in seen:
 os.close(terminal)
 print(signal.Signals(os.WTERMSIG(os.waitpid(process, 0)[1])).name)
 """
-    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "TERM": "xterm-256color"}
+    environment = os.environ | {
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "TERM": "xterm-256color",
+        "ASKBRIEF_HISTORY": "1",
+    }
     command = [sys.executable, "-c", code, str(articles)]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
     assert ran.stdout == "SIGHUP\n"
@@ -184,7 +194,11 @@ except OSError:
 print(signal.Signals(os.WTERMSIG(os.waitpid(process, 0)[1])).name, b"\\x1b[?1049l" in after, b"\\x1b[?1003l" in after,
       b"\\x1b[?25h" in after)
 """
-    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "TERM": "xterm-256color"}
+    environment = os.environ | {
+        "XDG_DATA_HOME": str(tmp_path / "data"),
+        "TERM": "xterm-256color",
+        "ASKBRIEF_HISTORY": "1",
+    }
     command = [sys.executable, "-c", code, str(articles), name]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
     assert ran.stdout.split() == [name, "True", "True", "True"]

@@ -41,6 +41,12 @@ QUESTION = "the drone in Ankara"
 pytestmark = pytest.mark.usefixtures("fake_models")
 
 
+@pytest.fixture(autouse=True)
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doctor closes its chat as soon as it is open."""
+    monkeypatch.setattr("askbrief.doctor.offline.CHAT_SECONDS", 0.5)
+
+
 @pytest.fixture
 def hostile(tmp_path: Path) -> Path:
     """A folder whose name, file names, titles and texts hold all that could steer a terminal."""
