@@ -5,7 +5,7 @@
 Three kinds of collections, so that the figure means the same in one article and in thousands: SQuAD v1.1 development
 paragraphs pooled; single SQuAD articles; single NewsQA articles. In each: answerable questions; questions written to
 look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits a logistic
-curve, which is printed; the rest measures the shipped one (``ranking.CONFIDENCE_SLOPE``, ``CONFIDENCE_OFFSET``).
+curve, which is printed; the rest measures the shipped one (in the reader's card).
 Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``. What was asked is kept, so that
 ``--kept`` measures another curve or threshold in a second; it needs matplotlib and scikit-learn.
 """
@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
-from askbrief.answer.rank import RETRIEVAL_WEIGHT, find_confidence
+from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
@@ -41,6 +41,7 @@ from corpora.archive import CACHE
 from corpora.questions import Question, load_paragraphs
 from corpora.stores import as_documents, build_store, whole
 
+CALIBRATION = Reader().calibration
 RIGHT_F1 = 0.6
 """F1 from which an answer counts as right."""
 KINDS = ("pooled", "article", "news")
@@ -59,7 +60,7 @@ class Candidate:
     @property
     def strength(self) -> float:
         """What ranks it, and what the curve turns into a confidence."""
-        return self.margin + RETRIEVAL_WEIGHT * self.score
+        return self.margin + CALIBRATION.retrieval_weight * self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +228,10 @@ def report(asked: list[Asked]) -> None:
     kinds = np.array([a.collection for a in asked])
     held = np.arange(len(asked)) % 2 == 1
     slope, offset = fit(strength[~held], right[~held])
-    sure = np.array([find_confidence(c.margin, score=c.score) for c in best])
+    sure = np.array([find_confidence(c.margin, score=c.score, calibration=CALIBRATION) for c in best])
     print(f"fitted: slope {slope:.3f}, offset {offset:.3f}")
     figures: dict[str, Any] = {"fitted": {"slope": round(slope, 3), "offset": round(offset, 3)}}
-    figures["threshold"] = MIN_CONFIDENCE
+    figures["threshold"] = CALIBRATION.threshold
     figures["all"] = measure_kind(held, asked, sure)
     figures |= {kind: measure_kind(held & (kinds == kind), asked, sure) for kind in KINDS}
     draw(sure[held], right[held], kinds[held])

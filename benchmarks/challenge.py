@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import DEFAULT_READER, Reader
 from askbrief.evaluation.scores import score_exact
@@ -59,7 +58,10 @@ def answer(reader: Reader, item: Item) -> str:
     """What askbrief would show of the text read alone: the best span, or '' if it is not confident enough."""
     document = Document("0", "", item.context, None, ("0",))
     readings = reader.read(item.question, [(document, whole(document)[0])])[0]
-    if not readings or find_confidence(readings[0].margin, score=LONE_SCORE) < MIN_CONFIDENCE:
+    if not readings:
+        return ""
+    calibration = reader.calibration
+    if find_confidence(readings[0].margin, score=LONE_SCORE, calibration=calibration) < calibration.threshold:
         return ""
     return readings[0].span.of(item.context)
 

@@ -27,7 +27,7 @@ from askbrief.answer.foci import find_foci
 from askbrief.answer.fuse import BOOST
 from askbrief.answer.gate import stands_alone
 from askbrief.answer.names import is_same
-from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
+from askbrief.answer.pipeline import READ_PASSAGES, read_candidates
 from askbrief.answer.polar import UNREAD_MARGIN, Statement, choose_statement
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.retrieve import DEPTH
@@ -102,7 +102,9 @@ class Asker:
             candidates.append(Candidate(Match(hit.row, hit.cosine, hit.bm25, score=score), hit.passage, document))
         candidates.sort(key=lambda candidate: (-candidate.match.score, candidate.match.row))
         read = read_candidates(question, candidates[:passages], self.assistant.reader)
-        return next(map(build_answer_span, rank(question, read, top=1)), None)
+        return next(
+            map(build_answer_span, rank(question, read, top=1, calibration=self.assistant.reader.calibration)), None
+        )
 
     def find_statements(self, question: str) -> list[Statement]:
         """The sentences of the passages found, as ``choose_statement`` wants them."""
@@ -143,7 +145,7 @@ def measure_dialogues(asker: Asker, rows: Sequence[Row]) -> Row:
                     place = 0 if name == "first candidate" else choose(asker, [r.text for r in rewrites], boosted)
                     searched, focus = rewrites[place].text, rewrites[place].focus
                 answer = asker.find(searched, boosted=boosted, passages=READ_PASSAGES)
-                said = answer if answer and answer.confidence >= MIN_CONFIDENCE else None
+                said = answer if answer and answer.confidence >= asker.assistant.reader.calibration.threshold else None
                 if history and asked.lower() != turn["standalone"].lower():
                     follow_ups.append(is_right(said.text if said else "", turn["answers"]))
                 elif history:

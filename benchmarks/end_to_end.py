@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, find_candidates, read_candidates
+from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.evaluation.scores import score_exact, score_f1
@@ -37,7 +37,9 @@ def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
                 _, candidates = find_candidates(
                     question.text, store=store, derived=derived, encoder=encoder, top=READ_PASSAGES
                 )
-            ranked = rank(question.text, read_candidates(question.text, candidates, reader), top=1)
+            ranked = rank(
+                question.text, read_candidates(question.text, candidates, reader), top=1, calibration=reader.calibration
+            )
             seconds.append(time.perf_counter() - began)
             totals["hit@1 retrieved"] += candidates[0].document.id == str(question.context)
             if ranked:
@@ -47,7 +49,7 @@ def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
                 totals["EM"] += score_exact(found, question.answers)
                 totals["F1"] += f1
                 totals["hit@1 read"] += best.candidate.document.id == str(question.context)
-                if best.confidence >= MIN_CONFIDENCE:
+                if best.confidence >= reader.calibration.threshold:
                     totals["answered"] += 1
                     totals["F1 if answered"] += f1
     answered = totals.pop("answered")

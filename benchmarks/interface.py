@@ -52,8 +52,6 @@ UP_TO_DATE = "up to date"
 QUIT = "\x11"
 CHECK_FOLDER = "\x1b[15~"
 ESCAPE, HOME, UP = "\x1b", "\x1b[H", "\x1b[A"
-_CURSOR = "█"
-"""What a card with the keys has at its left."""
 _LETTERS = "GHJKQVWXZ"
 _LINE = 40
 _SENTENCES = 8
@@ -155,7 +153,7 @@ def measure_start(runs: int, scratch: Path) -> dict[str, Any]:
         terminal.rest(1.0)  # the suggested questions are looked for
         idle.append(terminal.find_memory("VmRSS"))
         asked = terminal.type(f"{QUESTION}\r")
-        answered.append(terminal.wait_for("confidence") - asked)
+        answered.append(terminal.wait_for(" · line ") - asked)
         peak.append(terminal.find_memory("VmHWM"))
         terminal.close()
     return {
@@ -202,7 +200,7 @@ def measure_typing(articles: int, keys: int, scratch: Path) -> dict[str, Any]:
     idle = measure_echo(terminal, keys)
     write_articles(folder, articles)
     terminal.type(CHECK_FOLDER)  # unless it was noticed already
-    terminal.wait_for(f"/{articles:,}")
+    terminal.wait_for(f" of {articles:,}")
     begun = terminal.position
     indexing = measure_echo(terminal, keys)
     if UP_TO_DATE in terminal.read(since=begun):
@@ -234,7 +232,7 @@ async def measure_frames(articles: int, scratch: Path) -> dict[str, Any]:
     )
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
         status = app.screen.query_one(StatusLine)
-        await _wait_for_status(status, "1 document,")
+        await _wait_for_status(status, "1 article,")
         await asyncio.to_thread(write_articles, folder, articles)
         frames: list[float] = []
 
@@ -244,7 +242,7 @@ async def measure_frames(articles: int, scratch: Path) -> dict[str, Any]:
 
         timer = status.set_interval(FRAME_SECONDS, draw)
         await pilot.press("f5")
-        await _wait_for_status(status, f"{articles + 1:,} documents")
+        await _wait_for_status(status, f"{articles + 1:,} articles")
         timer.stop()
     gaps = [after - before for before, after in pairwise(frames)]
     hundredths = statistics.quantiles(gaps, n=100)
@@ -281,9 +279,9 @@ def measure_cards(cards: int, scratch: Path) -> dict[str, Any]:
     began = time.perf_counter()
     for first in range(cards - 2 * PAGE, -1, -PAGE):
         terminal.type(HOME)
-        terminal.wait_for(f"{_CURSOR} question {first + PAGE}?")
+        terminal.wait_for(f"question {first + PAGE}?")
         terminal.type(UP)
-        terminal.wait_for(f"{_CURSOR} question {first + PAGE - 1}?")
+        terminal.wait_for(f"question {first + PAGE - 1}?")
     result = {
         "cards": cards,
         "resumed, MB": resumed,

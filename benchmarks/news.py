@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from askbrief import Assistant
-from askbrief.answer.pipeline import MIN_CONFIDENCE, READ_PASSAGES, read_candidates
+from askbrief.answer.pipeline import READ_PASSAGES, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.evaluation.scores import normalise, score_exact, score_f1
@@ -88,7 +88,8 @@ def main() -> None:
                 places[k] += any(contains(hit.passage.text, answers) for hit in hits[:k])
             for name, reader in readers.items():
                 began = time.perf_counter()
-                ranked = rank(question["question"], read_candidates(question["question"], candidates, reader), top=1)
+                read = read_candidates(question["question"], candidates, reader)
+                ranked = rank(question["question"], read, top=1, calibration=reader.calibration)
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)
                 found = ranked[0].reading.span.of(ranked[0].candidate.document.text) if ranked else ""
@@ -96,7 +97,7 @@ def main() -> None:
                 score.exact += score_exact(found, answers)
                 score.f1 += f1
                 score.first += bool(ranked) and contains(ranked[0].candidate.passage.text, answers)
-                if ranked and ranked[0].confidence >= MIN_CONFIDENCE:
+                if ranked and ranked[0].confidence >= reader.calibration.threshold:
                     score.answered += 1
                     score.f1_if_answered += f1
     searching.sort()

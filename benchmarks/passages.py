@@ -79,7 +79,8 @@ def main() -> None:
                 for k in (1, 5, 10):
                     totals[f"R@{k}"] += any(right[:k])
                 if not arguments.without_reading:
-                    for best in rank(question.text, read_candidates(question.text, candidates, reader), top=1):
+                    read = read_candidates(question.text, candidates, reader)
+                    for best in rank(question.text, read, top=1, calibration=reader.calibration):
                         found = best.reading.span.of(best.candidate.document.text)
                         totals["EM"] += score_exact(found, question.answers)
                         totals["F1"] += score_f1(found, question.answers)

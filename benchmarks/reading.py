@@ -16,7 +16,6 @@ from functools import cache
 from typing import Any
 
 from askbrief.answer.fuse import mix_scores
-from askbrief.answer.pipeline import MIN_CONFIDENCE
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
 from askbrief.evaluation.scores import score_exact, score_f1
@@ -50,13 +49,17 @@ def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[st
     """EM, F1 (both in percent), and the share of unanswerable questions that were refused."""
     questions = paragraphs.questions[::every]
     exact = f1 = refused = unanswerable = 0.0
+    calibration = load_reader().calibration
     began = time.perf_counter()
     pairs = [(question.text, paragraphs.texts[question.context]) for question in questions]
     with ProcessPoolExecutor() as pool:
         found_all = list(pool.map(read_one, pairs, chunksize=50))
     for question, best in zip(questions, found_all, strict=True):
         text = paragraphs.texts[question.context]
-        is_refused = best is None or (may_abstain and find_confidence(best.margin, score=LONE_SCORE) < MIN_CONFIDENCE)
+        is_refused = best is None or (
+            may_abstain
+            and find_confidence(best.margin, score=LONE_SCORE, calibration=calibration) < calibration.threshold
+        )
         found = "" if best is None or is_refused else best.span.of(text)
         exact += score_exact(found, question.answers)
         f1 += score_f1(found, question.answers)

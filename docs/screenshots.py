@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from askbrief.tui.app import ChatApp
 from askbrief.tui.card import Card
 from askbrief.tui.screen import ChatScreen
 from askbrief.tui.status import StatusLine
+from askbrief.tui.welcome import Suggestion
 
 HERE = Path(__file__).parent
 ANSWERED = "who met Okay Memis?"
@@ -71,6 +73,11 @@ async def show_explanation(pilot: Pilot[Exception]) -> None:
     await wait_until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
 
 
+async def show_start(pilot: Pilot[Exception]) -> None:
+    """A new conversation, with questions to begin with."""
+    await wait_until(pilot, lambda: bool(find_chat(pilot).query(Suggestion)))
+
+
 async def show_narrow(pilot: Pilot[Exception]) -> None:
     """A terminal with no room for the source beside the answer."""
     await ask(pilot, ANSWERED)
@@ -80,6 +87,7 @@ async def show_narrow(pilot: Pilot[Exception]) -> None:
 Show: TypeAlias = Callable[[Pilot[Exception]], Awaitable[None]]
 
 PICTURES: dict[str, tuple[tuple[int, int], str, Show]] = {
+    "start": ((116, 28), "textual-dark", show_start),
     "answer": ((116, 28), "textual-dark", show_answer),
     "no-answer": ((116, 28), "textual-light", show_no_answer),
     "explain": ((116, 28), "textual-dark", show_explanation),
@@ -91,12 +99,11 @@ async def take(
     size: tuple[int, int],
     theme: str,
     show: Callable[[Pilot[Exception]], Awaitable[None]],
-    *,
-    folder: Path = HERE.parent,
 ) -> str:
     """The picture of a terminal of ``size`` columns and rows, without fonts from the web."""
     with TemporaryDirectory() as name:
-        data = Path(name)
+        data, folder = Path(name), Path(name) / "news"
+        shutil.copytree(HERE.parent / "seeds", folder)
         app = ChatApp(
             lambda on_progress: Assistant.open(folder, on_progress=on_progress),
             lambda: Conversations(data),

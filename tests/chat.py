@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 import textual.app
 import textual.pilot
 from conftest import FakeEncoder, FakeReader
@@ -139,7 +140,8 @@ async def open_chat(
     resume: int | None = None,
 ) -> AsyncIterator[Chat]:
     """A chat in a terminal of ``size`` columns and rows, whose conversations are in ``data``, or else not kept."""
-    with TemporaryDirectory() as nowhere:
+    with TemporaryDirectory() as nowhere, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("ASKBRIEF_HISTORY", raising=False)
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
         app.animation_level = "none"

@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from traced import TracedChat
 
 from askbrief import assistant
-from askbrief.answer import rank as ranking
 from askbrief.answer.reader import Reader
+from askbrief.models.calibration import Calibration
 from askbrief.output import progress
 from askbrief.store.rows import ExtractionRecord
 from askbrief.types import Document, Passage, Reading, Span
 
+ONLY_MARGINS = Calibration(slope=1.0, offset=0.0, retrieval_weight=0.0)
 ROOT = Path(__file__).parent.parent
 SEED = ROOT / "seeds" / "000_278bca0f8ddf4b0f.txt"
 TINY_WORDS = (
@@ -99,6 +100,12 @@ def watched_chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     chat.stop()
 
 
+@pytest.fixture(autouse=True)
+def without_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command line saves no questions, in processes beside the tests neither, unless a test asks for it."""
+    monkeypatch.setenv("ASKBRIEF_HISTORY", "0")
+
+
 @pytest.fixture
 def encoder() -> FakeEncoder:
     return FakeEncoder()
@@ -109,11 +116,15 @@ def reader() -> FakeReader:
     return FakeReader()
 
 
+def calibrate(monkeypatch: pytest.MonkeyPatch, calibration: Calibration) -> None:
+    """Every reader has ``calibration``."""
+    monkeypatch.setattr(Reader, "calibration", calibration)
+
+
 @pytest.fixture
 def only_margins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Confidence is 1 / (1 + e^-margin)."""
-    for name, value in (("RETRIEVAL_WEIGHT", 0.0), ("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", 0.0)):
-        monkeypatch.setattr(ranking, name, value)
+    calibrate(monkeypatch, ONLY_MARGINS)
 
 
 @pytest.fixture

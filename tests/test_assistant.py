@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import SEED, FakeEncoder, FakeReader
+from conftest import SEED, FakeEncoder, FakeReader, calibrate
 
-from askbrief.answer import pipeline
 from askbrief.answer.question import MAX_QUESTION_CHARACTERS, check_question
 from askbrief.assistant import Assistant
 from askbrief.errors import AskbriefError, ConfigError, QuestionError, StoreNotFoundError
+from askbrief.models.calibration import Calibration
 from askbrief.types import Document, Hit, Passage, Progress, Reading, SkippedFile, Span
 
 
@@ -69,9 +69,9 @@ def test_below_the_least_confidence_there_is_no_answer_but_the_nearest_passage(
 ) -> None:
     with make_assistant(articles, encoder, reader) as assistant:
         confidence = assistant.ask("The drone in Ankara").confidence
-        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence)
+        calibrate(monkeypatch, Calibration(threshold=confidence))
         assert assistant.ask("The drone in Ankara").answered
-        monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", confidence + 1e-9)
+        calibrate(monkeypatch, Calibration(threshold=confidence + 1e-9))
         answer = assistant.ask("The drone in Ankara", top=3)
     assert not answer.answered
     assert (answer.answers, answer.text, answer.confidence) == ((), "", confidence)
@@ -148,9 +148,9 @@ def test_an_edit_just_before_a_question_is_in_its_answer(articles: Path, encoder
         answer = assistant.ask("who met the envoy?")
     assert answer.text == "Teheran"
     assert answer.freshness.changed == 1
-    # The index as it was has been read beside the listing of the folder, to no avail; last comes what stands before
-    # "the envoy", to learn who that is.
-    assert [any("Teheran" in text for text in texts) for texts in reader.read_texts] == [False, False, True, False]
+    # The index as it was has been read beside the listing of the folder, to no avail. Nothing stands before "the
+    # envoy", so the reader is not asked who that is.
+    assert [any("Teheran" in text for text in texts) for texts in reader.read_texts] == [False, False, True]
 
 
 def test_an_answer_from_before_another_process_wrote_does_not_count(articles: Path, encoder: FakeEncoder) -> None:

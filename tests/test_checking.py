@@ -88,7 +88,7 @@ def test_the_reader_is_compared_with_its_card(indexed: Path) -> None:
     card = json.loads((DEFAULT_READER / CARD).read_text(encoding="utf-8"))
     size = card["bytes"][WEIGHTS] / 1e6
     found = check(indexed)["reader"].found
-    assert found.startswith(f"{card['name']}: {GRAPH} 0.1 MB sha256 {card['sha256'][GRAPH][:12]}…, {WEIGHTS} ")
+    assert found.startswith(f"{card['name']}: int8; {GRAPH} 0.1 MB sha256 {card['sha256'][GRAPH][:12]}…, {WEIGHTS} ")
     assert f", {WEIGHTS} {size:.1f} MB sha256 {card['sha256'][WEIGHTS][:12]}…, tokenizer" in found
 
 
@@ -314,7 +314,7 @@ def test_a_copy_that_keeps_size_and_time_is_noticed(indexed: Path) -> None:
 
 
 def test_a_content_that_changed_behind_size_and_times_fails(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "find_extraction_key", lambda data, path: find_extraction_key(data + b"!", path))
+    monkeypatch.setattr(checking, "find_extraction_key", lambda data, path, **_: find_extraction_key(data + b"!", path))
     checks = check(indexed)
     assert outcomes(checks, "failed") == ["files"]
     assert checks["files"].found == (

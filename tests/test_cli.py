@@ -8,15 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
-from conftest import ROOT, FakeEncoder, FakeReader
+from conftest import ONLY_MARGINS, ROOT, FakeEncoder, FakeReader, calibrate
 
 from askbrief import __version__, assistant
-from askbrief.answer import pipeline
 from askbrief.cli.main import run
 from askbrief.errors import ModelError
 from askbrief.output import progress
@@ -81,7 +81,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
 def test_ask_without_an_answer_exits_3(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
+    calibrate(monkeypatch, replace(ONLY_MARGINS, threshold=1.0))
     assert run(["ask", "the drone", "-C", str(articles)]) == 3
     out, err = capsys.readouterr()
     # The question counts (0, 0, 0, 1, 1); a.txt, with its title, (2, 0, 0, 1, 1), a cosine of 2 / √12 = 0.58, is near.
@@ -93,7 +93,7 @@ def test_ask_without_an_answer_exits_3(
 def test_ask_what_nothing_is_near_to_exits_3_and_shows_no_passage(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
+    calibrate(monkeypatch, replace(ONLY_MARGINS, threshold=1.0))
     # Of ten drones (0, 0, 0, 10, 1) the railway (0, 1, 1, 0, 1) has a cosine of 1 / √303 = 0.06 and no word.
     (articles / "a.txt").unlink()
     assert run(["ask", "drone " * 10, "-C", str(articles)]) == 3

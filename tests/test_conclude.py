@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import ONLY_MARGINS, FakeEncoder, FakeReader
 from numpy.typing import NDArray
 
 from askbrief.answer.conclude import conclude
@@ -35,7 +35,7 @@ def make_trace(question: str, *candidates: Candidate) -> Trace:
         searched=question,
         matches=tuple(candidate.match for candidate in candidates),
         candidates=candidates,
-        ranked=tuple(rank(question, candidates, top=50)),
+        ranked=tuple(rank(question, candidates, top=50, calibration=ONLY_MARGINS)),
         dense_weight=0.5,
         min_confidence=0.27,
         freshness=Freshness(1, 1, 1),
@@ -226,3 +226,15 @@ def test_notes_ask_the_reader_only_of_what_stands_before() -> None:
 def test_articles_that_say_the_same_are_counted() -> None:
     trace = find_conclusion(TOLL, make_toll("a", "4", None, 4.0), make_toll("b", "4", None, 3.0))
     assert (trace.agreement, [(g.text, g.documents) for g in trace.groups]) == ("one", [("4", 2)])
+
+
+def test_newest_first_leaves_what_is_not_credible_behind() -> None:
+    candidates = [
+        make_candidate("Memis met the envoy.", ("Memis", 4.0), name="a", day=date(2025, 5, 1)),
+        make_candidate("Razi met the envoy.", ("Razi", -0.2), name="b", day=date(2025, 5, 20)),
+        make_candidate("Sadeq met the envoy.", ("Sadeq", 3.0), name="c", day=date(2025, 5, 9)),
+    ]
+    # 1 / (1 + e^0.2) = 0.45 is less than half of 1 / (1 + e^-4) = 0.98.
+    trace = make_trace("Who met the envoy?", *candidates)
+    trace = conclude(trace, FakeEncoder(), FakeReader(), newest_first=True)
+    assert [span.candidate.document.id for span in trace.ranked] == ["c", "a", "b"]

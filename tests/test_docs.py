@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from askbrief.config import Settings
+from askbrief.config import Settings, load_settings
 from benchmarks.table import BEGIN, END, build_table
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,11 +27,13 @@ def test_the_figures_are_the_saved_ones() -> None:
     assert FIGURES.split(BEGIN)[1].split(END)[0].strip() == build_table()
 
 
-def test_the_settings_shown_are_the_defaults() -> None:
+def test_the_settings_shown_are_the_defaults(tmp_path: Path) -> None:
     import tomllib
 
-    shown = tomllib.loads(find_block("toml"))
-    assert shown == {name: getattr(Settings(), name) for name in Settings.__dataclass_fields__}
+    shown = find_block("toml")
+    (tmp_path / "askbrief.toml").write_text(shown)
+    assert list(tomllib.loads(shown)) == list(Settings.__dataclass_fields__)
+    assert load_settings(tmp_path) == Settings()
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`((?:src|docs|training|benchmarks)/[\w./-]*)`", README))))

@@ -123,7 +123,8 @@ def test_any_sentence_transformers_model_is_compiled_once_and_agrees(tiny_model:
     steps: list[Progress] = []
     encoder = load_encoder(tiny_model.name, root=tiny_model.parent, on_progress=steps.append)
     assert [step.done for step in steps] == [0, 1, 2, 3]
-    assert "Encoder compiled; against SentenceTransformer.encode: cosine" in steps[-1].stage
+    assert steps[-1].stage == "Prepared the encoder"
+    assert steps[-1].details.startswith("int8; against SentenceTransformer.encode: cosine ")
     assert encoder.dimension == 32
     assert encoder.agreement["mean_cosine"] >= 0.97
 
@@ -144,6 +145,7 @@ def test_any_sentence_transformers_model_is_compiled_once_and_agrees(tiny_model:
         "tower bridge bank ",
         48,
     )
+    assert (card["form"], card["failed"]) == ("int8", {})
     assert card["sha256"][GRAPH] == hash_file(folder / GRAPH)
     assert load_encoder(str(tiny_model), on_progress=refuse_progress).fingerprint == encoder.fingerprint
 
@@ -180,11 +182,11 @@ def test_changed_weights_mean_another_fingerprint(tiny_model: Path, tmp_path: Pa
 
 @pytest.mark.models
 @pytest.mark.filterwarnings("default")
-def test_a_compiled_model_that_disagrees_is_refused(
+def test_a_model_no_form_of_which_agrees_is_refused(
     tiny_model: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(encoding, "MIN_MEAN_COSINE", 1.01)
-    with pytest.raises(ModelError, match="gives other vectors than before"):
+    with pytest.raises(ModelError, match=r"no compiled form .* \(int8: mean cosine .*, fp32: mean cosine 1\.000\)"):
         load_encoder(str(tiny_model))
     assert list((cache / "encoders").iterdir()) == []
 

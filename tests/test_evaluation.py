@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import conftest
 import numpy as np
 import platformdirs
 import pytest
-from conftest import FakeEncoder, FakeReader
+from conftest import ONLY_MARGINS, FakeEncoder, FakeReader
 
-from askbrief import Assistant
-from askbrief.answer import pipeline
+from askbrief import Assistant, assistant
 from askbrief.cli.main import run
 from askbrief.conversations.saved import Conversations
 from askbrief.errors import EvaluationError
@@ -24,7 +25,9 @@ from askbrief.evaluation.check import find_missing
 from askbrief.evaluation.figures import build_figures, find_calibration_error, find_share
 from askbrief.evaluation.measure import Result, iter_results
 from askbrief.evaluation.report import find_changes
+from askbrief.models.calibration import Calibration
 from askbrief.output.evaluation import find_worst
+from askbrief.types import Document, Passage, Reading
 
 SURE = 1 / (1 + math.exp(-5))
 """The confidence of everything that the fake reader finds."""
@@ -70,9 +73,9 @@ def make_result(name: str, **fields: Any) -> Result:
 
 def measure(articles: Path, *cases: Case) -> list[Result]:
     """The results of one dialogue."""
-    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as assistant:
-        assistant.update()
-        return list(iter_results(assistant, [cases]))
+    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as opened:
+        opened.update()
+        return list(iter_results(opened, [cases]))
 
 
 def find_names(dialogues: list[Dialogue]) -> list[list[str]]:
@@ -113,6 +116,8 @@ def test_squad_holds_questions_with_and_without_answers(tmp_path: Path) -> None:
         (b'{"question": "who?", "answers": []}\n{"question": "who?"}', "line 2 has neither answers nor turns"),
         (b'{"question": "who?", "answers": "Okay"}', "line 1 cannot be read"),
         (b'{"question": " ", "answers": []}', "line 1: the question is empty"),
+        (b'{"question": "who? since:never", "answers": []}', "line 1: "),
+        (b'{"turns": [{"utterance": "who?", "standalone": "?!", "answers": []}]}', "line 1: the question is empty"),
         (b'{"question": "who?", "answers": [" "]}', "line 1 has an empty answer"),
         (b'{"question": "\xff?", "answers": []}', "line 1 cannot be read"),
         (b"[" * 100_000, "line 1 cannot be read"),
@@ -143,9 +148,9 @@ def test_answers_and_files_that_the_folder_does_not_have_are_missing(articles: P
         Case("4", "q", ()),
         Case("5", "q", None),
     )
-    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as assistant:
-        assistant.update()
-        missing = find_missing([cases], assistant.iter_documents())
+    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as opened:
+        opened.update()
+        missing = find_missing([cases], opened.iter_documents())
     assert [(item.case.name, item.path, item.answer) for item in missing] == [
         ("1", "", "Okay memis"),
         ("2", "", "Okay"),
@@ -179,7 +184,7 @@ def test_each_question_is_scored_and_lost_where_it_was_lost(articles: Path, monk
         ("rejected", "Okay", "a.txt", False, None, 0, ""),
         ("unknown", "Okay", "a.txt", None, None, 0, ""),
     ]
-    monkeypatch.setattr(pipeline, "MIN_CONFIDENCE", 1.0)
+    conftest.calibrate(monkeypatch, replace(ONLY_MARGINS, threshold=1.0))
     silent = [
         (r.found, r.is_right, r.f1, r.is_best_right, r.lost) for case in cases[:6] for r in measure(articles, case)
     ]
@@ -275,6 +280,14 @@ def test_changes_are_named() -> None:
     assert changes.f1.value == 0.1667
 
 
+def test_nothing_changed_is_certain() -> None:
+    same = [make_result(name, dialogue=number) for number, name in enumerate("abc")]
+    changes = find_changes(same, same)
+    assert (changes.gained, changes.lost, changes.reworded, changes.added, changes.removed) == ((), (), (), 0, 0)
+    assert changes.f1
+    assert (changes.f1.value, changes.f1.low, changes.f1.high) == (0.0, 0.0, 0.0)
+
+
 def test_the_curve_and_the_threshold_by_hand() -> None:
     strength = np.array([1.0, 1, 1, 1, -1, -1, -1, -1])
     right = np.array([True, True, True, False, True, False, False, False])
@@ -289,7 +302,7 @@ def test_the_curve_and_the_threshold_by_hand() -> None:
 def test_too_few_questions_and_useless_margins_do_not_calibrate() -> None:
     good = [make_result(str(n), strength=2.0 + n / 10) for n in range(20)]
     bad = [make_result(str(n), strength=n / 10, is_best_right=False, best_f1=0.0, answers=()) for n in range(20)]
-    fitted = calibrate([*good, *bad])
+    fitted = calibrate([*good, *bad], current=Calibration())
     assert fitted.slope > 0
     assert fitted.questions == 40
     # Between the strengths 1.9 and 2.0, wherever the curve lies.
@@ -297,9 +310,9 @@ def test_too_few_questions_and_useless_margins_do_not_calibrate() -> None:
     assert fitted.threshold is not None
     assert low <= fitted.threshold <= high
     with pytest.raises(EvaluationError, match="too few"):
-        calibrate(good)
+        calibrate(good, current=Calibration())
     with pytest.raises(EvaluationError, match="no surer"):
-        calibrate([replace(r, is_best_right=not r.is_best_right) for r in (*good, *bad)])
+        calibrate([replace(r, is_best_right=not r.is_best_right) for r in (*good, *bad)], current=Calibration())
 
 
 @pytest.mark.usefixtures("fake_models")
@@ -339,13 +352,64 @@ def test_the_command_judges_and_compares(articles: Path, tmp_path: Path, capsys:
     assert [result["lost"] for result in fields["results"]] == ["", "", "reading", ""]
     assert run([*arguments, "--fail-under", "55"]) == 0
     assert run([*arguments, "--fail-under", "56"]) == 1
-    assert capsys.readouterr().err == "askbrief: F1 is 55.6 %, below 56 %.\n"
+    assert capsys.readouterr().err.endswith("F1 is 55.6 %, below 56 %.\n")
     save_lines(tmp_path, ask("the drone in Ankara", "Memis"), *FOUR[1:])
     assert run([*arguments, "--baseline", str(baseline)]) == 0
     changed = capsys.readouterr().out.split("changed since the baseline\n")[1].splitlines()
     assert changed[0].split()[:2] == ["F1", "-33.3"]
     assert changed[1].split(maxsplit=2) == ["now", "wrong", "the drone in Ankara"]
     assert len(changed) == 2
+
+
+class Unsure(FakeReader):
+    """As its base; margin 1 for questions without a drone."""
+
+    def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+        margin = 5.0 if "drone" in question else 1.0
+        return [[replace(found, margin=margin) for found in row] for row in super().read(question, passages)]
+
+
+@pytest.mark.usefixtures("fake_models")
+def test_the_command_calibrates_the_reader_in_use(
+    articles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: Unsure())
+    rows = [ask("the drone in Ankara", "Okay"), ask("the meeting in Ankara")] * 20
+    assert run(["eval", str(save_lines(tmp_path, *rows)), "-C", str(articles), "--calibrate", "--json"]) == 0
+    out, err = capsys.readouterr()
+    fields = json.loads(out)
+    fitted = fields["calibration"]
+    assert (fitted["questions"], fitted["retrieval_weight"]) == (40, ONLY_MARGINS.retrieval_weight)
+    unsure, sure = (
+        1 / (1 + math.exp(-fitted["slope"] * result["strength"] - fitted["offset"]))
+        for result in sorted(fields["results"][:2], key=lambda result: float(result["strength"]))
+    )
+    # Platt's targets of 20 and 20: 1 / 22 and 21 / 22.
+    assert (unsure, sure) == pytest.approx((1 / 22, 21 / 22), abs=0.002)
+    assert fitted["threshold"] == pytest.approx(0.5, abs=0.002)
+    assert f'"calibration": {{"slope": {fitted["slope"]}, "offset": {fitted["offset"]}, "threshold": ' in err
+
+
+@pytest.mark.usefixtures("fake_models")
+def test_a_calibration_is_saved_with_a_reader_of_the_users(
+    articles: Path, tmp_path: Path, cache: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cache / "readers" / "mine"
+    folder.mkdir(parents=True)
+    sizes = {"model.onnx": 0, "tokenizer.json": 0}
+    for name in sizes:
+        (folder / name).touch()
+    (folder / "askbrief.json").write_text(json.dumps({"kind": "reader", "name": "mine", "bytes": sizes}))
+    reader = Unsure(folder)
+    monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: reader)
+    rows = [ask("the drone in Ankara", "Okay"), ask("the meeting in Ankara")] * 20
+    assert run(["eval", str(save_lines(tmp_path, *rows)), "-C", str(articles), "--calibrate", "--json"]) == 0
+    out, err = capsys.readouterr()
+    fitted = json.loads(out)["calibration"]
+    assert "the calibration is saved" in err
+    card = json.loads((folder / "askbrief.json").read_text(encoding="utf-8"))
+    assert card["name"] == "mine"
+    assert card["calibration"] == {name: fitted[name] for name in ("slope", "offset", "threshold", "retrieval_weight")}
 
 
 @pytest.mark.usefixtures("fake_models")
@@ -389,8 +453,8 @@ def test_marks_of_the_history_are_cases(
     arguments = ["eval", "--from-history", "-C", str(articles)]
     assert run(arguments) == 1
     assert "are marked yet" in capsys.readouterr().err
-    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as assistant:
-        answers = [assistant.ask(question) for question in ("the drone in Ankara", "the railway to Baghdad trains")]
+    with Assistant.open(articles, encoder=FakeEncoder(), reader=FakeReader()) as opened:
+        answers = [opened.ask(question) for question in ("the drone in Ankara", "the railway to Baghdad trains")]
     with Conversations(home) as conversations:
         ids = [conversations.begin(articles, answer).id for answer in answers]
         conversations.begin(articles, answers[0])

@@ -141,11 +141,8 @@ def make_assistant(root: Path) -> Assistant:
     ("filters", "paths", "described"),
     [
         ("since:2025", ["2025-05-01-a.txt", "2025-05-20-b.md"], "2 articles since 2025; 1 without a date left out"),
-        (
-            "until:2025-05-01",
-            ["2025-05-01-a.txt", "old/2024-05-20-c.txt"],
-            "2 articles until 1 May 2025; 1 without a date left out",
-        ),
+        ("until:2025-05-02", ["2025-05-01-a.txt", "old/2024-05-20-c.txt"],
+         "2 articles until 2 May 2025; 1 without a date left out"),
         ("in:old/", ["d.txt", "old/2024-05-20-c.txt"], "2 articles in old/"),  # d.txt lies in old/ too
         ("type:md", ["2025-05-20-b.md"], "1 article MD files"),
         ("type:md since:2025", ["2025-05-20-b.md"], "1 article since 2025, MD files"),

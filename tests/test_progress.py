@@ -51,6 +51,13 @@ def test_a_bar_counts_files_and_passages(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "127 of 300 files, 1,280 passages" in shown
 
 
+def test_a_bar_counts_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "QUIET_SECONDS", -1.0)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "xterm")
+    assert "12 of 300 questions" in show(Progress("Asking", 12, 300, unit="question"), stream=Terminal())
+
+
 def test_short_work_is_not_shown() -> None:
     assert show(Progress("Indexing", 1, 2), stream=Terminal()) == ""
 

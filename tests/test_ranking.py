@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
+from conftest import ONLY_MARGINS
 
-from askbrief.answer import rank as ranking
 from askbrief.answer.rank import build_answer_span, find_confidence, rank
+from askbrief.models.calibration import Calibration
 from askbrief.types import Candidate, Document, Match, Passage, RankedSpan, Reading, Span
 
 TEXT = "Ankara.\nBaghdad and ANKARA and Basra."
@@ -24,22 +25,22 @@ def make_candidate(
     return Candidate(Match(row, 0.0, 0.0, score=score), passage, document, tuple(readings))
 
 
-def find_ranked(*candidates: Candidate, top: int, question: str = "who?") -> list[tuple[int, Span, float]]:
+def find_ranked(
+    *candidates: Candidate, top: int, question: str = "who?", calibration: Calibration = ONLY_MARGINS
+) -> list[tuple[int, Span, float]]:
     """Row, span and confidence of each ranked span."""
-    ranked = rank(question, candidates, top=top)
+    ranked = rank(question, candidates, top=top, calibration=calibration)
     return [(found.candidate.match.row, found.reading.span, found.confidence) for found in ranked]
 
 
-def test_the_confidence_is_the_logistic_of_margin_and_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "RETRIEVAL_WEIGHT", 4.0)
-    monkeypatch.setattr(ranking, "CONFIDENCE_SLOPE", 0.5)
-    monkeypatch.setattr(ranking, "CONFIDENCE_OFFSET", -1.0)
+def test_the_confidence_is_the_logistic_of_margin_and_score() -> None:
+    calibration = Calibration(slope=0.5, offset=-1.0, retrieval_weight=4.0)
     # 0.5 * (3 + 4 * 0.5) - 1 = 1.5, and 1 / (1 + e^-1.5) = 0.817574
-    assert find_confidence(3.0, score=0.5) == pytest.approx(0.817574, abs=1e-6)
+    assert find_confidence(3.0, score=0.5, calibration=calibration) == pytest.approx(0.817574, abs=1e-6)
 
 
 def test_a_greater_margin_gives_more_confidence_within_0_and_1() -> None:
-    found = [find_confidence(margin, score=1.0) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
+    found = [find_confidence(margin, score=1.0, calibration=Calibration()) for margin in (-1e9, -2.0, 0.0, 2.0, 1e9)]
     assert found == sorted(set(found))
     assert 0 <= found[0] < 1e-9
     assert 1 - 1e-9 < found[-1] <= 1
@@ -57,7 +58,6 @@ def test_a_question_of_why_is_answered_by_the_clause(question: str, answer: str)
     assert span.of(document.text) == answer
 
 
-@pytest.mark.usefixtures("only_margins")
 def test_an_alternative_says_something_else() -> None:
     one, two = make_document("Okay Memis met Sadeq.", document_id="d1"), make_document("Memis, OKAY.", document_id="d2")
     ranked = find_ranked(
@@ -69,7 +69,6 @@ def test_an_alternative_says_something_else() -> None:
     assert [(row, span) for row, span, _ in ranked] == [(1, Span(0, 10)), (2, Span(0, 11)), (1, Span(15, 20))]
 
 
-@pytest.mark.usefixtures("only_margins")
 def test_spans_rank_by_confidence_over_all_passages() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
     ranked = find_ranked(
@@ -82,21 +81,19 @@ def test_spans_rank_by_confidence_over_all_passages() -> None:
     assert [confidence for *_, confidence in ranked] == pytest.approx([0.880797, 0.731059, 0.5], abs=1e-6)
 
 
-def test_a_better_found_passage_outranks_a_greater_margin(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("RETRIEVAL_WEIGHT", 4.0), ("CONFIDENCE_SLOPE", 1.0), ("CONFIDENCE_OFFSET", -2.0)):
-        monkeypatch.setattr(ranking, name, value)
+def test_a_better_found_passage_outranks_a_greater_margin() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
     ranked = find_ranked(
         make_candidate(one, [Reading(Span(0, 6), 1.5)], row=1, score=0.25),  # 1.5 + 4 * 0.25 - 2 = 0.5
         make_candidate(two, [Reading(Span(0, 6), 0.5)], row=2, score=0.75),  # 0.5 + 4 * 0.75 - 2 = 1.5
         top=2,
+        calibration=Calibration(slope=1.0, offset=-2.0, retrieval_weight=4.0),
     )
     assert [item[:2] for item in ranked] == [(2, Span(0, 6)), (1, Span(0, 6))]
     # 1 / (1 + e^-1.5), 1 / (1 + e^-0.5)
     assert [confidence for *_, confidence in ranked] == pytest.approx([0.817574, 0.622459], abs=1e-6)
 
 
-@pytest.mark.usefixtures("only_margins")
 def test_ties_go_to_the_lower_row_then_to_the_earlier_span() -> None:
     one, two = make_document("Ankara Basra", document_id="d1"), make_document("Tehran Zahedan", document_id="d2")
     ranked = find_ranked(
@@ -107,7 +104,6 @@ def test_ties_go_to_the_lower_row_then_to_the_earlier_span() -> None:
     assert [item[:2] for item in ranked] == [(3, Span(0, 6)), (3, Span(7, 12)), (7, Span(0, 6))]
 
 
-@pytest.mark.usefixtures("only_margins")
 def test_a_span_that_overlaps_a_better_one_of_its_document_is_left_out() -> None:
     one, two = make_document("Okay Memis left", document_id="d1"), make_document("Sadeq left Iraq", document_id="d2")
     ranked = find_ranked(
@@ -119,7 +115,6 @@ def test_a_span_that_overlaps_a_better_one_of_its_document_is_left_out() -> None
     assert [item[:2] for item in ranked] == [(1, Span(0, 10)), (3, Span(0, 5)), (2, Span(11, 15))]
 
 
-@pytest.mark.usefixtures("only_margins")
 def test_the_same_words_are_answered_once_whatever_their_case() -> None:
     document = make_document()
     found = [Reading(Span(0, 6), 2.0), Reading(Span(20, 26), 1.0), Reading(Span(31, 36), 0.0)]

@@ -16,7 +16,7 @@ from askbrief.output.reports import (
     status_as_json,
     verdicts_as_json,
 )
-from askbrief.types import Check, Freshness, SkippedFile, Span, Status
+from askbrief.types import Check, Decoding, Freshness, SkippedFile, Span, Status
 
 FRESH = Freshness(generation=4, documents=2, passages=1234, skipped=(SkippedFile("x.txt", "is empty"),), checked=False)
 STATUS = Status(
@@ -30,7 +30,7 @@ STATUS = Status(
     freshness=FRESH,
     pending=("new.txt",),
     gone=("old.txt", "older.txt"),
-    encodings={"b.txt": "cp1252"},
+    encodings={"b.txt": Decoding("cp1252", 0.625), "c.txt": Decoding("utf-8", replaced=2)},
     others={".pdf": 1200, ".docx": 1},
 )
 CLAIM = Claim(7, "who?", "Okay Memis", FoundSpan("a.txt", Span(14, 24), 1, 15), "He met Okay Memis.", 7)
@@ -56,7 +56,8 @@ def test_status_is_a_line_a_fact() -> None:
         "vectors   exact",
         "state     1 file new or changed and 2 files gone since it was indexed; the next question reads that",
         "not read  1 .docx, 1,200 .pdf",
-        "cp1252    b.txt",
+        "cp1252    b.txt (62% sure)",
+        "utf-8     c.txt (2 bytes not valid)",
         "skipped x.txt: it is empty",
     ]
 
@@ -77,7 +78,7 @@ def test_the_state_is_the_last_fact(pending: tuple[str, ...], gone: tuple[str, .
 
 def test_names_in_a_status_never_steer_the_terminal() -> None:
     skipped = (SkippedFile("a\nb\x1b[31m.txt", "is empty"),)
-    status = replace(STATUS, freshness=replace(FRESH, skipped=skipped), encodings={"c\nd\x9b.txt": "cp1252"})
+    status = replace(STATUS, freshness=replace(FRESH, skipped=skipped), encodings={"c\nd\x9b.txt": Decoding("cp1252")})
     assert describe_status(status).split("\n")[-2:] == [
         "cp1252    c d\ufffd.txt",
         "skipped a b\ufffd[31m.txt: it is empty",
@@ -100,8 +101,11 @@ def test_status_as_json_is_schema_1() -> None:
         "up_to_date": False,
         "pending": ["new.txt"],
         "gone": ["old.txt", "older.txt"],
-        "encodings": {"b.txt": "cp1252"},
+        "encodings": {"b.txt": "cp1252", "c.txt": "utf-8"},
+        "certainty": {"b.txt": 0.625, "c.txt": 1.0},
+        "replaced": {"c.txt": 2},
         "others": {".pdf": 1200, ".docx": 1},
+        "partly": [],
     }
 
 

@@ -14,13 +14,12 @@ import torch
 import transformers
 from transformers import AutoTokenizer, MPNetConfig, MPNetForQuestionAnswering
 
-from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from corpora.questions import Question
 from training import prepare, teach, train_reader
 from training.batches import build_batches, collate
 from training.evaluate_reader import find_span, find_threshold
 from training.example import JOINED, Example
-from training.losses import blend, find_own_loss, find_scores, find_shared_loss, find_teacher_shares
+from training.losses import RETRIEVAL_WEIGHT, blend, find_own_loss, find_scores, find_shared_loss, find_teacher_shares
 from training.mixtures import PASSIVES, load_mixtures
 from training.optimising import build_parameter_groups, find_rate, freeze
 from training.pairs import Pair, save_pairs

@@ -238,6 +238,22 @@ def test_exporting_where_nothing_can_be_written(
     asyncio.run(scenario())
 
 
+def test_nothing_is_saved_where_the_folder_says_so(articles: Path, tmp_path: Path) -> None:
+    (articles.parent / "askbrief.toml").write_text(f'articles = "{articles.name}"\nhistory = false\n')
+    data = tmp_path / "data"
+
+    async def use() -> None:
+        async with open_chat(make_factory(articles.parent), data=data) as chat:
+            card = await chat.ask(ANSWERABLE)
+            await chat.pilot.press("escape", "p")
+            await chat.wait_until(lambda: "cannot be pinned" in "".join(n.message for n in chat.app._notifications))
+            assert card.entry_id is None
+
+    asyncio.run(use())
+    with Conversations(data) as saved:
+        assert saved.list_conversations(articles.parent) == []
+
+
 def test_a_new_conversation_begins_empty(articles: Path, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with open_chat(make_factory(articles), data=tmp_path) as chat:

@@ -20,6 +20,7 @@ from askbrief.conversations.quotes import Quote, quotes_as_bibtex, quotes_as_csl
 from askbrief.conversations.saved import Conversations
 from askbrief.errors import AskbriefError, ConversationError
 from askbrief.output.markdown import quotes_as_markdown
+from askbrief.output.opening import build_editor_command, open_in_editor
 from askbrief.tui import app as app_module
 from askbrief.tui.basket import BasketScreen
 from askbrief.tui.card import Card
@@ -29,7 +30,6 @@ from askbrief.tui.highlights import find_asked, find_text
 from askbrief.tui.keys import Keys
 from askbrief.tui.lists import find_choices
 from askbrief.tui.lit import LitText
-from askbrief.tui.opening import build_editor_command, open_in_editor
 from askbrief.tui.saved import SavedScreen
 from askbrief.tui.starters import find_starter
 from askbrief.tui.status import StatusLine

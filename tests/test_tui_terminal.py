@@ -101,7 +101,7 @@ def read_lit(screen: Text) -> list[str]:
     lines = []
     for line in screen.split("\n")[:-PROMPT_ROWS]:
         styles = [line.get_style_at_offset(console, offset) for offset in range(len(line))]
-        such = [style.bgcolor != styles[0].bgcolor and bool(style.bold) for style in styles]
+        such = [s.bgcolor != styles[0].bgcolor and bool(s.bold) for s in styles]
         lit = "".join(character for character, is_lit in zip(line.plain, such, strict=True) if is_lit).strip()
         lines += [lit] if lit else []
     return lines
@@ -112,14 +112,15 @@ def test_the_seed_is_asked_in_a_terminal(terminal: Terminal) -> None:
     terminal.type("who met Okay Memis?")
     terminal.wait_until(lambda screen: "who met Okay Memis?" in screen.splitlines()[-3])
     terminal.press("Enter")
-    terminal.wait_until(lambda screen: "1 article, up to date" in screen and "25 May 2025" in screen)
+    terminal.wait_until(lambda screen: "25 May 2025 · line" in screen and "◂" in screen)
     terminal.wait_until(lambda _: len(read_lit(terminal.read())) == 2)
-    screen = terminal.read()
-    card, source = read_lit(screen)
+    card, source = read_lit(terminal.read())
     assert card == source
     assert card in {"The Iranian diplomat", "Iranian diplomat", "Mohammad-Hassan Habibzadeh"}
     terminal.press("C-q")
-    terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0"))
+    ended = terminal.wait_until(lambda screen: screen.strip().endswith("ended with 0")).plain
+    assert "To continue: askbrief chat --folder" in ended
+    assert "--resume1" in "".join(ended.split())
 
 
 @pytest.mark.parametrize("terminal", [["--inline"]], indirect=True)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from transformers import AutoTokenizer
 
+from askbrief.models.calibration import Calibration
 from askbrief.models.compile import save_compiled
 from askbrief.models.compile_reader import as_span_module
 from training.weights import ENCODER_FOLDER, load_model
@@ -39,7 +41,7 @@ def export_reader(
         tokenizer,
         target,
         outputs=("start", "end"),
-        card={"kind": "reader", "name": "askbrief-reader-minilm-l6"},
+        card={"kind": "reader", "name": "askbrief-reader-minilm-l6", "calibration": asdict(Calibration())},
     )
 
 

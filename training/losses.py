@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from askbrief.answer.rank import RETRIEVAL_WEIGHT
+from askbrief.models.calibration import Calibration
 from training.batches import send
 from training.example import JOINED
 from training.mixtures import PASSIVES
 from training.units import Encoded, Unit
 
+RETRIEVAL_WEIGHT = Calibration().retrieval_weight
 UNTAUGHT = {PASSIVES, JOINED}
 """Sources that the reader at the start of a run has little knowledge of: there the labels count alone."""
 

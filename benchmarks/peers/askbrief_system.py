@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from askbrief import Assistant
-from askbrief.answer import pipeline
+from askbrief.answer.reader import Reader
 from benchmarks.peers.task import TOP, Found, Models, Passage
 
-pipeline.MIN_CONFIDENCE = 0.0  # the best answer counts for all systems, whatever its confidence
+# The best answer counts for all systems, whatever its confidence.
+Reader.calibration = replace(Reader().calibration, threshold=0.0)  # type: ignore[method-assign,assignment]
 
 
 class AskbriefSystem:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 from askbrief.answer import pipeline
 from askbrief.answer.dialogue import Turn, build_turn
-from askbrief.answer.filters import Filters, combine_filters, parse_filters
+from askbrief.answer.filters import Filters, asks_for_latest, combine_filters, parse_filters
 from askbrief.answer.mentions import find_phrase
 from askbrief.answer.query import Query
 from askbrief.answer.question import check_question
@@ -34,6 +34,8 @@ from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import Encoder
 from askbrief.store.store import Store
 from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, Trace
+
+Sort = Literal["best", "date"]
 
 _T = TypeVar("_T")
 
@@ -189,9 +191,9 @@ class Assistant:
         for document_id in dict.fromkeys(facts.id for facts in rows.iter_facts()):
             yield rows.load_document(document_id)
 
-    def search(self, query: str, *, top: int = 10, refresh: bool = True) -> list[Hit]:
+    def search(self, query: str, *, top: int = 10, refresh: bool = True, filters: Filters | None = None) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
-        trace = self._find_trace(_build_query(query, None), history=(), refresh=refresh, top=top, read=False)
+        trace = self._find_trace(_build_query(query, filters), history=(), refresh=refresh, top=top, read=False)
         return pipeline.build_hits(trace.candidates)
 
     def conversation(self) -> Conversation:
@@ -206,6 +208,7 @@ class Assistant:
         refresh: bool = True,
         history: Sequence[Turn] = (),
         filters: Filters | None = None,
+        sort: Sort = "best",
     ) -> Answer:
         """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
 
@@ -215,15 +218,23 @@ class Assistant:
             refresh: As for ``trace``.
             history: As for ``trace``.
             filters: As for ``trace``.
+            sort: As for ``trace``.
 
         Raises:
             QuestionError: The question is empty or too long.
             AskbriefError: The folder, the index or a model cannot be used.
         """
-        return pipeline.build_answer(self.trace(question, refresh=refresh, history=history, filters=filters), top=top)
+        trace = self.trace(question, refresh=refresh, history=history, filters=filters, sort=sort)
+        return pipeline.build_answer(trace, top=top)
 
     def trace(
-        self, question: str, *, refresh: bool = True, history: Sequence[Turn] = (), filters: Filters | None = None
+        self,
+        question: str,
+        *,
+        refresh: bool = True,
+        history: Sequence[Turn] = (),
+        filters: Filters | None = None,
+        sort: Sort = "best",
     ) -> Trace:
         """Everything that leads to the answer of ``question``.
 
@@ -233,12 +244,13 @@ class Assistant:
                 index as it is, and its freshness says that nothing was checked.
             history: The turns before, oldest first, where the question may take up what they said.
             filters: Which articles are asked, beside the filters in the question line ("since:2025-05").
+            sort: "date" puts the newest article first of those that answer credibly, as "the latest …" does.
 
         Raises:
             QuestionError: The question is empty or too long, or a filter is wrong.
             AskbriefError: The folder, the index or a model cannot be used.
         """
-        query = _build_query(question, filters)
+        query = _build_query(question, filters, sort=sort)
         began = perf_counter()
         trace = self._find_trace(query, history=history, refresh=refresh, top=pipeline.READ_PASSAGES, read=True)
         total = 1000 * (perf_counter() - began)
@@ -313,7 +325,9 @@ class Assistant:
             if loading is None or trace.outcome == "mentions":
                 return trace
             loading.result()
-        return pipeline.conclude(pipeline.read(trace, self.reader), self.encoder, self.reader)
+        return pipeline.conclude(
+            pipeline.read(trace, self.reader), self.encoder, self.reader, newest_first=query.newest_first
+        )
 
     def _finish(self, steps: Generator[Progress, None, _T]) -> _T:
         """Go through all ``steps``, reporting them, and return their result."""
@@ -351,7 +365,7 @@ class Conversation:
         return answer
 
 
-def _build_query(question: str, filters: Filters | None) -> Query:
+def _build_query(question: str, filters: Filters | None, *, sort: Sort = "best") -> Query:
     """The question without the filters in its line, and all filters.
 
     Raises:
@@ -359,4 +373,5 @@ def _build_query(question: str, filters: Filters | None) -> Query:
     """
     text, found = parse_filters(check_question(question))
     text = check_question(text)
-    return Query(text, text, combine_filters(found, filters) if filters else found)
+    newest_first = sort == "date" or asks_for_latest(text)
+    return Query(text, text, combine_filters(found, filters) if filters else found, newest_first=newest_first)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 import tomllib
 from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
 from pathlib import Path
 from reprlib import repr as shown
 
@@ -13,6 +15,7 @@ from askbrief.errors import ConfigError, FolderNotFoundError
 
 FILE_NAME = "askbrief.toml"
 INDEX = ".askbrief"
+HISTORY_VARIABLE = "ASKBRIEF_HISTORY"
 MAX_FILE_BYTES = 64 * 1024
 MAX_VALUE_CHARACTERS = 1000
 
@@ -27,6 +30,12 @@ class Settings:
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
+        encoding: Encoding of text files that are not UTF-8 and have no byte-order mark; '' to tell it from each.
+        encodings: The same for some files: pairs of a pattern for paths, in which * stands for any characters, and an
+            encoding; the first that fits counts.
+        history: Whether questions are saved with their answers.
+        open: Command that ``askbrief open`` runs, with %f for the file, %p for the page, %l for the line and %s for the
+            words; '' opens an editor, a pager or a viewer.
     """
 
     articles: str = "."
@@ -34,6 +43,14 @@ class Settings:
     encoder: str = ""
     reader: str = ""
     passage_words: int = 100
+    encoding: str = ""
+    encodings: tuple[tuple[str, str], ...] = ()
+    history: bool = True
+    open: str = ""
+
+    def find_encoding(self, path: str) -> str:
+        """The encoding that is set for the text file at ``path``; '' for none."""
+        return next((encoding for glob, encoding in self.encodings if fnmatchcase(path, glob)), self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +127,11 @@ def open_folder(root: Path) -> Folder:
     return Folder(root, places["articles"], index, settings)
 
 
+def keeps_history(settings: Settings) -> bool:
+    """Whether questions are saved: not with ``history = false`` in askbrief.toml or ``ASKBRIEF_HISTORY=0``."""
+    return settings.history and os.environ.get(HISTORY_VARIABLE) != "0"
+
+
 def find_cached_index(root: Path) -> Path:
     """Where the index of a folder that cannot be written is kept, in the user's cache."""
     import platformdirs
@@ -160,6 +182,7 @@ def _load_text(file: Path) -> str:
 
 def _check(values: dict[str, object], file: Path) -> Settings:
     defaults = Settings()
+    values = values | ({"encodings": _check_encodings(values["encodings"], file)} if "encodings" in values else {})
     known = {field.name: type(getattr(defaults, field.name)) for field in fields(Settings)}
     for name, value in values.items():
         if name not in known:
@@ -171,6 +194,28 @@ def _check(values: dict[str, object], file: Path) -> Settings:
         if isinstance(value, str) and len(value) > MAX_VALUE_CHARACTERS:
             raise ConfigError(f"{file}: {name} is too long", hint="Correct the value.")
     settings = Settings(**values)  # type: ignore[arg-type]
+    for encoding in (settings.encoding, *(encoding for _, encoding in settings.encodings)):
+        if encoding and not _is_encoding(encoding):
+            raise ConfigError(
+                f"{file}: the encoding {shown(encoding)} is not known", hint="Name one that Python knows."
+            )
     if not 20 <= settings.passage_words <= 400:
         raise ConfigError(f"{file}: passage_words must lie between 20 and 400", hint="Correct the value.")
     return settings
+
+
+def _check_encodings(value: object, file: Path) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not all(isinstance(encoding, str) for encoding in value.values()):
+        raise ConfigError(
+            f"{file}: encodings must be a table of patterns with encodings",
+            hint='Write [encodings] and below it lines such as "old/*.txt" = "cp850".',
+        )
+    return tuple(value.items())
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        "".encode(codecs.lookup(name).name)
+    except (LookupError, ValueError):
+        return False
+    return True

@@ -103,7 +103,7 @@ class Document:
             () where text and file are the same, None where the lines are not the file's own.
         lines: Where each line of the decoded file begins; () unless ``runs`` lead to one.
         member: Its name inside its file, "a/b.html"; '' for a file that is one article.
-        encoding: The encoding that its file was read in; '' where it has none. As the next two, no part of the id.
+        encoding: The encoding that its file was read in; '' where it has none. As the next two, no part of what it is.
         certainty: How sure that is, in [0, 1].
         replaced: Bytes of the file that were not valid in it.
     """
@@ -119,9 +119,9 @@ class Document:
     runs: tuple[tuple[int, int], ...] | None = ()
     lines: tuple[int, ...] = ()
     member: str = ""
-    encoding: str = ""
-    certainty: float = 1.0
-    replaced: int = 0
+    encoding: str = field(default="", compare=False)
+    certainty: float = field(default=1.0, compare=False)
+    replaced: int = field(default=0, compare=False)
 
     @property
     def path(self) -> str:
@@ -327,6 +327,21 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a text file was decoded.
+
+    Attributes:
+        encoding: Its encoding, as Python names it.
+        certainty: How sure that is, in [0, 1].
+        replaced: Bytes that were not valid in it.
+    """
+
+    encoding: str
+    certainty: float = 1.0
+    replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """An index, and how it differs from its folder.
 
@@ -341,7 +356,7 @@ class Status:
         freshness: What the index holds.
         pending: Paths that are new or changed since the last refresh, sorted.
         gone: Paths that are in the index but no longer in the folder.
-        encodings: The encodings of files that are not UTF-8, by path.
+        encodings: How the files that are not sound UTF-8 were decoded, by path.
         others: Files of other kinds, counted by ending; they are not read.
         partly: Files that were read in part, and what was not read of them.
     """
@@ -356,7 +371,7 @@ class Status:
     freshness: Freshness
     pending: tuple[str, ...]
     gone: tuple[str, ...]
-    encodings: Mapping[str, str]
+    encodings: Mapping[str, Decoding]
     others: Mapping[str, int]
     partly: tuple[SkippedFile, ...] = ()
 
@@ -431,7 +446,7 @@ class Trace:
         candidates: The best of them, without near-duplicates, as read; best first.
         ranked: The spans of all candidates that say different things, best first.
         dense_weight: Share of the dense score in the fused score, in [0, 1].
-        min_confidence: Below this confidence of the best span the answer is "not in these documents".
+        min_confidence: Below this confidence of the best span the answer is "not in these documents"; the reader's.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
         outcome: What the documents say.
@@ -543,12 +558,13 @@ class Progress:
 
     Attributes:
         stage: What is being done, such as "Indexing".
-        done: Units done: files, or steps of a compilation.
+        done: Units done: files, questions, or steps of a compilation.
         total: All units; 0 = unknown.
         is_slow: Whether it is known to take seconds; its last ``stage`` says what came of it.
         seconds: How long the whole stage is estimated to take, where that is long.
         passages: Passages encoded so far.
         details: Technical figures, for those who ask for them.
+        unit: What is counted.
     """
 
     stage: str
@@ -558,6 +574,7 @@ class Progress:
     seconds: float | None = None
     passages: int = 0
     details: str = ""
+    unit: str = "file"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from askbrief.answer.reader import Reader
 from askbrief.answer.time import find_time_notes
 from askbrief.answer.words import find_stems
 from askbrief.corpus.sentences import find_sentences_within
+from askbrief.models.calibration import Calibration
 from askbrief.models.encoder import Encoder
 from askbrief.text.segment import find_words, fold
 from askbrief.types import AnswerGroup, Candidate, Document, Note, Outcome, Passage, RankedSpan, Reading, Span, Trace
@@ -30,16 +31,29 @@ COMPARED_SPANS = 10
 """Ranked spans that are compared with each other."""
 
 
-def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
-    """The trace with its outcome, how its answers relate, and notes on the best."""
+def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:
+    """The trace with its outcome, how its answers relate, and notes on the best.
+
+    Args:
+        trace: As read.
+        encoder: The encoder.
+        reader: The reader.
+        newest_first: Whether of all credible answers those of the newest articles come first.
+    """
+    if newest_first:
+        trace = replace(trace, ranked=_put_newest_first(trace))
     if is_polar(trace.searched):
         return _conclude_polar(trace, encoder, reader)
     if not trace.ranked or trace.confidence < trace.min_confidence:
         return replace(trace, outcome=_judge_nearness(trace))
+    calibration = reader.calibration
     agreement = find_agreement(trace.searched, [_build_found(span) for span in trace.ranked[:COMPARED_SPANS]])
     groups = tuple(
         AnswerGroup(
-            group.text, group.members, group.latest, max(group.documents, _count_documents(trace, group.members))
+            group.text,
+            group.members,
+            group.latest,
+            max(group.documents, _count_documents(trace, group.members, calibration)),
         )
         for group in agreement.groups
     )
@@ -48,7 +62,15 @@ def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
     return replace(trace, outcome="answered", agreement=agreement.kind, groups=groups, notes=notes)
 
 
-def _count_documents(trace: Trace, members: Sequence[int]) -> int:
+def _put_newest_first(trace: Trace) -> tuple[RankedSpan, ...]:
+    """The credible spans, the newest article's first and the undated ones last; then the others."""
+    least = max(trace.min_confidence, trace.confidence * MIN_CONFIDENCE_SHARE)
+    credible = [span for span in trace.ranked if span.confidence >= least]
+    credible.sort(key=lambda span: span.candidate.document.date or date.min, reverse=True)
+    return (*credible, *(span for span in trace.ranked if span.confidence < least))
+
+
+def _count_documents(trace: Trace, members: Sequence[int], calibration: Calibration) -> int:
     """How many articles say one of ``members`` in the same words, those included that were not ranked for that."""
     said = {_fold_words(trace.ranked[member].candidate, trace.ranked[member].reading) for member in members}
     least = trace.ranked[0].confidence * MIN_CONFIDENCE_SHARE
@@ -58,7 +80,7 @@ def _count_documents(trace: Trace, members: Sequence[int]) -> int:
             for candidate in trace.candidates
             for reading in candidate.readings
             if _fold_words(candidate, reading) in said
-            and find_confidence(reading.margin, score=candidate.match.score) >= least
+            and find_confidence(reading.margin, score=candidate.match.score, calibration=calibration) >= least
         }
     )
 

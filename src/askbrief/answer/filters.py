@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePosixPath
@@ -143,7 +143,7 @@ def keep_filters(line: str, *, question: str) -> str:
     return " ".join([question, *(match.group() for match in _FILTER.finditer(line) if match["key"] in KEYS)])
 
 
-def build_filters(options: dict[str, Sequence[str]]) -> Filters:
+def build_filters(options: Mapping[str, Sequence[str]]) -> Filters:
     """The filters of command-line options, by key, each with its values.
 
     Raises:

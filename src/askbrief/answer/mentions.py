@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from askbrief.answer.words import word_set
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
 from askbrief.text.segment import fold
@@ -32,29 +33,7 @@ _TAIL = re.compile(rf"\s+in (?:the|these|my|all|any)(?: of (?:the|these|my))? {_
 _QUOTED = re.compile(r"[\"'“”„‘’«»](?P<words>.+)[\"'“”‘’«»]")
 _KIND = re.compile(r"(?:the )?(?:exact )?(?:words?|phrase|term|name|expression) (?=\S)", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|an?) (?=\S)", re.IGNORECASE)
-_POINTING = frozenset(
-    [
-        "he",
-        "she",
-        "it",
-        "they",
-        "him",
-        "her",
-        "them",
-        "this",
-        "that",
-        "these",
-        "those",
-        "who",
-        "what",
-        "which",
-        "there",
-        "one",
-        "us",
-        "me",
-        "you",
-    ]
-)
+_POINTING = word_set("he she it they him her them this that these those who what which there one us me you")
 
 
 def find_phrase(question: str) -> str:

@@ -31,8 +31,6 @@ SHOWN_MENTIONS = 5
 """Places that are shown at least where the mentions of a phrase were asked for."""
 SHOWN_GROUPS = 4
 """Most groups of answers that are shown where articles disagree."""
-MIN_CONFIDENCE = 0.27
-"""Below it the answer is "not in these documents" (``docs/decisions.md``)."""
 
 
 def search(
@@ -61,7 +59,7 @@ def search(
         candidates=tuple(load_candidates(store, matches, top=top)),
         ranked=(),
         dense_weight=DENSE_WEIGHT,
-        min_confidence=MIN_CONFIDENCE,
+        min_confidence=1.0,
         freshness=freshness,
         timings_ms={"search": 1000 * (perf_counter() - began)},
         how=query.how,
@@ -134,15 +132,22 @@ def read(trace: Trace, reader: Reader) -> Trace:
     """The trace with what ``reader`` finds in its candidates, ranked."""
     began = perf_counter()
     candidates = read_candidates(trace.searched, trace.candidates, reader)
-    ranked = rank(trace.searched, candidates, top=RANKED_SPANS)
+    calibration = reader.calibration
+    ranked = rank(trace.searched, candidates, top=RANKED_SPANS, calibration=calibration)
     timings = {**trace.timings_ms, "read": 1000 * (perf_counter() - began)}
-    return replace(trace, candidates=tuple(candidates), ranked=tuple(ranked), timings_ms=timings)
+    return replace(
+        trace,
+        candidates=tuple(candidates),
+        ranked=tuple(ranked),
+        min_confidence=calibration.threshold,
+        timings_ms=timings,
+    )
 
 
-def conclude(trace: Trace, encoder: Encoder, reader: Reader) -> Trace:
+def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:
     """The trace with what it comes to: the outcome, how the answers relate, and notes on the best."""
     began = perf_counter()
-    concluded = conclude_trace(trace, encoder, reader)
+    concluded = conclude_trace(trace, encoder, reader, newest_first=newest_first)
     timings = {**trace.timings_ms, "conclude": 1000 * (perf_counter() - began)}
     return replace(concluded, timings_ms=timings)
 

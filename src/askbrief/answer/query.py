@@ -22,6 +22,7 @@ class Query:
         how: How ``searched`` was made of ``asked``.
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``, the chosen one included; () where it was searched as typed.
+        newest_first: Whether of all credible answers those of the newest articles come first.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
     """
 
@@ -33,3 +34,4 @@ class Query:
     focus: str = ""
     rewrites: tuple[str, ...] = ()
     offered: str = ""
+    newest_first: bool = False

@@ -8,35 +8,43 @@ from dataclasses import replace
 
 from askbrief.answer.clause import asks_for_clause, widen_to_clause
 from askbrief.corpus.sentences import find_sentences_within
+from askbrief.models.calibration import Calibration
 from askbrief.text.segment import find_words, fold
-from askbrief.types import AnswerSpan, Candidate, RankedSpan, Span
+from askbrief.types import AnswerSpan, Candidate, Document, RankedSpan, Span
 
-RETRIEVAL_WEIGHT = 12.0
-"""What the mixed score of a passage, in [0, 1], is worth in units of the margin when spans are ranked."""
-CONFIDENCE_SLOPE, CONFIDENCE_OFFSET = 0.253, -3.404
-"""Logistic regression of "these words are right" on that sum, fitted on development data (``docs/decisions.md``)."""
+SURE = 0.9
+"""Certainty of an encoding from which an answer says nothing of it."""
 
 
-def find_confidence(margin: float, *, score: float) -> float:
+def find_confidence(margin: float, *, score: float, calibration: Calibration) -> float:
     """The probability in [0, 1] that the best span over all passages answers the question.
 
     Args:
         margin: Its log-odds against "not here".
         score: The mixed retrieval score of its passage, in [0, 1].
+        calibration: That of the reader that gave the margin.
     """
-    logit = CONFIDENCE_SLOPE * (margin + RETRIEVAL_WEIGHT * score) + CONFIDENCE_OFFSET
+    logit = calibration.slope * (margin + calibration.retrieval_weight * score) + calibration.offset
     return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
-def rank(question: str, candidates: Sequence[Candidate], *, top: int) -> list[RankedSpan]:
+def rank(question: str, candidates: Sequence[Candidate], *, top: int, calibration: Calibration) -> list[RankedSpan]:
     """The best ``top`` spans over all candidates, best first; of equals the one with the better fused score.
 
     Where the question asks why or how, a span becomes the clause that it stands in. A span is left out if it overlaps a
     better one of its document, or if the words of the one are among the other's.
+
+    Args:
+        question: What the candidates were read for.
+        candidates: With what was read in them.
+        top: Most spans.
+        calibration: That of the reader that read them.
     """
     widen = asks_for_clause(question)
     scored = [
-        RankedSpan(candidate, reading, find_confidence(reading.margin, score=candidate.match.score))
+        RankedSpan(
+            candidate, reading, find_confidence(reading.margin, score=candidate.match.score, calibration=calibration)
+        )
         for candidate in candidates
         for reading in candidate.readings
     ]
@@ -79,7 +87,18 @@ def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
         score=ranked.reading.margin,
         places=document.find_places(span.start),
         member=document.member,
+        doubt=describe_doubt(document),
     )
+
+
+def describe_doubt(document: Document) -> str:
+    """Why letters of a document may not be those that were written; '' where nothing speaks for that."""
+    if document.encoding and document.certainty < SURE:
+        return f"the file's encoding is not certain (read as {document.encoding})"
+    if document.replaced:
+        were = "byte of the file was" if document.replaced == 1 else "bytes of the file were"
+        return f"{document.replaced:,} {were} not valid {document.encoding} (shown as \ufffd)"
+    return ""
 
 
 def _order(ranked: RankedSpan) -> tuple[float, float, int, int, Span]:

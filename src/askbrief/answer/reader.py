@@ -21,6 +21,7 @@ from askbrief.answer.tidy import tidy
 from askbrief.corpus.sentences import find_blocks_within, find_sentences_within
 from askbrief.errors import ModelError
 from askbrief.models.cache import find_compiled
+from askbrief.models.calibration import Calibration, load_calibration
 from askbrief.models.compile_reader import MAX_TOKENS, STRIDE, compile_reader
 from askbrief.models.locate import find_model
 from askbrief.models.runtime import CARD, CompiledModel, Tokens
@@ -33,24 +34,37 @@ TITLE_SEPARATOR = " | "
 
 
 class Reader:
-    """A compiled extractive reader."""
+    """A compiled extractive reader.
+
+    Attributes:
+        folder: Where it lies.
+    """
 
     def __init__(self, folder: Path = DEFAULT_READER) -> None:
-        self._folder = folder
+        self.folder = folder
 
     @cached_property
     def _model(self) -> CompiledModel:
-        model = CompiledModel(self._folder)
+        model = CompiledModel(self.folder)
         if model.card.get("kind") != "reader":
-            raise ModelError(f"{self._folder} is not a compiled reader", hint="Give the folder of a reader.")
+            raise ModelError(f"{self.folder} is not a compiled reader", hint="Give the folder of a reader.")
         if not model.is_complete():
-            raise ModelError(f"{self._folder} is damaged", hint="Reinstall askbrief.")
+            raise ModelError(f"{self.folder} is damaged", hint="Reinstall askbrief.")
         return model
 
     @property
     def card(self) -> dict[str, object]:
         """What is known of the model."""
         return self._model.card
+
+    @property
+    def calibration(self) -> Calibration:
+        """How its margins become probabilities.
+
+        Raises:
+            ModelError: It is missing or damaged, or its card states something else.
+        """
+        return load_calibration(self._model)
 
     def load(self) -> None:
         """Loads the model now, and not with the first question.

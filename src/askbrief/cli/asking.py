@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
@@ -12,10 +13,15 @@ from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, NO_ANSWER, find_exit_code, find_worst
 from askbrief.cli.opening import find_folder_to_index, find_named_folder, open_assistant
 from askbrief.cli.streams import iter_input_lines, tell, tell_error, write, write_json, write_styled
+from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
 
 if TYPE_CHECKING:
-    from askbrief.assistant import Assistant
+    from concurrent.futures import Future
+
+    from askbrief.answer.dialogue import Turn
+    from askbrief.assistant import Assistant, Sort
+    from askbrief.conversations.shell import ShellConversation
     from askbrief.types import Answer, Trace
 
 _ADVICE = " With --no-refresh the answer comes from the index as it is, where there is one."
@@ -25,6 +31,16 @@ _ADVICE = " With --no-refresh the answer comes from the index as it is, where th
 @click.argument("question", nargs=-1, required=True)
 @options.folder
 @click.option("--top", "-n", type=click.IntRange(1, 50), default=1, show_default=True, help="Answers to show.")
+@options.filters
+@click.option(
+    "--sort",
+    type=click.Choice(["best", "date"]),
+    default="best",
+    show_default=True,
+    help="Show the most likely answer first, or of the likely ones that of the newest article.",
+)
+@click.option("--continue", "continues", is_flag=True, help="Take QUESTION as a follow-up to the last one asked here.")
+@click.option("--conversation", is_flag=True, help="Take each line read with - as a follow-up to the lines before.")
 @options.refresh
 @click.option("--explain", is_flag=True, help="Show how the answer was found, or why there is none.")
 @options.as_json
@@ -33,51 +49,143 @@ _ADVICE = " With --no-refresh the answer comes from the index as it is, where th
 def ask(
     question: tuple[str, ...],
     folder: Path | None,
-    top: int,
+    continues: bool,
+    conversation: bool,
     refresh: bool,
-    explain: bool,
-    as_json: bool,
     yes: bool,
     verbose: bool,
+    **settings: Any,
 ) -> int:
     """Answer QUESTION in the documents' own words.
 
     With - as QUESTION, questions are read from standard input, one a line, in UTF-8. Each line gets its answer or its
     error; the exit code is the worst of all.
+
+    Questions are saved with their answers ("askbrief conversations"), unless askbrief.toml has "history = false" or
+    ASKBRIEF_HISTORY=0 is set.
     """
     is_batch = question == ("-",)
+    if conversation and (continues or not is_batch):
+        raise click.UsageError("--conversation reads the questions from standard input: give - as QUESTION.")
     found = find_folder_to_index(folder, yes=yes) if refresh else find_named_folder(folder)
     exit_code = DONE
-    with open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant:
-        answer_one = partial(_answer, assistant, top=top, refresh=refresh, explain=explain, as_json=as_json)
+    with (
+        open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant,
+        Asking(assistant, refresh=refresh, continues=continues, begins=conversation, **settings) as asking,
+    ):
+        if continues:
+            asking.take_up_history()
         if not is_batch:
-            return answer_one(" ".join(question), tells=True)
+            return asking.answer(" ".join(question), tells=True)
         for number, asked in enumerate(iter_input_lines(), start=1):
             try:
-                code = answer_one(asked, tells=number == 1)
+                code = asking.answer(asked, tells=number == 1, keeps_turn=conversation)
             except AskbriefError as error:
                 code = find_exit_code(error)
-                _write_error(asked, error, number=number, as_json=as_json)
+                _write_error(asked, error, number=number, as_json=asking.as_json)
             exit_code = find_worst(exit_code, code)
     return exit_code
 
 
-def _answer(
-    assistant: Assistant, question: str, *, top: int, refresh: bool, explain: bool, as_json: bool, tells: bool
-) -> int:
-    """Answer one question and return its exit code; ``tells`` says which files were skipped, too."""
-    from askbrief.answer.pipeline import build_answer
-    from askbrief.output.text import describe_skipped
+class Asking:
+    """The questions of a command: answered, written and saved one after the other."""
 
-    trace = assistant.trace(question, refresh=refresh)
-    answer = build_answer(trace, top=top)
-    if as_json:
-        _write_answer_as_json(answer, trace if explain else None)
-    else:
-        _write_answer(answer, trace if explain else None, root=assistant.folder.root)
-    for line in (*assistant.notes, *(describe_skipped(answer.freshness) if tells else ())):
-        tell(line)
-    return DONE if answer.answered else NO_ANSWER
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        refresh: bool,
+        continues: bool,
+        begins: bool,
+        top: int,
+        sort: Sort,
+        filters: dict[str, tuple[str, ...]],
+        explain: bool,
+        as_json: bool,
+    ) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        self.as_json = as_json
+        self._assistant = assistant
+        self._history: list[Turn] = []
+        self._saved: Future[ShellConversation] | None = None
+        self._beside = ThreadPoolExecutor(max_workers=1)
+        self._top, self._explain = top, explain
+        self._options: dict[str, Any] = {"refresh": refresh, "sort": sort}
+        if filters:
+            from askbrief.answer.filters import build_filters
+
+            self._options["filters"] = build_filters(filters)
+        if keeps_history(assistant.folder.settings):  # opened while the question is answered
+            self._saved = self._beside.submit(_open_saved, assistant.folder.root, continues=continues, begins=begins)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._beside.shutdown()
+        if self._saved is not None and not self._saved.exception():
+            self._saved.result().close()
+
+    def take_up_history(self) -> None:
+        """Take the next question as a follow-up in the last conversation about the folder.
+
+        Raises:
+            ConversationError: It cannot be read.
+        """
+        if self._saved is not None:
+            self._history.extend(self._saved.result().load_turns())
+        if not self._history:
+            tell("there is no earlier question about this folder; the question is searched as typed.")
+
+    def answer(self, question: str, *, tells: bool, keeps_turn: bool = False) -> int:
+        """Answer one question and return its exit code.
+
+        Args:
+            question: As typed.
+            tells: Whether to say which files were skipped.
+            keeps_turn: Whether the next question may take up this one.
+        """
+        from askbrief.answer.dialogue import build_turn
+        from askbrief.answer.pipeline import build_answer
+        from askbrief.output.text import describe_skipped
+
+        assistant = self._assistant
+        trace = assistant.trace(question, history=tuple(self._history), **self._options)
+        answer = build_answer(trace, top=self._top)
+        explained = trace if self._explain else None
+        if self.as_json:
+            _write_answer_as_json(answer, explained)
+        else:
+            _write_answer(answer, explained, root=assistant.folder.root)
+        for line in (*assistant.notes, *(describe_skipped(answer.freshness) if tells else ())):
+            tell(line)
+        if keeps_turn:
+            self._history.append(build_turn(answer))
+        self._save(answer)
+        return DONE if answer.answered else NO_ANSWER
+
+    def _save(self, answer: Answer) -> None:
+        """Save an answer once it can be read; where that fails, nothing more is saved."""
+        if self._saved is None:
+            return
+        sys.stdout.flush()
+        try:
+            saved = self._saved.result()
+            saved.save(answer)
+        except (AskbriefError, OSError) as error:
+            self._saved = None
+            tell(f"the question was not saved: {error.message if isinstance(error, AskbriefError) else error}.")
+        else:
+            for note in saved.notes:
+                tell(f"{note}.")
+            saved.notes.clear()
+
+
+def _open_saved(root: Path, *, continues: bool, begins: bool) -> ShellConversation:
+    from askbrief.conversations.shell import ShellConversation
+
+    return ShellConversation(root, continues=continues, begins=begins)
 
 
 def _write_answer_as_json(answer: Answer, explained: Trace | None) -> None:
@@ -112,18 +220,28 @@ def _write_error(question: str, error: AskbriefError, *, number: int, as_json: b
 @click.argument("query", nargs=-1, required=True)
 @options.folder
 @click.option("--top", "-n", type=click.IntRange(1, 1000), default=10, show_default=True, help="Passages to show.")
+@options.filters
 @options.refresh
 @options.as_json
 @options.yes
 @options.verbose
 def search(
-    query: tuple[str, ...], folder: Path | None, top: int, refresh: bool, as_json: bool, yes: bool, verbose: bool
+    query: tuple[str, ...],
+    folder: Path | None,
+    top: int,
+    filters: dict[str, tuple[str, ...]],
+    refresh: bool,
+    as_json: bool,
+    yes: bool,
+    verbose: bool,
 ) -> int:
     """Show the passages nearest to QUERY."""
     text = " ".join(query)
     found = find_folder_to_index(folder, yes=yes) if refresh else find_named_folder(folder)
     with open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant:
-        hits = assistant.search(text, top=top, refresh=refresh)
+        from askbrief.answer.filters import build_filters
+
+        hits = assistant.search(text, top=top, refresh=refresh, filters=build_filters(filters))
         if as_json:
             from askbrief.answer.schema import hits_as_json
 

@@ -29,7 +29,7 @@ def conversations(context: click.Context, folder: Path | None, query: str | None
     if context.invoked_subcommand is not None:
         return DONE
     folder = resolve_folder(folder) if folder else None
-    with _open() as saved:
+    with open_conversations() as saved:
         if query is None:
             _show_conversations(saved.list_conversations(folder), as_json=as_json)
             return DONE
@@ -45,7 +45,7 @@ def export(number: int, form: str) -> int:
     """Print conversation ID: Markdown with footnotes, or JSON as of ask --json, one object a line."""
     from askbrief.output.markdown import iter_markdown
 
-    with _open() as saved:
+    with open_conversations() as saved:
         conversation, entries = saved.load_conversation(number), saved.iter_entries(number)
         pieces = iter_markdown(conversation, entries) if form == "markdown" else (f"{e.line}\n" for e in entries)
         for piece in pieces:
@@ -57,12 +57,13 @@ def export(number: int, form: str) -> int:
 @_number
 def delete(number: int) -> int:
     """Delete conversation ID permanently."""
-    with _open() as saved:
+    with open_conversations() as saved:
         saved.delete(number)
     return DONE
 
 
-def _open() -> Conversations:
+def open_conversations() -> Conversations:
+    """The conversations of this user; what was found wrong with their file is told."""
     from askbrief.conversations.saved import Conversations
 
     saved = Conversations()
@@ -73,24 +74,26 @@ def _open() -> Conversations:
 
 def _show_conversations(found: list[Conversation], *, as_json: bool) -> None:
     if as_json:
-        _echo_json({"conversations": [_conversation_fields(conversation) for conversation in found]})
+        echo_json({"conversations": [_conversation_fields(conversation) for conversation in found]})
     elif not found:
         tell("no conversations yet.")
     for conversation in found if not as_json else ():
         count = f"{conversation.entries:,} question{'s' if conversation.entries != 1 else ''}"
         used = conversation.updated.astimezone().strftime("%Y-%m-%d %H:%M")
-        _echo_line(f"{conversation.id:4}  {used}  {conversation.title}  ({count}, {conversation.folder})")
+        echo_line(f"{conversation.id:4}  {used}  {conversation.title}  ({count}, {conversation.folder})")
 
 
 def _show_entries(query: str, found: list[Entry], *, as_json: bool) -> None:
     if as_json:
-        _echo_json({"query": query, "questions": [_entry_fields(entry) for entry in found]})
+        from askbrief.output.history import entry_fields
+
+        echo_json({"query": query, "questions": [entry_fields(entry) for entry in found]})
     elif not found:
         tell("nothing found.")
     for entry in found if not as_json else ():
         asked = entry.asked.astimezone().strftime("%Y-%m-%d %H:%M")
         answer = entry.answer.text if entry.answer.answered else "not in these documents"
-        _echo_line(f"{entry.conversation_id:4}  {asked}  {entry.answer.question}  {answer}")
+        echo_line(f"{entry.conversation_id:4}  {asked}  {entry.answer.question}  {answer}")
 
 
 def _conversation_fields(conversation: Conversation) -> dict[str, Any]:
@@ -104,25 +107,15 @@ def _conversation_fields(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _entry_fields(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "conversation": entry.conversation_id,
-        "asked": entry.asked.isoformat(),
-        "pinned": entry.is_pinned,
-        "question": entry.answer.question,
-        "answered": entry.answer.answered,
-        "answers": [span.text for span in entry.answer.answers],
-    }
-
-
-def _echo_line(text: str) -> None:
+def echo_line(text: str) -> None:
+    """Write ``text`` on one line, fit for a terminal."""
     from askbrief.text.display import printable
 
     write(" ".join(printable(text).split("\n")))
 
 
-def _echo_json(fields: dict[str, Any]) -> None:
+def echo_json(fields: dict[str, Any]) -> None:
+    """Write fields as one line of JSON with the schema."""
     from askbrief.answer.schema import SCHEMA, as_json
 
     write_json(as_json({"schema": SCHEMA, **fields}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,14 @@ from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, ERROR
 from askbrief.cli.opening import find_folder_to_index, open_assistant
 from askbrief.cli.streams import tell, write, write_json
-from askbrief.errors import EvaluationError
+from askbrief.errors import EvaluationError, ModelError
 
 if TYPE_CHECKING:
+    from askbrief.answer.reader import Reader
     from askbrief.assistant import Assistant
+    from askbrief.evaluation.calibrate import Fitted
     from askbrief.evaluation.cases import Dialogue
+    from askbrief.evaluation.measure import Result
     from askbrief.evaluation.report import Evaluation
 
 
@@ -63,6 +68,8 @@ def evaluate(
     dialogues = _load(questions, found.root)
     with open_assistant(found, verbose=verbose) as assistant:
         evaluation = _evaluate(assistant, dialogues, is_from_history=from_history, calibrates=calibrate)
+        if evaluation.calibration:
+            _save(evaluation.calibration, assistant.reader)
         for line in assistant.notes:
             tell(line)
     if earlier:
@@ -102,7 +109,7 @@ def _evaluate(
         dialogues = drop_missing(dialogues, missing)
     else:
         refuse_missing(missing)
-    results = tuple(iter_results(assistant, dialogues))
+    results = tuple(_show_progress(iter_results(assistant, dialogues), dialogues))
     if not results:
         raise EvaluationError("no question is left to ask", hint="Mark more answers: askbrief history --mark ID right")
     return Evaluation(
@@ -110,8 +117,37 @@ def _evaluate(
         reader=assistant.folder.settings.reader or str(assistant.reader.card["name"]),
         figures=build_figures(results),
         results=results,
-        calibration=calibrate(results) if calibrates else None,
+        calibration=calibrate(results, current=assistant.reader.calibration) if calibrates else None,
     )
+
+
+def _show_progress(results: Iterable[Result], dialogues: list[Dialogue]) -> Iterator[Result]:
+    """The same results, counted on stderr while they come."""
+    from askbrief.output.progress import ProgressDisplay
+    from askbrief.types import Progress
+
+    total = sum(case.is_judged for dialogue in dialogues for case in dialogue)
+    display = ProgressDisplay(sys.stderr, advice="")
+    try:
+        for done, result in enumerate(results, start=1):
+            display.update(Progress("Asking", done, total, unit="question"))
+            yield result
+    finally:
+        display.stop()
+
+
+def _save(fitted: Fitted, reader: Reader) -> None:
+    """Write the numbers into the reader's card, or, where the reader is not the user's own, say what to write there."""
+    from askbrief.models.calibration import Calibration, save_calibration
+    from askbrief.output.evaluation import describe_card
+
+    threshold = reader.calibration.threshold if fitted.threshold is None else fitted.threshold
+    try:
+        save_calibration(reader.folder, Calibration(fitted.slope, fitted.offset, threshold, fitted.retrieval_weight))
+    except ModelError as error:
+        tell(f"{error.message}; in a copy of it they would be: {describe_card(fitted)}")
+    else:
+        tell(f"the calibration is saved; answers of the reader in {reader.folder} use it from now on")
 
 
 def _write(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -123,8 +159,6 @@ def _write(evaluation: Evaluation, *, as_json: bool) -> None:
         from askbrief.output.evaluation import describe_evaluation
 
         write(describe_evaluation(evaluation))
-    if evaluation.calibration:
-        tell('these numbers belong into askbrief.json in the reader\'s folder: "calibration": {…}.')
 
 
 def _judge(evaluation: Evaluation, fail_under: float) -> int:

@@ -15,7 +15,7 @@ from askbrief.cli.streams import tell, write, write_json
 @click.argument("file", type=click.Path(path_type=Path))
 @options.as_json
 def text(file: Path, as_json: bool) -> int:
-    """Print what is read of FILE, with the places that citations name.
+    """Print what is read of FILE, with places.
 
     Exits with 3 if nothing can be read of it.
     """

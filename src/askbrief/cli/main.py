@@ -16,6 +16,7 @@ from askbrief.cli.conversations import conversations
 from askbrief.cli.evaluation import evaluate
 from askbrief.cli.exit_codes import DONE, ERROR, INTERRUPTED, USAGE, find_exit_code
 from askbrief.cli.extracting import text
+from askbrief.cli.history import history, open_answer
 from askbrief.cli.indexing import index, status
 from askbrief.cli.shortcuts import Commands
 from askbrief.errors import AskbriefError
@@ -52,7 +53,10 @@ def commands(context: click.Context) -> int:
 @commands.command()
 @click.argument("shell", type=click.Choice(_SHELLS))
 def completion(shell: str) -> int:
-    """Print the completion script of SHELL (bash: eval "$(askbrief completion bash)")."""
+    """Print SHELL's completion script.
+
+    For bash, put this into ~/.bashrc: eval "$(askbrief completion bash)"
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)
@@ -61,7 +65,21 @@ def completion(shell: str) -> int:
     return DONE
 
 
-for command in (ask, chat, search, index, status, text, doctor, verify, serve, conversations, evaluate):
+for command in (
+    ask,
+    chat,
+    search,
+    index,
+    status,
+    text,
+    doctor,
+    verify,
+    serve,
+    conversations,
+    history,
+    open_answer,
+    evaluate,
+):
     commands.add_command(command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -30,3 +31,27 @@ refresh = click.option(
 )
 yes = click.option("--yes", "-y", is_flag=True, help="Index the folder without asking, a system folder too.")
 verbose = click.option("--verbose", "-v", is_flag=True, help="Show technical figures with the progress.")
+
+_FILTERS = {
+    "since": ("DATE", "Only articles of this day or later (2025, 2025-05, 2025-05-20)."),
+    "until": ("DATE", "Only articles of this day or earlier."),
+    "source": ("NAME", "Only articles whose author or path has NAME in it."),
+    "in": ("DIR", "Only articles in this folder of the folder."),
+    "type": ("ENDING", "Only files of this kind, such as pdf."),
+    "title": ("WORDS", "Only articles with WORDS in their title."),
+}
+
+
+def filters(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that say which articles are asked; ``command`` gets those given as ``filters``, by key."""
+
+    @wraps(command)
+    def with_filters(**values: Any) -> int:
+        given = {key: values.pop(f"filter_{key}") for key in _FILTERS}
+        return command(filters={key: value for key, value in given.items() if value}, **values)
+
+    found: Callable[..., int] = with_filters
+    for key, (metavar, explanation) in reversed(_FILTERS.items()):
+        option = click.option(f"--{key}", f"filter_{key}", multiple=True, metavar=metavar, help=explanation)
+        found = option(found)
+    return found

@@ -51,7 +51,7 @@ def quotes_as_csv(quotes: Sequence[Quote]) -> str:
     writer.writerow(names)
     for quote in quotes:
         values = asdict(quote) | {"date": quote.day.isoformat() if quote.day else ""}
-        writer.writerow([_guard(str(values[name])) for name in names])
+        writer.writerow([guard(str(values[name])) for name in names])
     return stream.getvalue()
 
 
@@ -121,5 +121,6 @@ def _escape(text: str) -> str:
     return "".join(_BIBTEX.get(character, character) for character in " ".join(text.split()))
 
 
-def _guard(value: str) -> str:
+def guard(value: str) -> str:
+    """A value for CSV, with an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

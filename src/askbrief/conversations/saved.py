@@ -159,6 +159,16 @@ class Conversations:
         )
         return list(map(_build_conversation, rows))
 
+    def find_last(self, folder: Path, *, view: str | None = None) -> Conversation | None:
+        """The last used conversation about ``folder``, of those that were looked at as ``view``; None if none."""
+        rows = self._file.rows(
+            f"{_SELECT_CONVERSATIONS} WHERE folder = ? AND view = coalesce(?, view) ORDER BY updated_ms DESC, id DESC"
+            " LIMIT 1",
+            _key(folder),
+            view,
+        )
+        return _build_conversation(rows[0]) if rows else None
+
     def load_entries(
         self, conversation_id: int, *, before: int | None = None, after: int | None = None, limit: int = PAGE
     ) -> list[Entry]:

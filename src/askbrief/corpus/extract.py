@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -15,9 +17,14 @@ _MARKDOWN = (".md", ".markdown")
 
 
 class FileExtractor:
-    """Extracts files: text here, everything else in a worker process that starts when the first such file comes."""
+    """Extracts files: text here, everything else in a worker process that starts when the first such file comes.
 
-    def __init__(self) -> None:
+    Args:
+        find_encoding: The encoding that the settings name for the text file at a path; '' where they name none.
+    """
+
+    def __init__(self, find_encoding: Callable[[str], str] = lambda _: "") -> None:
+        self._find_encoding = find_encoding
         self._worker = Extractor()
 
     def __enter__(self) -> Self:
@@ -37,10 +44,12 @@ class FileExtractor:
         """
         if suffix_of(path) not in TEXT:
             return self._worker.extract(data, path)
+        encoding = self._find_encoding(path)
+        extractor = find_extractor(path, encoding=encoding)
         try:
-            return _extract_text(data, path)
+            return replace(_extract_text(data, path, encoding=encoding), extractor=extractor)
         except CorpusError as error:
-            return Extraction((), reports=(error.message,), extractor=find_extractor(path))
+            return Extraction((), reports=(error.message,), extractor=extractor)
 
 
 def is_final(extraction: Extraction) -> bool:
@@ -48,9 +57,15 @@ def is_final(extraction: Extraction) -> bool:
     return not PASSING.intersection(extraction.reports)
 
 
-def find_extractor(path: str) -> str:
-    """Name and versions of all that may read a file of that name."""
-    return _find_extractor(suffix_of(path))
+def find_extractor(path: str, *, encoding: str = "") -> str:
+    """Name and versions of all that may read a file of that name, with the encoding that is set for it if it is text.
+
+    Args:
+        path: The file.
+        encoding: As the settings have it; '' where they name none.
+    """
+    suffix = suffix_of(path)
+    return _find_extractor(suffix) + (f" as {encoding}" if encoding and suffix in TEXT else "")
 
 
 @cache
@@ -63,9 +78,9 @@ def _find_extractor(suffix: str) -> str:
     return " ".join(sorted({kind.extractor for kind in FORMATS.values()})) if found.holds else found.extractor
 
 
-def _extract_text(data: bytes, path: str) -> Extraction:
+def _extract_text(data: bytes, path: str, *, encoding: str) -> Extraction:
     from askbrief.corpus.formats import markdown, plain
 
     if suffix_of(path) in _MARKDOWN:
-        return markdown.extract_markdown(data, path)
-    return plain.extract_text(data, path)
+        return markdown.extract_markdown(data, path, encoding=encoding or None)
+    return plain.extract_text(data, path, encoding=encoding or None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import queue
-import resource
 import signal
 import subprocess
 import sys
@@ -27,7 +27,6 @@ TOO_LARGE = f"is larger than {FILE_BYTES // (1024 * 1024)} MB"
 # Reports on the run rather than on the file: another time the file may be read, so they are not to be kept.
 PASSING = frozenset({TOO_SLOW, TOO_MUCH_MEMORY, CRASHED})
 _STATUS = Path("/proc/self/statm")
-_PAGE = resource.getpagesize()
 _CHUNK = 1 << 20
 _LOOK_EVERY = 0.5
 
@@ -171,7 +170,7 @@ class _Worker:
             self.end()
             return CRASHED
         self.end()
-        if code == -signal.SIGXCPU:
+        if code == -getattr(signal, "SIGXCPU", 0):
             return TOO_SLOW
         return TOO_MUCH_MEMORY if code in (-9, -6) else CRASHED
 
@@ -179,7 +178,7 @@ class _Worker:
         """The memory that the worker holds now; 0 where it cannot be told."""
         try:
             if _STATUS.exists():
-                return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * _PAGE
+                return int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]) * mmap.PAGESIZE
             shown = subprocess.run(["ps", "-o", "rss=", "-p", str(self._process.pid)], capture_output=True, check=False)
             return int(shown.stdout) * 1024
         except (OSError, ValueError, IndexError):

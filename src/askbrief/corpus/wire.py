@@ -52,6 +52,7 @@ def _pack_document(document: Extracted, size: int) -> dict[str, Any]:
         "author": document.author,
         "member": document.member,
         "runs": None if document.runs is None else [number for run in document.runs for number in run],
+        "lines": document.lines,
     }
 
 
@@ -96,6 +97,7 @@ def _unpack_document(found: dict[str, Any], text: str) -> Extracted:
         author=found["author"],
         member=found["member"],
         runs=None if runs is None else tuple((start, source) for start, source in _groups(runs, 2)),
+        lines=tuple(found["lines"]),
     )
 
 

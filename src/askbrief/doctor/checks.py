@@ -17,7 +17,7 @@ from askbrief.corpus.scan import Scan, load_bytes
 from askbrief.doctor.installation import check_machine, check_models, guard
 from askbrief.doctor.offline import check_offline
 from askbrief.errors import AskbriefError, CorpusError, StoreNotFoundError, StoreOutdatedError
-from askbrief.index.plan import find_differences
+from askbrief.index.plan import find_differences, load_known
 from askbrief.index.read import find_extraction_key
 from askbrief.index.refresh import identify, scan
 from askbrief.store.audit import audit
@@ -77,7 +77,7 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
         yield Check("index", "warning", error.message, "Run: askbrief index. It rebuilds the index.")
         return
     with store:
-        differences = find_differences(found, store.rows.load_stats())
+        differences = find_differences(found, load_known(store.rows, folder.settings))
         documents = count_noun(store.rows.count_documents(), "document")
         facts = f"{folder.index}, generation {store.rows.generation}, {documents}"
         if differences.is_empty:
@@ -141,7 +141,8 @@ def _check_files(folder: Folder, store: Store, *, without: set[str], on_progress
         except CorpusError as error:
             wrong.append(f"{record.path} {error.message}")
             continue
-        if find_extraction_key(data, record.path) != record.extraction:
+        encoding = folder.settings.find_encoding(record.path)
+        if find_extraction_key(data, record.path, encoding=encoding) != record.extraction:
             wrong.append(f"{record.path}: content changed, but size and modification time did not")
     if wrong:
         advice = f"Give each file a new modification time (touch), or remove {folder.index}; then run: askbrief index"

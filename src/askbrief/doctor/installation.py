@@ -142,7 +142,8 @@ def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
 def _check_compiled(name: str, folder: Path, *, advice: str) -> Check:
     """Compare the files of a compiled model with its card."""
     try:
-        card = CompiledModel(folder).card
+        model = CompiledModel(folder)
+        card, form = model.card, model.describe_form()
         stated = {str(file): (card["bytes"][file], digest) for file, digest in card["sha256"].items()}
     except (ModelError, KeyError, TypeError, AttributeError):
         return Check(name, "failed", f"{folder} has no card that states its files", advice)
@@ -151,7 +152,7 @@ def _check_compiled(name: str, folder: Path, *, advice: str) -> Check:
         if not path.is_file() or path.stat().st_size != size or hash_file(path) != digest:
             return Check(name, "failed", f"{path} is not the file that its card states", advice)
     facts = (f"{file} {_megabytes(folder / file)} sha256 {digest[:12]}…" for file, (_, digest) in stated.items())
-    return Check(name, "ok", f"{card.get('name', folder)}: {', '.join(facts)}")
+    return Check(name, "ok", f"{card.get('name', folder)}: {form}; {', '.join(facts)}")
 
 
 def _megabytes(file: Path) -> str:

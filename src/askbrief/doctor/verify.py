@@ -134,7 +134,7 @@ def verify(folder: Folder, claims: Sequence[Claim]) -> list[Verdict]:
         numbers[claim.place.path].append(number)
     verdicts: dict[int, Verdict] = {}
     there = set(paths)
-    with FileExtractor() as extractor:
+    with FileExtractor(folder.settings.find_encoding) as extractor:
         for path in numbers:
             if path in there:
                 try:

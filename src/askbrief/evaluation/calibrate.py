@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from askbrief.errors import EvaluationError
 from askbrief.evaluation.measure import Result
+from askbrief.models.calibration import Calibration
 
 MIN_QUESTIONS, MIN_OF_EACH = 30, 5
 _STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """What a reader's card says of its confidence.
+class Fitted:
+    """A calibration fitted to questions, for a reader's card.
 
     Attributes:
         slope: Of the logistic curve over the strength of a span.
@@ -35,7 +35,7 @@ class Calibration:
     questions: int
 
 
-def calibrate(results: Sequence[Result]) -> Calibration:
+def calibrate(results: Sequence[Result], *, current: Calibration) -> Fitted:
     """Fit the curve on every question with a span, and choose the threshold with the best F1.
 
     Raises:
@@ -60,7 +60,7 @@ def calibrate(results: Sequence[Result]) -> Calibration:
     threshold = None
     if is_absent.sum() >= MIN_OF_EACH:
         threshold = round(choose_threshold(confidence, np.array([r.best_f1 for r in known]), is_absent), 3)
-    return Calibration(round(slope, 4), round(offset, 4), threshold, RETRIEVAL_WEIGHT, len(known))
+    return Fitted(round(slope, 4), round(offset, 4), threshold, current.retrieval_weight, len(known))
 
 
 def fit_curve(strength: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import DecodeError, Struct, ValidationError, convert
 from msgspec.json import decode
 
+from askbrief.answer.filters import parse_filters
 from askbrief.answer.question import check_question
 from askbrief.conversations.saved import Conversations, Entry
 from askbrief.errors import EvaluationError, QuestionError
@@ -94,7 +95,7 @@ def load_dialogues(file: Path) -> list[Dialogue]:
     Raises:
         EvaluationError: The file cannot be read, has another form, or holds no question.
     """
-    data = _load_bytes(file)
+    data = load_bytes(file)
     try:
         whole = decode(data)
     except (DecodeError, RecursionError, UnicodeDecodeError):
@@ -136,17 +137,22 @@ def _build_case(entry: Entry) -> Case:
     return Case("", answer.question, None, rejected=(answer.text,) if entry.mark == "wrong" else ())
 
 
-def _load_bytes(file: Path) -> bytes:
+def load_bytes(file: Path) -> bytes:
+    """The bytes of a regular file of at most ``MAX_FILE_BYTES``, without a byte order mark.
+
+    Raises:
+        EvaluationError: It is no such file, or cannot be read.
+    """
     try:
         if not file.is_file():
             raise EvaluationError(
-                f"{file} {'is not a file' if file.exists() else 'does not exist'}", hint="Give a file of questions."
+                f"{file} {'is not a file' if file.exists() else 'does not exist'}", hint="Give the path of a file."
             )
         with open(file, "rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise EvaluationError(f"{file} cannot be read: {reason}", hint="Give a file of questions.") from error
+        raise EvaluationError(f"{file} cannot be read: {reason}", hint="Give the path of a file.") from error
     if len(data) > MAX_FILE_BYTES:
         raise EvaluationError(f"{file} is larger than {MAX_FILE_BYTES >> 20} MiB", hint="Split it.")
     return data.removeprefix(b"\xef\xbb\xbf")
@@ -191,7 +197,8 @@ def _read_lines(data: bytes, file: Path) -> list[Dialogue]:
 
 def _read_turn(turn: _Turn, *, where: str) -> Case:
     case = _check(turn.utterance or turn.question, turn.answers, where=where, path=turn.path)
-    return replace(case, standalone=" ".join(turn.standalone.split()))
+    standalone = _check_question(turn.standalone, where=where) if turn.standalone.strip() else ""
+    return replace(case, standalone=standalone)
 
 
 def _check(question: str, answers: Sequence[str | _Text], *, where: str, path: str = "") -> Case:
@@ -200,14 +207,25 @@ def _check(question: str, answers: Sequence[str | _Text], *, where: str, path: s
     Raises:
         EvaluationError: The question cannot be asked, or an answer is empty.
     """
-    try:
-        question = check_question(question)
-    except QuestionError as error:
-        raise EvaluationError(f"{where}: {error.message}", hint=FORMS) from error
+    question = _check_question(question, where=where)
     texts = [answer if isinstance(answer, str) else answer.text for answer in answers]
     if not all(text.strip() for text in texts):
         raise EvaluationError(f"{where} has an empty answer", hint="Give [] where the folder does not answer.")
     return Case("", question, tuple(dict.fromkeys(texts)), path=path)
+
+
+def _check_question(question: str, *, where: str) -> str:
+    """The question with single blanks.
+
+    Raises:
+        EvaluationError: It, or a filter in it, cannot be asked.
+    """
+    try:
+        question = check_question(question)
+        check_question(parse_filters(question)[0])
+    except QuestionError as error:
+        raise EvaluationError(f"{where}: {error.message}", hint=error.hint or FORMS) from error
+    return question
 
 
 def _name_apart(dialogues: Iterable[Dialogue]) -> list[Dialogue]:

@@ -40,22 +40,17 @@ def find_missing(dialogues: Iterable[Dialogue], documents: Iterable[Document]) -
     cases = [case for dialogue in dialogues for case in dialogue if case.answers is not None]
     wanted = {(case.path, collapse(answer)) for case in cases for answer in case.answers or ()}
     paths: set[str] = set()
-    found: set[tuple[str, str]] = set()
     for document in documents:
         paths.update(document.paths)
         text = collapse(document.text)
-        found |= {
-            (path, answer) for path, answer in wanted - found if (not path or path in document.paths) and answer in text
-        }
+        wanted -= {(path, answer) for path, answer in wanted if (not path or path in document.paths) and answer in text}
     missing = []
     for case in cases:
         if case.path and case.path not in paths:
             missing.append(Missing(case, path=case.path))
         else:
             missing += [
-                Missing(case, answer=answer)
-                for answer in case.answers or ()
-                if (case.path, collapse(answer)) not in found
+                Missing(case, answer=answer) for answer in case.answers or () if (case.path, collapse(answer)) in wanted
             ]
     return missing
 
@@ -71,7 +66,7 @@ def refuse_missing(missing: Sequence[Missing]) -> None:
     shown = "; ".join(item.describe() for item in missing[:_SHOWN])
     more = f"; and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     raise EvaluationError(
-        f"{len(missing)} of the files and answers that the questions name are not in this folder: {shown}{more}",
+        f"the questions name what is not in this folder: {shown}{more}",
         hint="Give the folder with -C, and answers as the documents have them, word for word.",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -96,11 +96,22 @@ def build_figures(results: Sequence[Result]) -> Figures:
 
 
 def find_share(results: Sequence[Result], score: Callable[[Result], float], *, seed: int = 0) -> Share | None:
+    """As ``find_mean``, of a score in [0, 1].
+
+    Where all are 0 or all are 1, which the bootstrap takes for certain, the other end is the exact one of Clopper and
+    Pearson (1934).
+    """
+    share = find_mean(results, score, seed=seed)
+    if share is None or 0 < share.value < 1:
+        return share
+    bound = round(0.025 ** (1 / len({result.dialogue for result in results})), 4)
+    return replace(share, low=bound) if share.value == 1 else replace(share, high=round(1 - bound, 4))
+
+
+def find_mean(results: Sequence[Result], score: Callable[[Result], float], *, seed: int = 0) -> Share | None:
     """The mean of ``score`` with its percentile bootstrap interval; None without results.
 
     Whole dialogues are drawn, as their turns depend on each other (the cluster bootstrap; Efron & Tibshirani 1993).
-    Where all are 0 or all are 1, which the bootstrap takes for certain, the other end is the exact one of Clopper and
-    Pearson (1934).
     """
     if not results:
         return None
@@ -115,10 +126,6 @@ def find_share(results: Sequence[Result], score: Callable[[Result], float], *, s
         means[at] = sums[drawn].sum() / counts[drawn].sum()
     low, high = np.percentile(means, (2.5, 97.5))
     value = sums.sum() / counts.sum()
-    if (sums == 0).all():
-        high = 1 - 0.025 ** (1 / len(numbers))
-    elif (sums == counts).all():
-        low = 0.025 ** (1 / len(numbers))
     return Share(round(float(value), 4), round(float(low), 4), round(float(high), 4), len(results))
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from askbrief.answer.dialogue import Turn, build_turn
 from askbrief.answer.pipeline import build_answer
-from askbrief.answer.rank import RETRIEVAL_WEIGHT
 from askbrief.assistant import Assistant
 from askbrief.evaluation.cases import Case, Dialogue
 from askbrief.evaluation.check import collapse
@@ -87,6 +86,7 @@ def iter_results(assistant: Assistant, dialogues: Iterable[Dialogue]) -> Iterato
 
 
 def _score(assistant: Assistant, case: Case, trace: Trace, *, dialogue: int, history: Sequence[Turn]) -> Result:
+    calibration = assistant.reader.calibration
     best = trace.ranked[0] if trace.ranked else None
     words = _find_best(trace)
     found = words if trace.is_answered else ""
@@ -106,7 +106,7 @@ def _score(assistant: Assistant, case: Case, trace: Trace, *, dialogue: int, his
         path=best.candidate.document.path if best and found else "",
         confidence=round(trace.confidence, 4),
         strength=(
-            round(best.reading.margin + RETRIEVAL_WEIGHT * best.candidate.match.score, 4)
+            round(best.reading.margin + calibration.retrieval_weight * best.candidate.match.score, 4)
             if best and trace.outcome != "statement"
             else None
         ),

@@ -11,8 +11,9 @@ from msgspec.json import decode
 
 from askbrief.answer.schema import SCHEMA, as_json
 from askbrief.errors import EvaluationError
-from askbrief.evaluation.calibrate import Calibration
-from askbrief.evaluation.figures import Figures, Share, find_share
+from askbrief.evaluation.calibrate import Fitted
+from askbrief.evaluation.cases import load_bytes
+from askbrief.evaluation.figures import Figures, Share, find_mean
 from askbrief.evaluation.measure import Result
 
 
@@ -54,7 +55,7 @@ class Evaluation:
     reader: str
     figures: Figures
     results: tuple[Result, ...]
-    calibration: Calibration | None = None
+    calibration: Fitted | None = None
     changes: Changes | None = None
 
 
@@ -70,11 +71,11 @@ def load_evaluation(file: Path) -> Evaluation:
         EvaluationError: The file cannot be read, or is no such evaluation.
     """
     hint = "Give what askbrief eval --json printed."
+    data = load_bytes(file)
     try:
-        evaluation = decode(file.read_bytes(), type=Evaluation)
-    except (OSError, ValueError, DecodeError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise EvaluationError(f"{file} cannot be read: {reason}", hint=hint) from error
+        evaluation = decode(data, type=Evaluation)
+    except (ValueError, DecodeError, RecursionError) as error:
+        raise EvaluationError(f"{file} is no report: {error}", hint=hint) from error
     if evaluation.schema != SCHEMA:
         raise EvaluationError(f"{file} has schema {evaluation.schema}, and only {SCHEMA} is known", hint=hint)
     return evaluation
@@ -95,5 +96,5 @@ def find_changes(before: Sequence[Result], after: Sequence[Result]) -> Changes:
         reworded=tuple(new.name for old, new in pairs if old.is_right == new.is_right and old.found != new.found),
         added=len(after) - len(pairs),
         removed=len(earlier) - len(pairs),
-        f1=find_share(differences, lambda result: result.f1 or 0.0),
+        f1=find_mean(differences, lambda result: result.f1 or 0.0),
     )

@@ -6,12 +6,16 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from askbrief.config import Settings
+from askbrief.corpus.formats.table import TEXT, suffix_of
 from askbrief.corpus.scan import ArticleFile, Scan
-from askbrief.store.rows import FileRecord
+from askbrief.store.rows import FileRecord, Rows
 from askbrief.types import SkippedFile
 
 RETRY_SIZE = -1
 """Size recorded for a file that could not be opened, so that the next refresh tries it again."""
+ENCODINGS = "encodings"
+"""Key under which the store keeps the encodings that its text files were read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,19 @@ def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | 
         present = {file.path for file in scan.files} | {file.path for file in scan.skipped}
         gone = tuple(sorted(path for path in known if path not in present))
     return Differences(tuple(pending), gone, unlisted)
+
+
+def load_known(rows: Rows, settings: Settings) -> dict[str, tuple[int, int, int, str | None]]:
+    """What the store knows for ``find_differences``; where other encodings were set, no text file is as it was."""
+    known = rows.load_stats()
+    if (rows.load_meta(ENCODINGS) or "") == describe_encodings(settings):
+        return known
+    return {path: (RETRY_SIZE, *stats[1:]) if suffix_of(path) in TEXT else stats for path, stats in known.items()}
+
+
+def describe_encodings(settings: Settings) -> str:
+    """The encodings that are set, as the store keeps them; '' where none are."""
+    return repr((settings.encoding, settings.encodings)) if settings.encoding or settings.encodings else ""
 
 
 def record_unlisted(skipped: SkippedFile) -> FileRecord:

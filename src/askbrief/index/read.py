@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +34,11 @@ class ReadFile:
 
 
 def iter_files(
-    files: Sequence[ArticleFile], *, root: Path, known: Mapping[bytes, ExtractionRecord]
+    files: Sequence[ArticleFile],
+    *,
+    root: Path,
+    known: Mapping[bytes, ExtractionRecord],
+    find_encoding: Callable[[str], str] = lambda _: "",
 ) -> Generator[ReadFile, None, None]:
     """Read each of ``files`` once; what the store knows by its bytes is not extracted again.
 
@@ -42,8 +46,9 @@ def iter_files(
         files: The files.
         root: Folder that their paths are relative to.
         known: What the store knows, by key.
+        find_encoding: The encoding that the settings name for the text file at a path; '' where they name none.
     """
-    with FileExtractor() as extractor:
+    with FileExtractor(find_encoding) as extractor:
         for file in files:
             try:
                 data = load_bytes(root / file.path)
@@ -51,16 +56,22 @@ def iter_files(
                 size = RETRY_SIZE if isinstance(error.__cause__, OSError) else file.size
                 yield ReadFile(Found(FileRecord(file.path, size, file.mtime_ns, file.ctime_ns, problem=error.message)))
                 continue
-            key = find_extraction_key(data, file.path)
+            key = find_extraction_key(data, file.path, encoding=find_encoding(file.path))
             yield _recall(file, known[key]) if key in known else _build(file, extractor.extract(data, file.path), key)
 
 
-def find_extraction_key(data: bytes, path: str) -> bytes:
+def find_extraction_key(data: bytes, path: str, *, encoding: str = "") -> bytes:
     """What stands for the content of a file, and for all else that decides what is read of it: 16 bytes."""
     name = path.rsplit("/", 1)[-1]
     suffix = name.rpartition(".")[2].lower()
     context = "\0".join(
-        (find_extractor(path), suffix, str(find_file_name_date(name)), str(find_file_name_year(name)), "")
+        (
+            find_extractor(path, encoding=encoding),
+            suffix,
+            str(find_file_name_date(name)),
+            str(find_file_name_year(name)),
+            "",
+        )
     )
     return hashlib.blake2b(context.encode("utf-8", "surrogatepass") + data, digest_size=16).digest()
 

@@ -24,8 +24,18 @@ from askbrief.errors import (
     StoreOutdatedError,
 )
 from askbrief.index.batch import Batch
-from askbrief.index.plan import Differences, Found, Plan, build_plan, find_differences, record_unlisted
-from askbrief.index.read import iter_files
+from askbrief.index.plan import (
+    ENCODINGS,
+    Differences,
+    Found,
+    Plan,
+    build_plan,
+    describe_encodings,
+    find_differences,
+    load_known,
+    record_unlisted,
+)
+from askbrief.index.read import ReadFile, iter_files
 from askbrief.models.encoder import Encoder
 from askbrief.models.gpu import MANY_CHARACTERS, AcceleratedEncoder, accelerate
 from askbrief.store.lock import lock_for_writing
@@ -90,7 +100,7 @@ def preview(folder: Folder, encoder: Encoder) -> Generator[Progress, None, Plan]
         with store, suppress(StoreDamagedError):
             rows = store.rows
             known, extractions = rows.load_files(), rows.load_extractions()
-            differences = find_differences(found, rows.load_stats())
+            differences = find_differences(found, load_known(rows, folder.settings))
             speed = rows.load_speed() or CHARACTERS_PER_SECOND
             return (yield from _preview(folder, differences, known=known, extractions=extractions, speed=speed))
     differences = find_differences(found, {})
@@ -107,7 +117,7 @@ def _preview(
 ) -> Generator[Progress, None, Plan]:
     found = []
     contents = _find_contents(extractions)
-    for number, read in enumerate(iter_files(differences.pending, root=folder.root, known=extractions)):
+    for number, read in enumerate(_iter_files(differences, folder, known=extractions)):
         yield Progress("Comparing", number, len(differences.pending))
         found.append(read.found)
     plan = build_plan(differences, found, known=known, contents=contents)
@@ -149,7 +159,7 @@ def refresh(
         store = _open_if_usable(folder, identity)
     if store is not None:
         try:
-            if find_differences(found, store.rows.load_stats()).is_empty and store.rows.generation:
+            if find_differences(found, load_known(store.rows, folder.settings)).is_empty and store.rows.generation:
                 if is_thorough:
                     store.check()
                 done.skipped = store.rows.load_skipped()
@@ -277,13 +287,13 @@ def _apply(
     """Read what differs, encode what is new, and publish the result."""
     known = store.rows.load_files()
     extractions = store.rows.load_extractions()
-    differences = find_differences(scan, store.rows.load_stats())
+    differences = find_differences(scan, load_known(store.rows, folder.settings))
     total = len(differences.pending)
     seconds = _estimate_seconds(differences, store)
     accelerated: AcceleratedEncoder | None = None
     batch: Batch | None = None
     found: list[Found] = []
-    for number, read in enumerate(iter_files(differences.pending, root=folder.root, known=extractions)):
+    for number, read in enumerate(_iter_files(differences, folder, known=extractions)):
         stage = f"Indexing on {accelerated.device}" if accelerated else "Indexing"
         step = Progress(stage, number, total, seconds=None if accelerated else seconds)
         yield replace(step, passages=batch.passages if batch else 0)
@@ -310,9 +320,19 @@ def _apply(
             store.rows.save_speed(batch.characters / batch.seconds)
     plan = build_plan(differences, found, known=known, contents=_find_contents(extractions))
     _publish(store, plan, differences, found)
+    encodings = describe_encodings(folder.settings)
+    if (store.rows.load_meta(ENCODINGS) or "") != encodings:
+        store.rows.save_meta(ENCODINGS, encodings)
     done.added, done.changed, done.renamed, done.removed = plan.added, plan.changed, plan.renamed, plan.removed
     done.skipped = store.rows.load_skipped()
     yield Progress("Indexed", total, total)
+
+
+def _iter_files(
+    differences: Differences, folder: Folder, *, known: Mapping[bytes, ExtractionRecord]
+) -> Generator[ReadFile, None, None]:
+    find_encoding = folder.settings.find_encoding
+    return iter_files(differences.pending, root=folder.root, known=known, find_encoding=find_encoding)
 
 
 def _publish(store: Store, plan: Plan, differences: Differences, found: Sequence[Found]) -> None:

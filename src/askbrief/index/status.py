@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from askbrief.config import Folder
-from askbrief.index.plan import find_differences
+from askbrief.index.plan import find_differences, load_known
 from askbrief.index.refresh import scan
 from askbrief.models.locate import DEFAULT_NAME
 from askbrief.store.store import Store
-from askbrief.types import Freshness, Status
+from askbrief.types import Decoding, Freshness, Status
 
 
 def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: str) -> Status:
@@ -29,7 +29,7 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
         AskbriefError: The folder or the store cannot be read.
     """
     found = scan(folder)
-    differences = find_differences(found, store.rows.load_stats())
+    differences = find_differences(found, load_known(store.rows, folder.settings))
     # Generations share files by hard links.
     sizes = {(file.st_dev, file.st_ino): file.st_size for file in _iter_file_stats(folder.index)}
     return Status(
@@ -49,14 +49,14 @@ def build_status(folder: Folder, store: Store, *, freshness: Freshness, reader: 
     )
 
 
-def _find_encodings(store: Store) -> dict[str, str]:
-    """The encodings of files that are not UTF-8, by path."""
+def _find_encodings(store: Store) -> dict[str, Decoding]:
+    """How the files that are not sound UTF-8 were decoded, by path."""
     extractions = store.rows.load_extractions()
     found = {}
     for path, record in store.rows.load_files().items():
-        extraction = extractions.get(record.extraction or b"")
-        if extraction is not None and extraction.encoding not in ("", "utf-8"):
-            found[path] = extraction.encoding
+        read = extractions.get(record.extraction or b"")
+        if read is not None and (read.replaced or read.encoding not in ("", "utf-8")):
+            found[path] = Decoding(read.encoding, read.certainty, read.replaced)
     return found
 
 

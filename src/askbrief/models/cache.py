@@ -16,6 +16,7 @@ import platformdirs
 
 from askbrief.errors import ModelError
 from askbrief.models.compile import COMPILER, hash_file, new_folder
+from askbrief.models.forms import INT8, VERSIONS
 from askbrief.models.runtime import CARD, CompiledModel
 from askbrief.models.trust import screen_model
 
@@ -69,7 +70,9 @@ def _is_whole(target: Path, *, kind: str) -> bool:
         return False
     try:
         model = CompiledModel(target)
-        return model.card.get("kind") == kind and model.is_complete()
+        form = model.card.get("form", INT8.name)
+        is_current = model.card.get("form_version", 1) == VERSIONS.get(form)
+        return model.card.get("kind") == kind and is_current and model.is_complete()
     except ModelError:
         return False
 

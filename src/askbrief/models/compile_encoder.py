@@ -5,7 +5,6 @@ The only user of sentence-transformers. It is imported when a model is compiled 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,16 @@ import numpy as np
 
 from askbrief.errors import ModelError
 from askbrief.models.cache import find_compiled
-from askbrief.models.compile import hash_file, save_compiled
+from askbrief.models.compile import Verdict, hash_file, save_compiled
 from askbrief.models.encoder import CompiledEncoder, Encoder
+from askbrief.models.forms import find_forms
 from askbrief.models.locate import DEFAULT_WEIGHTS_SHA256, find_default_model, find_model
 from askbrief.models.quiet import quiet_and_offline
-from askbrief.models.runtime import CARD, CompiledModel
+from askbrief.models.runtime import CompiledModel, Tokens
 from askbrief.types import Progress
 
 MIN_MEAN_COSINE = 0.97
-"""A compiled encoder whose vectors agree less than this with its source is refused."""
+"""A compiled form whose vectors agree less than this with its source's is not used."""
 
 _PROBES = (
     ("Who leads the central bank?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
@@ -97,15 +97,16 @@ def load_source(folder: Path, *, device: str) -> Any:
 
 
 def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
-    """Compiles the model in ``folder`` into the empty ``target`` and checks it against ``SentenceTransformer.encode``.
+    """Compiles the model in ``folder`` into the empty ``target``, in a form that agrees with ``SentenceTransformer``.
 
     Raises:
-        ModelError: It cannot be loaded or exported, or the compiled model's vectors differ too much.
+        ModelError: It cannot be loaded or exported, or every form's vectors differ too much.
     """
     steps = ("loading", "exporting", "checking", "done")
 
-    def report(step: str) -> None:
-        on_progress(Progress("Preparing the encoder (once)", steps.index(step), len(steps) - 1, is_slow=True))
+    def report(step: str, details: str = "") -> None:
+        done = steps.index(step)
+        on_progress(Progress("Preparing the encoder (once)", done, len(steps) - 1, is_slow=True, details=details))
 
     report("loading")
     with quiet_and_offline():
@@ -120,18 +121,31 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
             "question_prompt": prompts.get("query", ""),
             "passage_prompt": prompts.get("document") or prompts.get("passage", ""),
         }
-        save_compiled(_as_module(model), model.tokenizer, target, outputs=("embedding",), card=card)
-        report("checking")
-        agreement = measure_agreement(model, CompiledEncoder(target))
-        if agreement["mean_cosine"] < MIN_MEAN_COSINE:
-            raise ModelError(
-                f"compiled, {folder} gives other vectors than before (mean cosine {agreement['mean_cosine']:.3f})",
-                hint="Choose another encoder.",
-            )
-        complete = CompiledModel(target).card | {"agreement": agreement}
-        (target / CARD).write_text(json.dumps(complete, indent=2) + "\n", encoding="utf-8")
-    last = len(steps) - 1
-    on_progress(Progress("Prepared the encoder", last, last, is_slow=True, details=describe_agreement(agreement)))
+
+        def find_examples(compiled: CompiledModel) -> list[Tokens]:
+            questions, passages = zip(*_PROBES, strict=True)
+            texts = [*questions, *passages, " ".join(passages)]
+            return [compiled.tokenise(text, max_tokens=card["max_tokens"]) for text in texts]
+
+        def check() -> Verdict:
+            agreement = measure_agreement(model, CompiledEncoder(target))
+            cosine = agreement["mean_cosine"]
+            return Verdict(cosine >= MIN_MEAN_COSINE, f"mean cosine {cosine:.3f}", {"agreement": agreement})
+
+        save_compiled(
+            _as_module(model),
+            model.tokenizer,
+            target,
+            outputs=("embedding",),
+            card=card,
+            forms=find_forms(),
+            find_examples=find_examples,
+            check=check,
+            on_form=lambda failed: report("checking", failed),
+        )
+    compiled = CompiledModel(target)
+    details = f"{compiled.describe_form()}; {describe_agreement(compiled.card['agreement'])}"
+    on_progress(Progress("Prepared the encoder", len(steps) - 1, len(steps) - 1, is_slow=True, details=details))
 
 
 def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:

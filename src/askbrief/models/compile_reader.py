@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from askbrief.errors import ModelError
-from askbrief.models.compile import save_compiled
+from askbrief.models.compile import Verdict, save_compiled
+from askbrief.models.forms import find_forms
 from askbrief.models.quiet import quiet_and_offline
-from askbrief.models.runtime import CompiledModel
+from askbrief.models.runtime import CompiledModel, Tokens
 from askbrief.types import Progress
 
 MAX_TOKENS = 384
 STRIDE = 96
 MIN_AGREEMENT = 0.95
-"""A compiled reader whose token scores correlate less than this with its source's is refused."""
+"""A compiled form whose token scores correlate less than this with its source's is not used."""
 _PROBES = (
     ("Who raised interest rates?", "The governor of the central bank, Ana Ruiz, raised interest rates on Tuesday."),
     ("When did the bridge open?", "The suspension bridge across the strait was opened to traffic in March 1973."),
@@ -26,15 +27,16 @@ _PROBES = (
 
 
 def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress: Callable[[Progress], None]) -> None:
-    """Compiles the question-answering model in ``folder`` into the empty ``target`` and checks its scores.
+    """Compiles the question-answering model in ``folder`` into the empty ``target``, in a form with about its scores.
 
     Raises:
-        ModelError: It cannot be loaded or exported, or the compiled model's scores differ too much.
+        ModelError: It cannot be loaded or exported, or every form's scores differ too much.
     """
     steps = ("loading", "exporting", "checking", "done")
 
-    def report(step: str) -> None:
-        on_progress(Progress("Preparing the reader (once)", steps.index(step), len(steps) - 1, is_slow=True))
+    def report(step: str, details: str = "") -> None:
+        done = steps.index(step)
+        on_progress(Progress("Preparing the reader (once)", done, len(steps) - 1, is_slow=True, details=details))
 
     report("loading")
     with quiet_and_offline():
@@ -52,15 +54,26 @@ def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress:
         report("exporting")
         module = as_span_module(model)
         card = {"kind": "reader", "name": folder.name, "fingerprint": fingerprint}
-        save_compiled(module, tokenizer, target, outputs=("start", "end"), card=card)
-        report("checking")
-        agreement = measure_agreement(module, CompiledModel(target))
-        if agreement < MIN_AGREEMENT:
-            raise ModelError(
-                f"compiled, {folder} scores tokens differently than before (correlation {agreement:.3f})",
-                hint="Choose another reader.",
-            )
-    report("done")
+
+        def check() -> Verdict:
+            agreement = measure_agreement(module, CompiledModel(target))
+            facts = {"agreement": round(agreement, 4)}
+            return Verdict(agreement >= MIN_AGREEMENT, f"correlation {agreement:.3f}", facts)
+
+        save_compiled(
+            module,
+            tokenizer,
+            target,
+            outputs=("start", "end"),
+            card=card,
+            forms=find_forms(),
+            find_examples=_find_examples,
+            check=check,
+            on_form=lambda failed: report("checking", failed),
+        )
+    compiled = CompiledModel(target)
+    details = f"{compiled.describe_form()}; correlation of token scores {compiled.card['agreement']:.3f}"
+    on_progress(Progress("Prepared the reader", len(steps) - 1, len(steps) - 1, is_slow=True, details=details))
 
 
 def as_span_module(model: Any) -> Any:
@@ -99,3 +112,14 @@ def measure_agreement(module: Any, compiled: CompiledModel) -> float:
             for one, other in zip(theirs, compiled.run(tokens), strict=True):
                 correlations.append(np.corrcoef(one[0].numpy(), other)[0, 1])
     return float(np.mean(correlations))
+
+
+def _find_examples(compiled: CompiledModel) -> list[Tokens]:
+    """The probes, and each question with all their texts."""
+    together = " ".join(text for _, text in _PROBES)
+    pairs = [*_PROBES, *((question, together) for question, _ in _PROBES)]
+    return [
+        tokens
+        for question, text in pairs
+        for tokens in compiled.tokenise_pair(question, text, max_tokens=MAX_TOKENS, stride=STRIDE)
+    ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askbrief.models.forms import INT8
 from askbrief.models.runtime import CompiledModel, Tokens
 
 
@@ -30,6 +32,14 @@ class Encoder(Protocol):
         """The vectors of passages, in order, each of shape (dimension,) and length 1."""
 
 
+def _find_fingerprint(card: Mapping[str, Any]) -> str:
+    """The source's fingerprint, and in another form than int8 one of the form as well, as its vectors are others."""
+    fingerprint, form = str(card["fingerprint"]), card.get("form", INT8.name)
+    if form == INT8.name:
+        return fingerprint
+    return hashlib.sha256(f"{fingerprint}\0{form}\0{card['form_version']}".encode()).hexdigest()[: len(fingerprint)]
+
+
 class CompiledEncoder:
     """An encoder run by onnxruntime.
 
@@ -43,7 +53,7 @@ class CompiledEncoder:
         self._model = CompiledModel(folder)
         self.source = source
         card = self._model.card
-        self.fingerprint: str = card["fingerprint"]
+        self.fingerprint = _find_fingerprint(card)
         self.dimension: int = card["dimension"]
         self.agreement: dict[str, float] = card.get("agreement", {})
         self.max_tokens: int = card["max_tokens"]

@@ -65,6 +65,12 @@ class CompiledModel:
         files = {name: self.folder / name for name in {GRAPH, TOKENIZER, *sizes}}
         return all(file.is_file() and file.stat().st_size == sizes.get(name) for name, file in files.items())
 
+    def describe_form(self) -> str:
+        """Its form, and why the quicker ones are not used."""
+        failed = self.card.get("failed", {})
+        reasons = ", ".join(f"{name}: {why}" for name, why in failed.items())
+        return str(self.card.get("form", "int8")) + (f" ({reasons})" if reasons else "")
+
     @cached_property
     def _session(self) -> Any:
         import onnxruntime

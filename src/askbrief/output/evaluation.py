@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
-from askbrief.evaluation.calibrate import Calibration
+from askbrief.evaluation.calibrate import Fitted
 from askbrief.evaluation.figures import Figures, Share
 from askbrief.evaluation.measure import Result
 from askbrief.evaluation.report import Changes, Evaluation
@@ -42,7 +43,7 @@ def find_worst(results: Sequence[Result]) -> list[Result]:
     return sorted(wrong, key=lambda result: (not result.found, -result.confidence, result.name))[:WORST]
 
 
-def describe_calibration(calibration: Calibration) -> str:
+def describe_calibration(calibration: Fitted) -> str:
     """The fitted numbers and where they belong."""
     lines = [
         f"calibration on {count_noun(calibration.questions, 'question')}",
@@ -54,6 +55,13 @@ def describe_calibration(calibration: Calibration) -> str:
     else:
         lines.append(_line("threshold", f"{calibration.threshold}"))
     return "\n".join(lines)
+
+
+def describe_card(calibration: Fitted) -> str:
+    """The fitted numbers as the reader's card has them, one line of JSON."""
+    names = ("slope", "offset", "threshold", "retrieval_weight")
+    fields = {name: getattr(calibration, name) for name in names}
+    return f'"calibration": {json.dumps({name: value for name, value in fields.items() if value is not None})}'
 
 
 def _describe_figures(figures: Figures) -> str:
@@ -100,8 +108,8 @@ def _describe_changes(changes: Changes) -> str:
     for title, count in (("only here", changes.added), ("only in the baseline", changes.removed)):
         if count:
             lines.append(_line(f"  {title}", count_noun(count, "question")))
-    if len(lines) == 1 or (len(lines) == 2 and changes.f1):
-        lines.append("  no answer")
+    if not (changes.gained or changes.lost or changes.reworded):
+        lines.append("  no answer is another")
     return "\n".join(lines)
 
 

@@ -72,9 +72,19 @@ def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
 def iter_markdown(conversation: Conversation, entries: Iterable[Entry]) -> Iterator[str]:
     """A conversation as Markdown, piece by piece: a heading a question, the citations as footnotes."""
     yield f"# {escape(conversation.title)}\n\nQuestions to {escape(conversation.folder)}.\n"
+    yield from _iter_entries(entries)
+
+
+def iter_history_markdown(folder: str, entries: Iterable[Entry]) -> Iterator[str]:
+    """Entries of all conversations about a folder, as ``iter_markdown`` writes those of one."""
+    yield f"# Questions to {escape(folder)}\n"
+    yield from _iter_entries(entries)
+
+
+def _iter_entries(entries: Iterable[Entry]) -> Iterator[str]:
     note = 1
     for entry in entries:
-        pinned = ", pinned" if entry.is_pinned else ""
+        pinned = (", pinned" if entry.is_pinned else "") + (f", marked {entry.mark}" if entry.mark else "")
         asked = f"{entry.asked:%Y-%m-%d %H:%M} UTC{pinned}"
         yield f"\n## {escape(entry.answer.question)}\n\n{asked}\n\n{answer_as_markdown(entry.answer, first_note=note)}"
         note += max(1, len(entry.answer.answers))

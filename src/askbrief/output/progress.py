@@ -53,7 +53,9 @@ class ProgressDisplay:
         if self._live is None:
             self._live = _start_bar(self._stream)
         total = None if progress.is_slow and not progress.done else progress.total or None  # without one it pulses
-        count = "" if progress.is_slow or not total else f"{progress.done:,} of {count_noun(progress.total, 'file')}"
+        count = (
+            "" if progress.is_slow or not total else f"{progress.done:,} of {count_noun(progress.total, progress.unit)}"
+        )
         count += f", {count_noun(progress.passages, 'passage')}" if progress.passages else ""
         self._live.update(
             self._live.task_ids[0], description=progress.stage, completed=progress.done, total=total, count=count

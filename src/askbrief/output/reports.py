@@ -11,7 +11,7 @@ from askbrief.doctor.verify import OUTCOMES, Claims, FoundSpan, Verdict
 from askbrief.index.plan import Plan
 from askbrief.output.text import describe_skipped
 from askbrief.text.display import count_noun, describe_seconds, one_line
-from askbrief.types import Check, Status
+from askbrief.types import Check, Decoding, Status
 
 _FACTS = ("articles", "index", "index_bytes", "encoder", "fingerprint", "reader", "dense")
 _NAME_WIDTH = 10
@@ -32,10 +32,17 @@ def describe_status(status: Status) -> str:
     if status.others:
         facts["not read"] = ", ".join(f"{count:,} {ending}" for ending, count in sorted(status.others.items()))
     lines = [f"{name:{_NAME_WIDTH}}{fact}" for name, fact in facts.items()]
-    lines += [f"{encoding:{_NAME_WIDTH}}{path}" for path, encoding in sorted(status.encodings.items())]
+    lines += [_describe_decoding(path, found) for path, found in sorted(status.encodings.items())]
     lines += [f"partly read {file.path}: {file.reason}" for file in status.partly]
     lines += describe_skipped(freshness)
     return "\n".join(map(one_line, lines))
+
+
+def _describe_decoding(path: str, found: Decoding) -> str:
+    doubts = [f"{found.certainty:.0%} sure"] if found.certainty < 1 else []
+    doubts += [f"{count_noun(found.replaced, 'byte')} not valid"] if found.replaced else []
+    said = f" ({', '.join(doubts)})" if doubts else ""
+    return f"{found.encoding:{_NAME_WIDTH}}{path}{said}"
 
 
 def _describe_state(status: Status) -> str:
@@ -54,7 +61,9 @@ def status_as_json(status: Status) -> str:
             "up_to_date": not (status.pending or status.gone),
             "pending": list(status.pending),
             "gone": list(status.gone),
-            "encodings": dict(status.encodings),
+            "encodings": {path: found.encoding for path, found in status.encodings.items()},
+            "certainty": {path: round(found.certainty, 4) for path, found in status.encodings.items()},
+            "replaced": {path: found.replaced for path, found in status.encodings.items() if found.replaced},
             "others": dict(status.others),
             "partly": [{"path": file.path, "reason": file.reason} for file in status.partly],
         }

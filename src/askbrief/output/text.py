@@ -124,7 +124,8 @@ def _render_citation(span: AnswerSpan, *, root: Path | None, width: int | None) 
     if title and title.rstrip(".…") not in " ".join(printable(span.sentence_text).split()):
         facts = f"{title} · {facts}"
     lines = wrap(Text(facts, _SOURCE_STYLE), width=width, indent=_INDENT)
-    return _NEXT_LINE.join([lines, _render_place(span, root=root, width=width)])
+    doubt = [wrap(Text(f"┄ {one_line(span.doubt)}", _SOURCE_STYLE), width=width, indent=_INDENT)] if span.doubt else []
+    return _NEXT_LINE.join([lines, _render_place(span, root=root, width=width), *doubt])
 
 
 def _render_place(found: AnswerSpan | Hit, *, root: Path | None, width: int | None, indent: int = _INDENT) -> Text:

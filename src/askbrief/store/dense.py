@@ -130,18 +130,26 @@ class DenseIndex:
         FAISS keeps any of the rows that tie for the last place, and cannot skip rows of a compact file: it is asked for
         more until enough rows are left and, of exact cosines, the tie is whole. A compact file may lack its farthest.
         """
+        selection = self._select(part, allowed)
         wanted = min(top + 1, part.ntotal)
         while wanted:
-            cosines, rows = part.search(question, wanted)
+            cosines, rows = part.search(question, wanted, params=selection)
             left = (rows[0] >= 0) & ~np.isin(rows[0], self._without)
-            if allowed is not None:
+            if allowed is not None and selection is None:
                 left &= np.isin(rows[0], allowed)
             kept = cosines[0][left]
             is_whole = len(kept) >= top and (self.oversampling > 1 or kept[top - 1] > cosines[0][-1])
-            if is_whole or wanted == part.ntotal:
+            if is_whole or wanted == part.ntotal or (selection is not None and rows[0][-1] < 0):
                 return [(int(row), float(cosine)) for row, cosine in zip(rows[0][left], kept, strict=True)]
             wanted = min(2 * wanted, part.ntotal)
         return []
+
+    def _select(self, part: Any, allowed: NDArray[np.int64] | None) -> Any:
+        """What makes FAISS look at the rows ``allowed`` alone; None where all are, and for a compact file."""
+        faiss = _load_faiss()
+        if allowed is None or not isinstance(faiss.downcast_index(part.index), faiss.IndexFlat):
+            return None
+        return faiss.SearchParameters(sel=faiss.IDSelectorBatch(allowed))
 
 
 def _load_faiss() -> Any:

@@ -217,6 +217,7 @@ class Rows:
         if len(paths) != (copies[0][1] if copies else 1):
             raise self.damaged("a path of a document is missing")
         blocks, places, runs, lines = map(json.loads, packed)
+        encoding, certainty, replaced = self._load_decoding(document_id)
         return Document(
             id=document_id,
             title=title,
@@ -229,7 +230,20 @@ class Rows:
             runs=None if runs is None else tuple((at, source) for at, source in runs),
             lines=tuple(lines),
             member=member,
+            encoding=encoding,
+            certainty=certainty,
+            replaced=replaced,
         )
+
+    def _load_decoding(self, document_id: str) -> tuple[str, float, int]:
+        """The encoding of the first file of a document, how sure it is, and the bytes that were not valid in it."""
+        query = (
+            "SELECT extractions.* FROM extractions JOIN parts ON extraction = key JOIN files USING (extraction)"
+            " WHERE document_id = ? ORDER BY path LIMIT 1"
+        )
+        for _, _, encoding, certainty, replaced, *_ in self.check_rows(self._database.rows(query, document_id)):
+            return encoding, certainty, replaced
+        return "", 1.0, 0
 
     def load_passages(self, rows: Sequence[int]) -> list[PassageRecord]:
         """The passages of ``rows``, in that order.

@@ -14,7 +14,9 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 
 from askbrief.answer.dialogue import Turn
+from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
+from askbrief.output.opening import open_in_editor, open_in_viewer
 from askbrief.text.display import count_noun, printable
 from askbrief.tui.archive import ConversationsFactory
 from askbrief.tui.basket import BasketScreen
@@ -40,7 +42,6 @@ from askbrief.tui.messages import (
     Suggested,
     Titled,
 )
-from askbrief.tui.opening import open_in_editor, open_in_viewer
 from askbrief.tui.prompt import History, Prompt
 from askbrief.tui.quoting import build_footnote, build_quote
 from askbrief.tui.refresher import AssistantFactory
@@ -91,6 +92,7 @@ class ChatScreen(Screen[None]):
         self._waiting: dict[int, Card] = {}
         self._count = 0
         self._current: Card | None = None
+        self._keeps_history = True
         self._footnotes = 0
 
     def compose(self) -> ComposeResult:
@@ -362,6 +364,7 @@ class ChatScreen(Screen[None]):
         """The folder is known, and so are the questions asked about it before."""
         self.root = self.source.root = event.folder.root
         self.query_one(Header).folder = event.folder.root.name
+        self._keeps_history = keeps_history(event.folder.settings)
         self._conversation.open(event.folder.root)
         self._tell_title()
 
@@ -446,7 +449,8 @@ class ChatScreen(Screen[None]):
             self.source.show_document(trail[0].document_id, event.document)
         self._ask_next()
         self.query_one(StatusLine).show_freshness(event.answer.freshness)
-        self._conversation.save(card, event.answer)
+        if self._keeps_history:
+            self._conversation.save(card, event.answer)
         for note in event.notes:
             self.notify(printable(note), severity="warning", markup=False)
 

@@ -18,6 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from askbrief.output.location import describe_date
+from askbrief.text.display import count_noun
 from askbrief.tui.citation import cut, cut_path
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.highlights import WORDS, build_lights, find_asked, find_text, find_window, shift
@@ -313,7 +314,11 @@ class SourcePane(Vertical):
             self.post_message(self.Opened(self._document.path, line, by_editor))
 
     def _describe_list(self) -> Content:
-        count = f"{len(self._articles):,} articles, newest first" if self._articles else "The articles are being read …"
+        count = (
+            f"{count_noun(len(self._articles), 'article')}, newest first"
+            if self._articles
+            else "The articles are being read …"
+        )
         return plain(count).stylize("bold $foreground")
 
     def _describe(self, document: Document) -> Content:
