@@ -14,7 +14,7 @@ chat: $(INSTALLED)  ## Set up and open the chat
 	$(BIN)/askbrief chat
 
 test: $(INSTALLED)  ## Set up and run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: lint types layers test  ## Everything that CI runs
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -92,9 +93,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def watched_chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TracedChat]:
-    """A chat that is open beside the other tests, where a test is going to ask for it."""
+    """A chat that is open beside the other tests of a single process; of several, the one that needs it starts it."""
     chat = TracedChat(tmp_path_factory.mktemp("chat"))
-    if shutil.which("strace") and any(item.get_closest_marker("beside") for item in request.session.items):
+    is_alone = "PYTEST_XDIST_WORKER" not in os.environ
+    if is_alone and shutil.which("strace") and any(item.get_closest_marker("beside") for item in request.session.items):
         chat.start()
     yield chat
     chat.stop()
