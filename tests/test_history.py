@@ -23,7 +23,7 @@ from askbrief.cli.main import run
 from askbrief.conversations.saved import Conversations
 from askbrief.errors import AskbriefError
 from askbrief.output.opening import Target, build_command, build_target, fill_command, open_target
-from askbrief.types import Answer, AnswerSpan, Freshness, Place, Span
+from askbrief.types import Answer, AnswerSpan, Freshness, Mentions, Outcome, Place, Span
 
 SENTENCE = "The envoy met Okay Memis in Ankara."
 FILE = Path("/f/a b.pdf")
@@ -323,3 +323,13 @@ def test_a_command_of_the_folder_runs_only_if_a_person_allows_it(
     (filled / "askbrief.toml").write_text(f"open = '{program} %f'\n", encoding="utf-8")
     assert run(["open", "-C", str(filled)]) == 0
     assert len(asked) == 2
+
+
+def test_what_is_said_in_place_of_an_answer() -> None:
+    def say(outcome: Outcome, mentions: Mentions | None = None) -> str:
+        return Answer("q", "q", (), (), 0.0, None, Freshness(1, 2, 2), outcome=outcome, mentions=mentions).summary
+
+    assert say("no_short_answer") == "no short answer found"
+    assert say("not_in_documents") == "not in these documents"
+    assert say("mentions", Mentions("the pier", 1, 1)) == "mentioned once"
+    assert say("mentions", Mentions("the pier", 1200, 3)) == "mentioned 1,200 times"

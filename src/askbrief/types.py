@@ -551,6 +551,15 @@ class Answer:
         """The words of the best answer, or ''."""
         return self.answers[0].text if self.answers else ""
 
+    @property
+    def summary(self) -> str:
+        """The words of the best answer, or what is said in their place."""
+        if self.answers:
+            return self.text
+        if self.mentions is not None:
+            return f"mentioned {self.mentions.count:,} times" if self.mentions.count != 1 else "mentioned once"
+        return "no short answer found" if self.outcome == "no_short_answer" else "not in these documents"
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -92,8 +92,7 @@ def _show_entries(query: str, found: list[Entry], *, as_json: bool) -> None:
         tell("nothing found.")
     for entry in found if not as_json else ():
         asked = entry.asked.astimezone().strftime("%Y-%m-%d %H:%M")
-        answer = entry.answer.text if entry.answer.answered else "not in these documents"
-        echo_line(f"{entry.conversation_id:4}  {asked}  {entry.answer.question}  {answer}")
+        echo_line(f"{entry.conversation_id:4}  {asked}  {entry.answer.question}  {entry.answer.summary}")
 
 
 def _conversation_fields(conversation: Conversation) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _judge(name: str, run: IsolatedRun, facts: str, problem: str) -> Check:
 
 def _describe(answer: Answer) -> str:
     if not answer.answers:
-        return f"“{answer.question}” got “not in these documents”"
+        return f"“{answer.question}” got “{answer.summary}”"
     best = answer.answers[0]
     return f"“{answer.question}” got “{best.text}” ({best.path}, {best.confidence:.0%})"
 

@@ -23,7 +23,7 @@ def describe_entry(entry: Entry) -> str:
     """One line: number, time, mark, question, answer and its place."""
     asked = entry.asked.astimezone().strftime("%Y-%m-%d %H:%M")
     answer = entry.answer
-    said = shorten(answer.text, _ANSWER_CHARACTERS) if answer.answered else "not in these documents"
+    said = shorten(answer.summary, _ANSWER_CHARACTERS)
     place = f"  {describe_location(answer.answers[0])}" if answer.answered else ""
     question = shorten(answer.question, _QUESTION_CHARACTERS)
     return one_line(f"{entry.id:5}  {asked}  {MARKS[entry.mark]} {question}  {said}{place}")

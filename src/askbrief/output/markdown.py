@@ -57,7 +57,7 @@ def span_as_markdown(span: AnswerSpan, *, note: int, origin: Origin | None = Non
 
 
 def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
-    """The answer's words, each with its sentence as a quotation and a footnote; or "not in these documents".
+    """The answer's words, each with its sentence as a quotation and a footnote; or what is said in their place.
 
     Args:
         answer: What to write.
@@ -66,7 +66,8 @@ def answer_as_markdown(answer: Answer, *, first_note: int = 1) -> str:
     if answer.answers:
         notes = enumerate(answer.answers, start=first_note)
         return "\n".join(span_as_markdown(span, note=number) for number, span in notes)
-    return "*Not in these documents.*" + (_nearest(answer.nearest, first_note) if answer.nearest else "\n")
+    said = f"*{answer.summary[:1].upper()}{answer.summary[1:]}.*"
+    return said + (_nearest(answer.nearest, first_note) if answer.nearest else "\n")
 
 
 def iter_markdown(conversation: Conversation, entries: Iterable[Entry]) -> Iterator[str]:

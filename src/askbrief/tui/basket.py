@@ -138,5 +138,5 @@ def _text(entry: Entry) -> str:
 
 def _row(entry: Entry) -> Content:
     span = entry.answer.answers[0] if entry.answer.answers else None
-    quote = f"“{shorten(span.sentence_text, _COLUMNS)}”" if span is not None else "not in these documents"
+    quote = f"“{shorten(span.sentence_text, _COLUMNS)}”" if span is not None else entry.answer.summary
     return Content.assemble(plain(shorten(entry.answer.question, _COLUMNS)), "  ", (plain(quote).plain, "dim"))

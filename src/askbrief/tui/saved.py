@@ -17,7 +17,6 @@ from askbrief.text.display import shorten
 from askbrief.tui.archive import ArchiveThread, Form
 from askbrief.tui.lists import ListScreen
 from askbrief.tui.lit import plain
-from askbrief.types import Answer
 
 _COLUMNS = 200
 
@@ -76,7 +75,7 @@ class SavedScreen(ListScreen[Place]):
             if query.strip():
                 entries = await self._archive.run(lambda a: a.conversations.search(query, folder=a.root))
                 self._places = [Place(entry.conversation_id, entry.id) for entry in entries]
-                rows = [_row(e.answer.question, _describe(e.answer)) for e in entries]
+                rows = [_row(e.answer.question, e.answer.summary) for e in entries]
                 self._names = []
             else:
                 found = await self._archive.run(lambda a: a.conversations.list_conversations(a.root))
@@ -173,11 +172,6 @@ class SavedScreen(ListScreen[Place]):
 
     def _find_place(self) -> Place | None:
         return self._places[self.highlighted] if self.highlighted is not None and self._places else None
-
-
-def _describe(answer: Answer) -> str:
-    nothing = "not in these documents" if answer.outcome == "not_in_documents" else "no short answer found"
-    return answer.text or nothing
 
 
 def _row(question: str, answer: str) -> Content:
