@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -63,6 +64,7 @@ class ConversationView(Transcript):
         super().__init__()
         self._thread = ArchiveThread(open_conversations)
         self._resume_first = resume
+        self._has_folder = asyncio.Event()
         self._told = ""
 
     def on_unmount(self) -> None:
@@ -83,6 +85,7 @@ class ConversationView(Transcript):
                     await self._go_to(Place(self._resume_first or None))
                 except AskbriefError as error:
                     self.post_message(self.NotFound(error))
+        self._has_folder.set()
 
     @work
     async def save(self, card: Card, answer: Answer) -> None:
@@ -137,8 +140,10 @@ class ConversationView(Transcript):
             async with self._reporting():
                 await self._show_end()
 
-    def choose(self) -> None:
-        """List the conversations, to go on with one."""
+    @work(exclusive=True, group="choosing")
+    async def choose(self) -> None:
+        """List the conversations about the folder as soon as it is known, to go on with one."""
+        await self._has_folder.wait()
         screen = SavedScreen(self._thread)
 
         def take(place: Place | None) -> None:
