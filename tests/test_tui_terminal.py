@@ -48,10 +48,11 @@ class Terminal:
             "ASKBRIEF_HISTORY=1",
         ]
         then = ["sh", "-c", '"$@"; echo "ended with $?"; exec cat', "sh"]
+        not_ours = ["-u", "COLUMNS", "-u", "LINES"]  # of the terminal that the tests run in
         size = ["-x", "120", "-y", "36"]
         self._tmux("-f", "/dev/null", "new-session", "-d", *size, "cat", ";", "set", "-g", "status", "off")
         self._tmux("pipe-pane", f"exec cat > '{self._output}'")
-        self._tmux("respawn-pane", "-k", "-c", str(folder), *then, "env", *environment, *command)
+        self._tmux("respawn-pane", "-k", "-c", str(folder), *then, "env", *not_ours, *environment, *command)
 
     def close(self) -> None:
         """Ends tmux and what runs in it."""
