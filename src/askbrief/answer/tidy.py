@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from askbrief.text.segment import find_sentences, trim
 from askbrief.text.tokens import find_tokens
@@ -15,6 +16,7 @@ _LOOSE_ENDS = frozenset(
 )
 _LOOSE_BEGINNINGS = frozenset(("of", "and", "or", "but"))
 _REACH = 120
+_KEPT_BLOCKS = 64
 _CLOSING = 2
 """Characters by which an answer may fall short of the end of its last sentence: a full stop, a quotation mark."""
 _DOUBLE_NAME = re.compile(r"[A-Z]\w*(?:-[A-Z]\w*)+")
@@ -61,7 +63,7 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
 
 def _stay_in_sentence(text: str, span: Span, *, within: Span) -> tuple[int, int]:
     """The range without the beginning of a sentence whose end it lacks: "by the tide. She" ends with "tide"."""
-    sentences = [Span(within.start + s.start, within.start + s.end) for s in find_sentences(within.of(text))]
+    sentences = [Span(within.start + s.start, within.start + s.end) for s in _find_sentences(within.of(text))]
     around = [sentence for sentence in sentences if sentence.overlaps(span)]
     end = span.end
     while len(around) > 1 and end < around[-1].end - _CLOSING:
@@ -75,21 +77,30 @@ def _complete(text: str, start: int, end: int, *, within: Span) -> tuple[int, in
 
     One word of a date stays alone: the year or the month may be what was asked for.
     """
-    shift = max(within.start, start - _REACH)
-    around = text[shift : min(within.end, end + _REACH)]
+    block = within.of(text)
     is_one_word = text[start:end].strip().isalnum()
-    wholes = [*find_tokens(around), *(Span(*match.span()) for match in _DOUBLE_NAME.finditer(around))]
-    for whole in wholes:
-        first, last = whole.start + shift, whole.end + shift
-        if is_one_word and _DATE.fullmatch(whole.of(around)):
+    for whole in _find_wholes(block):
+        first = whole.start + within.start
+        if is_one_word and _DATE.fullmatch(whole.of(block)):
             continue
-        last = first + _measure_without_unit(whole.of(around))
+        last = first + _measure_without_unit(whole.of(block))
         if first < start < last or first < end < last:
             start, end = min(start, first), max(end, last)
     qualifier = _QUALIFIER.search(text[max(within.start, start - _REACH) : start])
     if qualifier is not None and _AMOUNT.match(text, start, within.end):
         start -= len(qualifier[1])
     return start, end
+
+
+@lru_cache(maxsize=_KEPT_BLOCKS)
+def _find_wholes(block: str) -> tuple[Span, ...]:
+    """What an answer in a block holds whole or not at all; every span of a passage asks for it."""
+    return (*find_tokens(block), *(Span(*match.span()) for match in _DOUBLE_NAME.finditer(block)))
+
+
+@lru_cache(maxsize=_KEPT_BLOCKS)
+def _find_sentences(block: str) -> tuple[Span, ...]:
+    return tuple(find_sentences(block))
 
 
 def _measure_without_unit(token: str) -> int:
