@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
-import tomllib
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -134,6 +132,8 @@ def keeps_history(settings: Settings) -> bool:
 
 def find_cached_index(root: Path) -> Path:
     """Where the index of a folder that cannot be written is kept, in the user's cache."""
+    import hashlib
+
     import platformdirs
 
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
@@ -163,6 +163,8 @@ def load_settings(root: Path) -> Settings:
     values: dict[str, object] = {}
     file = root / FILE_NAME
     if file.exists():
+        import tomllib
+
         try:
             values = tomllib.loads(_load_text(file))
         except (OSError, ValueError, RecursionError) as error:

@@ -15,7 +15,6 @@ from askbrief.answer.query import Query
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.retrieve import DEPTH, gather, load_candidates
-from askbrief.answer.rewrite import build_rewrites, choose_rewrite, find_boosted
 from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
@@ -97,6 +96,8 @@ def rewrite(query: Query, history: Sequence[Turn], find: Callable[[Query], Trace
         history: The turns before, oldest first.
         find: Searches and reads a query in ``REWRITE_PASSAGES`` passages.
     """
+    from askbrief.answer.rewrite import build_rewrites, choose_rewrite, find_boosted
+
     rewrites = build_rewrites(query.asked, history)
     if not rewrites:
         return query

@@ -13,7 +13,6 @@ from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, NO_ANSWER, find_exit_code, find_worst
 from askbrief.cli.opening import find_folder_to_index, find_named_folder, open_assistant
 from askbrief.cli.streams import iter_input_lines, tell, tell_error, write, write_json, write_styled
-from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
 
 if TYPE_CHECKING:
@@ -116,6 +115,8 @@ class Asking:
             from askbrief.answer.filters import build_filters
 
             self._options["filters"] = build_filters(filters)
+        from askbrief.config import keeps_history
+
         if keeps_history(assistant.folder.settings):  # opened while the question is answered
             self._saved = self._beside.submit(_open_saved, assistant.folder.root, continues=continues, begins=begins)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -73,6 +72,8 @@ def open_chat(folder: Path | None, *, is_inline: bool = False, resume: int | Non
     if error is not None:
         raise error
     if app.conversation and _IN_BROWSER not in os.environ:
+        import shlex
+
         place = f" --folder {shlex.quote(str(folder))}" if folder is not None else ""
         tell(f"To continue: askbrief chat{place} --resume {app.conversation}")
     return app.return_code or DONE

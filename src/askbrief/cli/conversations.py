@@ -10,7 +10,6 @@ import click
 from askbrief.cli import options
 from askbrief.cli.exit_codes import DONE, NO_ANSWER
 from askbrief.cli.streams import tell, write, write_json
-from askbrief.config import resolve_folder
 
 if TYPE_CHECKING:
     from askbrief.conversations.saved import Conversation, Conversations, Entry
@@ -28,6 +27,8 @@ def conversations(context: click.Context, folder: Path | None, query: str | None
     """List the saved conversations."""
     if context.invoked_subcommand is not None:
         return DONE
+    from askbrief.config import resolve_folder
+
     folder = resolve_folder(folder) if folder else None
     with open_conversations() as saved:
         if query is None:

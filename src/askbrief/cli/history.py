@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,6 +183,8 @@ def _ask_about_command(folder: Folder, command: str) -> None:
     Raises:
         AskbriefError: It was not allowed.
     """
+    import hashlib
+
     import platformdirs
 
     file = platformdirs.user_data_path("askbrief", appauthor=False) / _ALLOWED

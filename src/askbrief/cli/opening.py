@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from askbrief.cli.streams import can_prompt, tell
-from askbrief.config import Folder, find_folder, open_folder
 from askbrief.errors import AskbriefError, FolderNotFoundError
 from askbrief.text.display import count_noun, printable
 
 if TYPE_CHECKING:
     from askbrief.assistant import Assistant
+    from askbrief.config import Folder
 
 _SYSTEM = tuple(
     map(
@@ -40,6 +40,8 @@ def find_named_folder(folder: Path | None) -> Folder:
     Raises:
         ConfigError: There is none, or its settings are wrong.
     """
+    from askbrief.config import find_folder, open_folder
+
     return find_folder() if folder is None else open_folder(folder)
 
 
@@ -69,6 +71,8 @@ def find_folder_to_index(folder: Path | None, *, yes: bool) -> Folder:
 
 
 def _offer_current_folder(error: FolderNotFoundError, *, yes: bool) -> Folder:
+    from askbrief.config import open_folder
+
     folder = open_folder(Path())
     if describe_danger(folder.root):
         raise error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import json
 import os
 import shutil
 import sys
@@ -65,6 +64,8 @@ def write_json(line: str) -> None:
     try:
         line.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
+        import json
+
         line = json.dumps(json.loads(line))
     click.echo(line)
 
