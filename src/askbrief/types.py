@@ -267,7 +267,7 @@ class AnswerSpan:
         sentence: Place of the whole sentence or sentences around it in the document.
         sentence_text: ``sentence.of(document.text)``.
         line: Line of the first character, from 1; None where the lines are not the file's own.
-        column: Column of the first character in that line, in characters, from 1; None likewise.
+        column: Column of the first character in that line, in characters, from 1; None where ``line`` is None.
         score: The reader's margin in log-odds: best span against "not here".
         places: The places in the original that hold the first character, from the outer to the inner.
         member: Name of the document inside its file; '' for a file that is one article.

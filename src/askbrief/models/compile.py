@@ -22,13 +22,35 @@ import numpy as np
 from askbrief.errors import ModelError
 from askbrief.models.forms import INT8, Feed, Form
 from askbrief.models.runtime import CARD, GRAPH, TOKENIZER, WEIGHTS, CompiledModel, Tokens
+from askbrief.types import Progress
 
 COMPILER = 3
 """Counts changes of the export, and of int8, which change the vectors of every model. A change of another form counts
 in its own version, and leaves the models that do not need it as they are."""
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_STEPS = ("loading", "exporting", "checking")
 _SLOW_FUSIONS = ["SkipLayerNormFusion"]
 """What onnxruntime fuses into something slower than the parts: 0.23 ms a layer instead of 0.05 (150 tokens)."""
+
+
+class StepReport:
+    """Reports the steps of a compilation: "loading", "exporting", "checking".
+
+    Args:
+        stage: What is being done, for people.
+        on_progress: Called at each step.
+    """
+
+    def __init__(self, stage: str, on_progress: Callable[[Progress], None]) -> None:
+        self._stage, self._on_progress = stage, on_progress
+
+    def __call__(self, step: str, details: str = "") -> None:
+        """Say that ``step`` begins."""
+        self._on_progress(Progress(self._stage, _STEPS.index(step), len(_STEPS), is_slow=True, details=details))
+
+    def finish(self, stage: str, details: str) -> None:
+        """Say what came of it."""
+        self._on_progress(Progress(stage, len(_STEPS), len(_STEPS), is_slow=True, details=details))
 
 
 @contextmanager

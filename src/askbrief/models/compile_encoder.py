@@ -13,7 +13,7 @@ import numpy as np
 
 from askbrief.errors import ModelError
 from askbrief.models.cache import find_compiled
-from askbrief.models.compile import Verdict, hash_file, save_compiled
+from askbrief.models.compile import StepReport, Verdict, hash_file, save_compiled
 from askbrief.models.encoder import CompiledEncoder, Encoder
 from askbrief.models.forms import find_forms
 from askbrief.models.locate import DEFAULT_WEIGHTS_SHA256, find_default_model, find_model
@@ -102,12 +102,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
     Raises:
         ModelError: It cannot be loaded or exported, or every form's vectors differ too much.
     """
-    steps = ("loading", "exporting", "checking", "done")
-
-    def report(step: str, details: str = "") -> None:
-        done = steps.index(step)
-        on_progress(Progress("Preparing the encoder (once)", done, len(steps) - 1, is_slow=True, details=details))
-
+    report = StepReport("Preparing the encoder (once)", on_progress)
     report("loading")
     with quiet_and_offline():
         model = load_source(folder, device="cpu")
@@ -145,7 +140,7 @@ def compile_encoder(folder: Path, target: Path, *, fingerprint: str, on_progress
         )
     compiled = CompiledModel(target)
     details = f"{compiled.describe_form()}; {describe_agreement(compiled.card['agreement'])}"
-    on_progress(Progress("Prepared the encoder", len(steps) - 1, len(steps) - 1, is_slow=True, details=details))
+    report.finish("Prepared the encoder", details)
 
 
 def measure_agreement(model: Any, encoder: Encoder) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from askbrief.errors import ModelError
-from askbrief.models.compile import Verdict, save_compiled
+from askbrief.models.compile import StepReport, Verdict, save_compiled
 from askbrief.models.forms import find_forms
 from askbrief.models.quiet import quiet_and_offline
 from askbrief.models.runtime import CompiledModel, Tokens
@@ -32,12 +32,7 @@ def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress:
     Raises:
         ModelError: It cannot be loaded or exported, or every form's scores differ too much.
     """
-    steps = ("loading", "exporting", "checking", "done")
-
-    def report(step: str, details: str = "") -> None:
-        done = steps.index(step)
-        on_progress(Progress("Preparing the reader (once)", done, len(steps) - 1, is_slow=True, details=details))
-
+    report = StepReport("Preparing the reader (once)", on_progress)
     report("loading")
     with quiet_and_offline():
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
@@ -73,7 +68,7 @@ def compile_reader(folder: Path, target: Path, *, fingerprint: str, on_progress:
         )
     compiled = CompiledModel(target)
     details = f"{compiled.describe_form()}; correlation of token scores {compiled.card['agreement']:.3f}"
-    on_progress(Progress("Prepared the reader", len(steps) - 1, len(steps) - 1, is_slow=True, details=details))
+    report.finish("Prepared the reader", details)
 
 
 def as_span_module(model: Any) -> Any:

@@ -17,7 +17,7 @@ LOCK = "write.lock"
 def lock_for_writing(folder: Path, *, timeout_seconds: float) -> Iterator[None]:
     """Keeps every other process from writing to ``folder``, which is made if missing, for the length of the block.
 
-    The operating system lets go of the lock when its holder dies.
+    The operating system releases the lock when the process that holds it ends.
 
     Raises:
         StoreBusyError: Another process holds it for longer than ``timeout_seconds``.
