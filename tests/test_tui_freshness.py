@@ -198,7 +198,10 @@ def test_an_index_damaged_meanwhile_is_made_anew(articles: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick_looks")
-def test_a_folder_that_vanishes_is_said_and_welcomed_back(articles: Path, tmp_path: Path) -> None:
+def test_a_folder_that_vanishes_is_said_and_welcomed_back(
+    articles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "PATIENCE_SECONDS", WAIT_SECONDS)  # a slow machine answers as the folder is now, too
     elsewhere = tmp_path / "elsewhere"
 
     async def scenario() -> None:
