@@ -125,3 +125,19 @@ def test_a_folder_without_an_index_is_damage(tmp_path: Path) -> None:
 def test_a_missing_folder_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be written"):
         build_lexical(tmp_path / "none", [(1, "a")])
+
+
+@pytest.mark.parametrize("fill", [b"\xff", b"damaged"])
+def test_an_index_that_is_written_over_while_it_is_open_is_damaged(tmp_path: Path, fill: bytes) -> None:
+    build_lexical(tmp_path, [(row, f"railway bridge {row}") for row in range(300)])
+    index = LexicalIndex(tmp_path)
+    for file in tmp_path.iterdir():
+        if file.suffix not in {".lock", ".json"}:
+            size = file.stat().st_size
+            with open(file, "r+b") as stream:  # the files are mapped: they keep their size
+                stream.write((fill * size)[:size])
+    with pytest.raises(StoreDamagedError, match="lexical index is damaged") as raised:
+        index.search("railway", top=10)
+    assert raised.value.hint == "Run: askbrief index"
+    with pytest.raises(StoreDamagedError):
+        index.score("railway", range(50))

@@ -88,3 +88,8 @@ class StoreDamagedError(StoreError):
 
 class StoreBusyError(StoreError):
     """Another process is writing to the index."""
+
+
+def is_panic(error: BaseException) -> bool:
+    """Whether ``error`` is the panic of a library written in Rust, which is no ``Exception`` and cannot be imported."""
+    return type(error).__name__ == "PanicException"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tantivy
 
-from askbrief.errors import StoreDamagedError, StoreError
+from askbrief.errors import StoreDamagedError, StoreError, is_panic
 from askbrief.text.segment import fold
 
 MAX_QUERY_WORDS = 64
@@ -79,12 +79,10 @@ class LexicalIndex:
             return []
         parsed = self._parse(query)
         wanted = min(top + 1, self.count)
-        hits = self._searcher.search(parsed, limit=wanted, count=False).hits
-        while len(hits) == wanted < self.count and hits[-1][0] == hits[top - 1][0]:
+        found = self._find(parsed, limit=wanted)
+        while len(found) == wanted < self.count and found[-1][1] == found[top - 1][1]:
             wanted = min(2 * wanted, self.count)
-            hits = self._searcher.search(parsed, limit=wanted, count=False).hits
-        rows = self._searcher.fast_field_values("row", [address for _, address in hits])
-        found = [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+            found = self._find(parsed, limit=wanted)
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
 
     def score(self, query: str, rows: Collection[int]) -> dict[int, float]:
@@ -98,9 +96,7 @@ class LexicalIndex:
                 (tantivy.Occur.Must, self._parse(query)),
             ]
         )
-        hits = self._searcher.search(query_among, limit=len(rows), count=False).hits
-        found = self._searcher.fast_field_values("row", [address for _, address in hits])
-        return {int(row or 0): float(score) for row, (score, _) in zip(found, hits, strict=True)}
+        return dict(self._find(query_among, limit=len(rows)))
 
     def find_all(self, query: str) -> list[int]:
         """The rows that have every word of ``query``, in any form of it; sorted.
@@ -111,8 +107,22 @@ class LexicalIndex:
         if not words or not self.count:
             return []
         parsed = self._index.parse_query(" ".join(f'+"{word}"' for word in words), ["text"])
-        hits = self._searcher.search(parsed, limit=self.count, count=False).hits
-        return sorted(int(row or 0) for row in self._searcher.fast_field_values("row", [place for _, place in hits]))
+        return sorted(row for row, _ in self._find(parsed, limit=self.count))
+
+    def _find(self, query: tantivy.Query, *, limit: int) -> list[tuple[int, float]]:
+        """At most ``limit`` rows with their scores, best first.
+
+        Raises:
+            StoreDamagedError: A file of the index was written over while it was open; tantivy may panic on that.
+        """
+        try:
+            hits = self._searcher.search(query, limit=limit, count=False).hits
+            rows = self._searcher.fast_field_values("row", [address for _, address in hits])
+        except BaseException as error:
+            if isinstance(error, (ValueError, OSError)) or is_panic(error):
+                raise StoreDamagedError("the lexical index is damaged", hint="Run: askbrief index") from error
+            raise
+        return [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
 
     def _parse(self, query: str) -> tantivy.Query:
         return self._index.parse_query(" ".join(f'"{word}"' for word in self._find_words(query)), ["text"])
@@ -124,14 +134,13 @@ class LexicalIndex:
         """Every row, sorted."""
         if not self.count:
             return []
-        hits = self._searcher.search(tantivy.Query.all_query(), limit=self.count, count=False).hits
-        return sorted(int(row or 0) for row in self._searcher.fast_field_values("row", [place for _, place in hits]))
+        return sorted(row for row, _ in self._find(tantivy.Query.all_query(), limit=self.count))
 
     def holds(self, row: int, text: str) -> bool:
         """Whether ``row`` is there and was made with the first plain words of ``text``."""
         words = list(dict.fromkeys(_PLAIN_WORD.findall(fold(text))))[:_PROBED_WORDS]
         query = " ".join([f"+row:{row}", *(f'+"{word}"' for word in words)])
-        return bool(self._searcher.search(self._index.parse_query(query, ["text"]), limit=1).hits)
+        return bool(self._find(self._index.parse_query(query, ["text"]), limit=1))
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from typing import Any
 
 from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.formats.limits import Budget, UnreadableError
-from askbrief.errors import AskbriefError
+from askbrief.errors import AskbriefError, is_panic
 
 _PACKAGE = "askbrief.corpus.formats."
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -261,8 +261,7 @@ def _as_reports(found: Format) -> Iterator[None]:
     except Exception as error:
         raise UnreadableError(f"could not be read as {found.name.upper()} ({type(error).__name__})") from error
     except BaseException as error:
-        # A panic of a library in Rust (pyo3) is no Exception.
-        if type(error).__name__ != "PanicException":
+        if not is_panic(error):
             raise
         raise UnreadableError(f"is damaged (not a whole {found.name.upper()} file)") from error
 
