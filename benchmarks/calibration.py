@@ -1,11 +1,12 @@
 """How much the confidence is worth: calibration, and what the threshold refuses and keeps.
 
-    python -m benchmarks.calibration [--data ../shared/data] [--kept]
+    python -m benchmarks.calibration [--data ../shared/data] [--fast] [--kept]
 
 Three kinds of collections, so that the figure means the same in one article and in thousands: SQuAD v1.1 development
 paragraphs pooled; single SQuAD articles; single NewsQA articles. In each: answerable questions; questions written to
 look answerable (SQuAD v2 half; not for NewsQA); questions about something else. Every other question fits a logistic
-curve, which is printed; the rest measures the shipped one (in the reader's card).
+curve, which is printed; the rest measures the shipped one (in the reader's card). ``--fast`` asks without the second
+look, as ``reader = "fast"`` does.
 Writes the reliability diagram and the risk-coverage curves to ``docs/calibration.svg``. What was asked is kept, so that
 ``--kept`` measures another curve or threshold in a second; it needs matplotlib and scikit-learn.
 """
@@ -24,10 +25,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 
 from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candidates
 from askbrief.answer.rank import find_confidence
-from askbrief.answer.reader import Reader
+from askbrief.answer.reader import FAST, Reader
+from askbrief.answer.second_look import SecondLook, load_second_look
 from askbrief.config import Settings
 from askbrief.corpus.chunk import chunk_document
 from askbrief.corpus.document import build_document
@@ -76,8 +79,8 @@ class Asked:
 class Collector:
     """Asks questions and keeps what is known of the candidates."""
 
-    def __init__(self) -> None:
-        self.encoder, self.reader = load_encoder(), Reader()
+    def __init__(self, second_look: SecondLook | None) -> None:
+        self.encoder, self.reader, self.second_look = load_encoder(), Reader(), second_look
         self.asked: list[Asked] = []
 
     def ask(
@@ -94,8 +97,10 @@ class Collector:
             _, found = find_candidates(
                 question.text, store=store, derived=derived, encoder=self.encoder, top=READ_PASSAGES
             )
-        candidates = []
-        for candidate in read_candidates(question.text, found, self.reader):
+        read, candidates = read_candidates(question.text, found, self.reader), []
+        if self.second_look:
+            read = self.second_look.read(question.text, read, calibration=CALIBRATION)
+        for candidate in read:
             for reading in candidate.readings[:1]:
                 text = reading.span.of(candidate.document.text)
                 is_right = bool(question.answers) and score_f1(text, question.answers) >= RIGHT_F1
@@ -175,6 +180,7 @@ def measure_kind(chosen: NDArray[np.bool_], asked: list[Asked], sure: NDArray[np
         "answerable": int(answerable.sum()),
         "right": round(float(right[answerable].mean()), 3),
         "calibration error": round(find_calibration_error(sure[chosen], right[chosen]), 3),
+        "AUROC": round(float(roc_auc_score(right[chosen], sure[chosen])), 3),
         "thresholds": {},
     }
     for threshold in THRESHOLDS:
@@ -220,7 +226,7 @@ def draw(sure: NDArray[np.float64], right: NDArray[np.bool_], kinds: NDArray[np.
     figure.savefig(PICTURE, metadata={"Date": None, "Creator": None})
 
 
-def report(asked: list[Asked]) -> None:
+def report(asked: list[Asked], name: str) -> None:
     """Prints the curve that the even questions fit, and saves what the odd ones say of the shipped one."""
     best = [max(a.candidates, key=lambda c: c.strength) for a in asked]
     strength = np.array([c.strength for c in best])
@@ -234,21 +240,24 @@ def report(asked: list[Asked]) -> None:
     figures["threshold"] = CALIBRATION.threshold
     figures["all"] = measure_kind(held, asked, sure)
     figures |= {kind: measure_kind(held & (kinds == kind), asked, sure) for kind in KINDS}
-    draw(sure[held], right[held], kinds[held])
-    save_result("calibration", figures)
+    if name == "calibration":
+        draw(sure[held], right[held], kinds[held])
+    save_result(name, figures)
 
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--fast", action="store_true", help="without the second look")
     parser.add_argument("--kept", action="store_true", help="measure what the last run asked")
     arguments = parser.parse_args()
-    kept = CACHE / "calibration.pickle"
+    name = "calibration_fast" if arguments.fast else "calibration"
+    kept = CACHE / f"{name}.pickle"
     if not arguments.kept:
-        collector = Collector()
+        collector = Collector(load_second_look(FAST if arguments.fast else ""))
         collector.ask_all(arguments.data)
         CACHE.mkdir(exist_ok=True)
         kept.write_bytes(pickle.dumps([asked for asked in collector.asked if asked.candidates]))
-    report(pickle.loads(kept.read_bytes()))
+    report(pickle.loads(kept.read_bytes()), name)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
     python -m benchmarks.news [--data ../shared/data] [--articles 0] [--every 1] [--also FOLDER]
 
 hit@k: one of the first k passages contains an accepted answer. EM and F1 of the top answer whatever its confidence. The
-labels are weak: a quiz asks about its week, and the archive need not have an article that says it. ``--also`` reads the
-same passages with another compiled reader, for comparison in one run. The archive's files and index stay in
-``benchmarks/.cache`` and are used again.
+labels are weak: a quiz asks about its week, and the archive need not have an article that says it. The same passages
+are read without the second look too, as ``reader = "fast"`` does, and by ``--also``, another compiled reader. The
+archive's files and index stay in ``benchmarks/.cache`` and are used again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from askbrief import Assistant
 from askbrief.answer.pipeline import READ_PASSAGES, read_candidates
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
+from askbrief.answer.second_look import load_second_look
 from askbrief.evaluation.scores import normalise, score_exact, score_f1
 from askbrief.types import Candidate, Match
 from benchmarks.common import build_parser, save_result
@@ -64,7 +65,9 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = write_archive(arguments.data, limit=arguments.articles)
     questions = list(iter_rows(arguments.data / "news" / "questions.jsonl"))[:: arguments.every]
-    readers = {"shipped": Reader()} | ({"also": Reader(arguments.also)} if arguments.also else {})
+    second_look = load_second_look()
+    assert second_look is not None
+    readers = {"shipped": Reader(), "fast": Reader()} | ({"also": Reader(arguments.also)} if arguments.also else {})
     scores = {name: Score() for name in readers}
     places = dict.fromkeys((1, 3, 5, 10), 0)
     searching: list[float] = []
@@ -89,6 +92,8 @@ def main() -> None:
             for name, reader in readers.items():
                 began = time.perf_counter()
                 read = read_candidates(question["question"], candidates, reader)
+                if name == "shipped":
+                    read = second_look.read(question["question"], read, calibration=reader.calibration)
                 ranked = rank(question["question"], read, top=1, calibration=reader.calibration)
                 score = scores[name]
                 score.seconds.append(time.perf_counter() - began)

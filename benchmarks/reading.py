@@ -1,27 +1,31 @@
-"""Reading: the shipped reader on given paragraphs, by the official SQuAD scores.
+"""Reading: both readers on given paragraphs, and the first one alone, by the official SQuAD scores.
 
     python -m benchmarks.reading [--data ../shared/data] [--every 1]
 
 SQuAD v1.1 dev: the best span, whatever its confidence. SQuAD v2 half: no answer below the confidence at which askbrief
 itself gives none. NewsQA (a): whole articles, the best span. The paragraph is read as one passage, without a title.
-The speed is that of one question read in eight passages of about 150 tokens, question included, on all cores.
+The speed is that of one question read in eight passages of about 150 tokens, question included, on all cores, by the
+first reader, and in two of them by the larger one.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import Any
 
 from askbrief.answer.fuse import mix_scores
+from askbrief.answer.pipeline import read_candidates
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
+from askbrief.answer.second_look import AT_ONCE, SecondLook, load_second_look
 from askbrief.evaluation.scores import score_exact, score_f1
-from askbrief.types import Document, Reading
+from askbrief.types import Candidate, Document, Match, Reading
 from benchmarks.common import build_parser, save_result
-from corpora.questions import Paragraphs, load_paragraphs
+from corpora.questions import Paragraphs, Question, load_paragraphs
 from corpora.stores import whole
 
 SETS = {"squad_v1.1_dev": False, "squad_v2_dev_half": True, "newsqa_dev_a": False}
@@ -37,23 +41,41 @@ def load_reader() -> Reader:
     return Reader()
 
 
-def read_one(pair: tuple[str, str]) -> Reading | None:
-    """The best span for a question in a text."""
+@cache
+def load_look() -> SecondLook:
+    """One larger reader for each process."""
+    look = load_second_look()
+    assert look is not None
+    return look
+
+
+def read_one(pair: tuple[str, str]) -> tuple[Reading | None, Reading | None]:
+    """The best span for a question in a text: that of the first reader, and that of both."""
     question, text = pair
     document = Document("0", "", text, None, ("0",))
-    readings = load_reader().read(question, [(document, whole(document)[0])])[0]
-    return readings[0] if readings else None
+    found = Candidate(Match(0, 1.0, 1.0, score=LONE_SCORE), whole(document)[0], document)
+    once = read_candidates(question, [found], load_reader())
+    twice = load_look().read(question, once, calibration=load_reader().calibration)
+    first, both = (candidates[0].readings for candidates in (once, twice))
+    return (first[0] if first else None, both[0] if both else None)
 
 
-def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[str, Any]:
-    """EM, F1 (both in percent), and the share of unanswerable questions that were refused."""
+def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The figures of the first reader alone, and of both."""
     questions = paragraphs.questions[::every]
-    exact = f1 = refused = unanswerable = 0.0
-    calibration = load_reader().calibration
-    began = time.perf_counter()
     pairs = [(question.text, paragraphs.texts[question.context]) for question in questions]
     with ProcessPoolExecutor() as pool:
-        found_all = list(pool.map(read_one, pairs, chunksize=50))
+        once, twice = zip(*pool.map(read_one, pairs, chunksize=20), strict=True)
+    first, both = (score(paragraphs, questions, found, may_abstain=may_abstain) for found in (once, twice))
+    return first, both
+
+
+def score(
+    paragraphs: Paragraphs, questions: Sequence[Question], found_all: Sequence[Reading | None], *, may_abstain: bool
+) -> dict[str, Any]:
+    """EM, F1 (both in percent), and the share of unanswerable questions that were refused."""
+    exact = f1 = refused = unanswerable = 0.0
+    calibration = load_reader().calibration
     for question, best in zip(questions, found_all, strict=True):
         text = paragraphs.texts[question.context]
         is_refused = best is None or (
@@ -70,12 +92,13 @@ def measure(paragraphs: Paragraphs, *, every: int, may_abstain: bool) -> dict[st
     figures |= {name: round(100 * figures[name] / len(questions), 2) for name in ("EM", "F1")}
     if may_abstain:
         figures["unanswerable refused"] = round(100 * refused / unanswerable, 2)
-    return figures | {"questions a second": round(len(questions) / (time.perf_counter() - began), 1)}
+    return figures
 
 
-def measure_speed(paragraphs: Paragraphs, *, rounds: int = 40) -> dict[str, Any]:
-    """Milliseconds of one question in ``SPEED_PASSAGES`` passages of nearly ``SPEED_TOKENS`` tokens each."""
-    reader = load_reader()
+def measure_speed(
+    paragraphs: Paragraphs, reader: Reader, *, passages: int = SPEED_PASSAGES, rounds: int = 40
+) -> dict[str, Any]:
+    """Milliseconds of one question in so many passages of nearly ``SPEED_TOKENS`` tokens each."""
     fitting = []
     for question in paragraphs.questions[::10]:
         text = paragraphs.texts[question.context]
@@ -84,14 +107,14 @@ def measure_speed(paragraphs: Paragraphs, *, rounds: int = 40) -> dict[str, Any]
             fitting.append((question.text, Document(str(question.context), "", text, None, ("0",)), tokens))
     times, lengths = [], []
     for number in range(rounds + 1):
-        chosen = [fitting[(number * SPEED_PASSAGES + i) % len(fitting)] for i in range(SPEED_PASSAGES)]
+        chosen = [fitting[(number * passages + i) % len(fitting)] for i in range(passages)]
         began = time.perf_counter()
         reader.read(chosen[0][0], [(document, whole(document)[0]) for _, document, _ in chosen])
         times.append(1000 * (time.perf_counter() - began))
         lengths += [tokens for _, _, tokens in chosen]
     times = times[1:]
     return {
-        "passages": SPEED_PASSAGES,
+        "passages": passages,
         "tokens": round(statistics.mean(lengths)),
         "ms median": round(statistics.median(times), 1),
         "ms min": round(min(times), 1),
@@ -103,13 +126,16 @@ def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, help="take every n-th question")
     arguments = parser.parse_args()
-    figures: dict[str, Any] = {
-        name: measure(load_paragraphs(arguments.data, name), every=arguments.every, may_abstain=may_abstain)
-        for name, may_abstain in SETS.items()
-    }
-    figures["speed"] = measure_speed(load_paragraphs(arguments.data, "squad_v1.1_dev"))
+    figures: dict[str, Any] = {"fast": {}}
+    for name, may_abstain in SETS.items():
+        paragraphs = load_paragraphs(arguments.data, name)
+        figures["fast"][name], figures[name] = measure(paragraphs, every=arguments.every, may_abstain=may_abstain)
+    paragraphs = load_paragraphs(arguments.data, "squad_v1.1_dev")
+    figures["fast"]["speed"] = measure_speed(paragraphs, load_reader())
+    figures["speed"] = measure_speed(paragraphs, load_look().reader, passages=AT_ONCE)
     if arguments.every == 1:
-        save_result("reading", {"reader sha256": load_reader().card["sha256"], **figures})
+        cards = [load_look().reader.card, load_reader().card]
+        save_result("reading", {"reader sha256": [card["sha256"] for card in cards], **figures})
     else:
         print(*(f"{name}: {figure}" for name, figure in figures.items()), sep="\n")
 

@@ -101,7 +101,7 @@ def measure_quality(data: Path) -> Figures:
     """Scores on a fixed part of the development questions, in percent."""
     figures: Figures = {}
     for name, may_abstain in reading.SETS.items():
-        found = reading.measure(load_paragraphs(data, name), every=20, may_abstain=may_abstain)
+        _, found = reading.measure(load_paragraphs(data, name), every=20, may_abstain=may_abstain)
         figures |= {f"{name}, {key}": found[key] for key in ("EM", "F1", "unanswerable refused") if key in found}
     pooled = end_to_end.measure(load_paragraphs(data, "squad_v1.1_dev"), every=30)
     return figures | {f"pooled paragraphs, {key}": pooled[key] for key in ("hit@1 retrieved", "hit@1 read", "EM", "F1")}

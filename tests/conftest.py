@@ -134,6 +134,7 @@ def fake_models(monkeypatch: pytest.MonkeyPatch, only_margins: None) -> None:
     """The command line runs on the fakes, and says nothing of progress however slow the machine is."""
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: FakeReader())
+    monkeypatch.setattr(assistant, "load_second_look", lambda *_, **__: None)
     monkeypatch.setattr(progress, "QUIET_SECONDS", 3600.0)
 
 

@@ -47,8 +47,13 @@ def make_fake(*_: object, **__: object) -> Any:
     return FakeReader()
 
 
+def make_none(*_: object, **__: object) -> None:
+    return None
+
+
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 setattr(assistant, "load_encoder", load_fake)  # noqa: B010
 setattr(assistant, "load_reader", make_fake)  # noqa: B010
+setattr(assistant, "load_second_look", make_none)  # noqa: B010
 setattr(progress, "QUIET_SECONDS", 3600.0)  # noqa: B010
 sys.exit(cli.run(sys.argv[3:]))

@@ -31,6 +31,7 @@ def models(monkeypatch: pytest.MonkeyPatch, only_margins: None) -> None:
     )
     monkeypatch.setattr(assistant, "load_encoder", lambda *_, **__: FakeEncoder())
     monkeypatch.setattr(assistant, "load_reader", lambda *_, **__: reader)
+    monkeypatch.setattr(assistant, "load_second_look", lambda *_, **__: None)
     monkeypatch.setattr(progress, "QUIET_SECONDS", 3600.0)
 
 

@@ -137,6 +137,7 @@ def test_questions_wait_for_the_models_in_their_order(articles: Path, monkeypatc
 
     monkeypatch.setattr(assistant_module, "load_encoder", load)
     monkeypatch.setattr(assistant_module, "load_reader", lambda *_, **__: FakeReader())
+    monkeypatch.setattr(assistant_module, "load_second_look", lambda *_, **__: None)
 
     async def scenario() -> None:
         async with open_chat(open_unloaded(articles)) as chat:
@@ -168,6 +169,7 @@ def test_a_missing_model_is_said_and_tried_again(articles: Path, monkeypatch: py
 
     monkeypatch.setattr(assistant_module, "load_encoder", load)
     monkeypatch.setattr(assistant_module, "load_reader", lambda *_, **__: FakeReader())
+    monkeypatch.setattr(assistant_module, "load_second_look", lambda *_, **__: None)
 
     async def scenario() -> None:
         async with open_chat(open_unloaded(articles)) as chat:

@@ -23,6 +23,7 @@ from askbrief.answer.mentions import find_phrase
 from askbrief.answer.query import Query
 from askbrief.answer.question import check_question
 from askbrief.answer.reader import Reader, load_reader
+from askbrief.answer.second_look import SecondLook, load_second_look
 from askbrief.answer.small_talk import is_small_talk
 from askbrief.config import Folder, find_folder, open_folder
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError
@@ -53,12 +54,14 @@ class Assistant:
         *,
         encoder: Encoder | None = None,
         reader: Reader | None = None,
+        second_look: SecondLook | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.folder = folder
         self._on_progress = on_progress or (lambda _: None)
         self._encoder = encoder
         self._reader = reader
+        self._second_look = second_look
 
     @classmethod
     def open(
@@ -67,6 +70,7 @@ class Assistant:
         *,
         encoder: Encoder | None = None,
         reader: Reader | None = None,
+        second_look: SecondLook | None = None,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> Self:
         """Open a folder of articles; nothing is read yet.
@@ -75,18 +79,25 @@ class Assistant:
             folder: The folder itself; None finds the nearest, from the current folder upwards, that has
                 ``askbrief.toml`` or an index.
             encoder: In place of the one that the settings name.
-            reader: In place of the one that the settings name.
+            reader: In place of the one that the settings name; it reads alone, unless ``second_look`` is given.
+            second_look: What reads the leading passages again after ``reader``.
             on_progress: Called with each step of compiling a model and of refreshing the index.
 
         Raises:
             ConfigError: There is no such folder, or its settings are wrong.
         """
         found = find_folder() if folder is None else open_folder(Path(folder))
-        return cls(found, encoder=encoder, reader=reader, on_progress=on_progress)
+        return cls(found, encoder=encoder, reader=reader, second_look=second_look, on_progress=on_progress)
 
     def share_models(self, *, on_progress: Callable[[Progress], None] | None = None) -> Self:
         """Open the same folder again, with the same models, for another thread."""
-        return type(self)(self.folder, encoder=self.encoder, reader=self.reader, on_progress=on_progress)
+        return type(self)(
+            self.folder,
+            encoder=self.encoder,
+            reader=self.reader,
+            second_look=self.second_look,
+            on_progress=on_progress,
+        )
 
     def close(self) -> None:
         """Close the index; it is opened again when it is needed."""
@@ -112,6 +123,23 @@ class Assistant:
         if self._reader is not None:
             return self._reader
         return load_reader(self.folder.settings.reader, root=self.folder.root, on_progress=self._on_progress)
+
+    @cached_property
+    def second_look(self) -> SecondLook | None:
+        """What reads the leading passages again; None where the settings name a reader, or "fast"."""
+        if self._reader is not None:
+            return self._second_look
+        return load_second_look(self.folder.settings.reader, on_progress=self._on_progress)
+
+    def load_readers(self) -> None:
+        """Load the readers now, and not with the first question.
+
+        Raises:
+            ModelError: One is missing or damaged, or cannot be compiled or unpacked.
+        """
+        self.reader.load()
+        if self.second_look:
+            self.second_look.load()
 
     @property
     def notes(self) -> list[str]:
@@ -303,7 +331,7 @@ class Assistant:
         """A trace of the index as it is; the reader is loaded while the passages are searched."""
         store = self._keeper.open()
         with ThreadPoolExecutor(max_workers=1) as beside:
-            loading = beside.submit(self.reader.load) if read else None
+            loading = beside.submit(self.load_readers) if read else None
             with store.snapshot() as derived:
                 freshness = self._keeper.find_freshness(checked=checked)
 
@@ -326,7 +354,10 @@ class Assistant:
                 return trace
             loading.result()
         return pipeline.conclude(
-            pipeline.read(trace, self.reader), self.encoder, self.reader, newest_first=query.newest_first
+            pipeline.read(trace, self.reader, self.second_look),
+            self.encoder,
+            self.reader,
+            newest_first=query.newest_first,
         )
 
     def _finish(self, steps: Generator[Progress, None, _T]) -> _T:

@@ -1,4 +1,4 @@
-"""The way of a question: gather → fuse → read → rank → conclude, and what happened on it as one ``Trace``."""
+"""The way of a question: gather → fuse → read → look again → rank → conclude, and what happened as one ``Trace``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from askbrief.answer.query import Query
 from askbrief.answer.rank import build_answer_span, rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.retrieve import DEPTH, gather, load_candidates
+from askbrief.answer.second_look import SecondLook
 from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
@@ -129,13 +130,17 @@ def read_candidates(question: str, candidates: Sequence[Candidate], reader: Read
     return [replace(candidate, readings=tuple(readings)) for candidate, readings in zip(candidates, found, strict=True)]
 
 
-def read(trace: Trace, reader: Reader) -> Trace:
-    """The trace with what ``reader`` finds in its candidates, ranked."""
+def read(trace: Trace, reader: Reader, second_look: SecondLook | None = None) -> Trace:
+    """The trace with what ``reader`` finds in its candidates, and a second look at the leading ones, ranked."""
     began = perf_counter()
-    candidates = read_candidates(trace.searched, trace.candidates, reader)
     calibration = reader.calibration
-    ranked = rank(trace.searched, candidates, top=RANKED_SPANS, calibration=calibration)
+    candidates = read_candidates(trace.searched, trace.candidates, reader)
     timings = {**trace.timings_ms, "read": 1000 * (perf_counter() - began)}
+    if second_look:
+        began = perf_counter()
+        candidates = second_look.read(trace.searched, candidates, calibration=calibration)
+        timings["second_look"] = 1000 * (perf_counter() - began)
+    ranked = rank(trace.searched, candidates, top=RANKED_SPANS, calibration=calibration)
     return replace(
         trace,
         candidates=tuple(candidates),

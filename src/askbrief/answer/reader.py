@@ -29,6 +29,8 @@ from askbrief.text.normalise import normalise_for_reading
 from askbrief.types import Document, Passage, Progress, Reading, Span
 
 DEFAULT_READER = Path(__file__).parent.parent / "models" / "weights"
+FAST = "fast"
+"""The reader of the settings that stands for the one that ships, without a second look."""
 MAX_LEAD_CHARACTERS = 400
 TITLE_SEPARATOR = " | "
 
@@ -111,14 +113,14 @@ def load_reader(
 
     Args:
         source: Folder (relative to ``root``) of a compiled reader or of an ``AutoModelForQuestionAnswering`` model, or
-            the name of such a model in the local Hugging Face cache; '' is the shipped reader.
+            the name of such a model in the local Hugging Face cache; '' and "fast" are the shipped reader.
         root: Folder that a relative ``source`` starts from.
         on_progress: Called at each step of a compilation, never for a compiled or cached model.
 
     Raises:
         ModelError: The model is missing, damaged or unfit, or the cache cannot be written.
     """
-    if not source:
+    if source in ("", FAST):
         return Reader()
     folder = find_model(source, root=root)
     if (folder / CARD).is_file():

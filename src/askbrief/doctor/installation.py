@@ -15,12 +15,14 @@ from tempfile import TemporaryFile
 
 from packaging.requirements import Requirement
 
-from askbrief.answer.reader import DEFAULT_READER
+from askbrief.answer.reader import DEFAULT_READER, FAST
+from askbrief.answer.second_look import LARGE_READER
 from askbrief.config import Settings
 from askbrief.errors import AskbriefError, ModelError
 from askbrief.models.cache import find_cache, find_cached
 from askbrief.models.compile import hash_file
 from askbrief.models.locate import DEFAULT_NAME, DEFAULT_WEIGHTS_SHA256, find_default_model, find_model
+from askbrief.models.packed import find_place
 from askbrief.models.runtime import CARD, CompiledModel
 from askbrief.models.trust import screen_model
 from askbrief.types import Check
@@ -127,9 +129,10 @@ def _check_encoder(settings: Settings, root: Path) -> Iterator[Check]:
 
 
 def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
-    folder = find_model(settings.reader, root=root) if settings.reader else DEFAULT_READER
+    is_shipped = settings.reader in ("", FAST)
+    folder = DEFAULT_READER if is_shipped else find_model(settings.reader, root=root)
     advice = "Reinstall askbrief." if folder == DEFAULT_READER else "Choose another reader."
-    if not (folder / CARD).exists() and settings.reader:
+    if not (folder / CARD).exists() and not is_shipped:
         screen_model(folder)
         compiled = find_cached(folder, kind="reader")
         if compiled is None:
@@ -137,6 +140,15 @@ def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
             return
         folder, advice = compiled, f"Remove {compiled}; it is then compiled again."
     yield _check_compiled("reader", folder, advice=advice)
+    if not settings.reader:
+        yield _check_large_reader()
+
+
+def _check_large_reader() -> Check:
+    folder = find_place(LARGE_READER)
+    if not folder.is_dir():
+        return Check("second look", "ok", "the larger reader is not unpacked yet; the first question does that, once")
+    return _check_compiled("second look", folder, advice=f"Remove {folder}; the reader is then unpacked again.")
 
 
 def _check_compiled(name: str, folder: Path, *, advice: str) -> Check:

@@ -74,7 +74,7 @@ class Result:
 
 def iter_results(assistant: Assistant, dialogues: Iterable[Dialogue]) -> Iterator[Result]:
     """The result of each judged case, from the index as it is; models are loaded before the first is timed."""
-    assistant.reader.load()
+    assistant.load_readers()
     assistant.encoder.encode_question("load")
     for number, dialogue in enumerate(dialogues):
         history: list[Turn] = []
