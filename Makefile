@@ -107,12 +107,19 @@ reader: $(INSTALLED)  ## Train the reader anew and put it into the package (need
 
 BASE ?= $(RUNS)/all-mpnet-base-v2
 MINUTES ?= 115
-teacher: $(INSTALLED)  ## Train the teacher from the pre-trained model in BASE (needs DATA, two hours on a CPU; resumes)
+teacher: $(INSTALLED)  ## Train the larger reader from the pre-trained model in BASE (needs DATA, six hours on a CPU; resumes)
 	$(PREPARE) --out $(RUNS)/teacher.xz --mixture teacher --base $(BASE) --max-words 140 --crop-from 80 --crop-share 0.55 \
 	    --max-tokens 320 --seed 11
 	$(TRAIN) $(RUNS)/teacher.xz --out $(RUNS)/teacher --base $(BASE) --freeze-layers 4 --layer-decay 0.93 --beta2 0.99 \
 	    --learning-rate 7e-5 --batch-tokens 1600 --minutes $(MINUTES) --seed 1
-	$(BIN)/python -m training.evaluate_reader $(RUNS)/teacher --base $(BASE) --data $(DATA)
+	$(PREPARE) --out $(RUNS)/teacher-2.xz --mixture teacher-contrasts --base $(BASE) --max-words 170 --max-tokens 320 --seed 12
+	$(TRAIN) $(RUNS)/teacher-2.xz --out $(RUNS)/teacher-2 --start $(RUNS)/teacher --base $(BASE) --freeze-layers 4 \
+	    --layer-decay 0.93 --beta2 0.99 --learning-rate 4e-5 --batch-tokens 1800 --minutes $(MINUTES) --seed 1
+	$(PREPARE) --out $(RUNS)/teacher-3.xz --mixture teacher-agents --base $(BASE) --max-words 170 --max-tokens 320 --seed 13
+	$(TRAIN) $(RUNS)/teacher-3.xz --out $(RUNS)/teacher-3 --start $(RUNS)/teacher-2 --base $(BASE) --freeze-layers 4 \
+	    --layer-decay 0.93 --beta2 0.99 --learning-rate 3e-5 --batch-tokens 1800 --minutes $(MINUTES) --seed 1
+	$(BIN)/python -m training.evaluate_reader $(RUNS)/teacher-3 --base $(BASE) --data $(DATA)
+	$(BIN)/python -m training.pack_reader $(RUNS)/teacher-3 --base $(BASE) --data $(DATA) --to src/askbrief/models/large_weights
 
 clean:
 	rm -rf $(VENV) index/* .pytest_cache .mypy_cache .ruff_cache

@@ -52,13 +52,6 @@ def test_packed_bytes_of_another_length_are_refused(change: int) -> None:
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("askbrief.models.packed.find_cache", lambda: tmp_path / "cache" / "askbrief")
-    return tmp_path / "cache"
-
-
-@pytest.fixture
 def folder(tmp_path: Path, cache: Path) -> Path:
     """A packed model of one block."""
     folder = tmp_path / "large"

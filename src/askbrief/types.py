@@ -201,13 +201,15 @@ class Candidate:
         match: Its scores.
         passage: The passage.
         document: The document that it is part of.
-        readings: The reader's spans, best first; empty before reading.
+        readings: The spans of the reader, or of both, best first; empty before reading.
+        is_read_twice: Whether the larger reader read it too.
     """
 
     match: Match
     passage: Passage
     document: Document
     readings: tuple[Reading, ...] = ()
+    is_read_twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

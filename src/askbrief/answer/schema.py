@@ -121,6 +121,7 @@ class CandidateFields(Struct, frozen=True, kw_only=True):
     bm25: float
     lexical_rank: int
     spans: tuple[ReadSpanFields, ...]
+    read_twice: bool = False
 
 
 class ExplanationFields(Struct, frozen=True, kw_only=True):
@@ -330,6 +331,7 @@ def _build_candidate_fields(candidate: Candidate, ranked: Sequence[RankedSpan]) 
             )
             for reading in candidate.readings
         ),
+        read_twice=candidate.is_read_twice,
     )
 
 

@@ -85,7 +85,8 @@ class SecondLook:
             chosen = [at for at in leading if at not in again][: min(AT_ONCE, MOST - len(again))]
             passages = [(found[at].document, found[at].passage) for at in chosen]
             for at, readings in zip(chosen, self.reader.read(question, passages), strict=True):
-                found[at] = replace(found[at], readings=self._mix_readings(found[at].readings, readings))
+                mixed = self._mix_readings(found[at].readings, readings)
+                found[at] = replace(found[at], readings=mixed, is_read_twice=True)
             again.update(chosen)
         return found
 

@@ -29,10 +29,15 @@ def describe_trace(trace: Trace, *, width: int | None = None) -> list[str]:
         "",
         f"{len(trace.matches):,} candidates from dense and lexical search. Score = {trace.dense_weight:g} × cosine +"
         f" {lexical_weight:g} × BM25, each scaled to 0…1 over the candidates. The reader read the best"
-        f" {len(trace.candidates)}: the margin of a span is its log-odds against “not here”; margin and score together"
-        " give the probability.",
+        f" {len(trace.candidates)}{_describe_second_look(trace)}: the margin of a span is its log-odds against “not here”;"
+        " margin and score together give the probability.",
     ]
     return lines
+
+
+def _describe_second_look(trace: Trace) -> str:
+    again = sum(candidate.is_read_twice for candidate in trace.candidates)
+    return f", and a larger reader {again} of them again" if again else ""
 
 
 def render_trace(trace: Trace, *, width: int | None = None) -> Text:
@@ -60,7 +65,7 @@ def describe_verdict(trace: Trace) -> str:
 def _describe_candidate(number: int, candidate: Candidate, trace: Trace, *, width: int | None) -> list[str]:
     match = candidate.match
     (hit,) = build_hits([candidate])
-    score = f" · score {match.score:.2f}"
+    score = f" · score {match.score:.2f}" + " · read twice" * candidate.is_read_twice
     room = None if width is None else width - len(f"{number}. {score}")
     lexical = f"BM25 {match.bm25:.1f} (no. {match.lexical_rank})" if match.lexical_rank else "no word in common"
     lines = [
