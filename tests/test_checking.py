@@ -15,6 +15,7 @@ from conftest import FakeEncoder
 
 from askbrief import assistant
 from askbrief.answer.reader import DEFAULT_READER
+from askbrief.answer.second_look import LARGE_READER
 from askbrief.assistant import Assistant
 from askbrief.cli.main import run
 from askbrief.config import Folder
@@ -23,6 +24,7 @@ from askbrief.doctor import installation
 from askbrief.doctor.checks import iter_checks
 from askbrief.index.read import find_extraction_key
 from askbrief.models import locate
+from askbrief.models.packed import find_place
 from askbrief.models.runtime import CARD, GRAPH, WEIGHTS
 from askbrief.types import Check, Progress
 
@@ -67,10 +69,10 @@ def outcomes(checks: dict[str, Check], outcome: str) -> list[str]:
 def test_a_valid_folder_passes_every_check(indexed: Path, cache: Path, isolated: list[tuple[Path | None, str]]) -> None:
     checks = check(indexed)
     assert outcomes(checks, "ok") == [
-        *("libraries", "terminal", "cache", "folder", "encoder", "compiled", "reader", "articles", "index", "privacy"),
-        *("contents", "files", "offline", "chat"),
+        *("libraries", "terminal", "cache", "folder", "encoder", "compiled", "reader", "second look", "articles"),
+        *("index", "privacy", "contents", "files", "offline", "chat"),
     ]
-    assert len(checks) == 14
+    assert len(checks) == 15
     assert checks["cache"].found == f"{cache} can be written"
     assert checks["folder"].found == f"{indexed} (no settings file)"
     assert "all-MiniLM-L6-v2 in " in checks["encoder"].found
@@ -247,6 +249,24 @@ def test_a_compiled_encoder_is_compared_with_its_card(articles: Path, monkeypatc
     assert (found.outcome, found.advice) == ("failed", f"Remove {articles}; it is then compiled again.")
 
 
+def test_the_larger_reader_is_compared_with_its_card_once_it_is_unpacked(articles: Path, cache: Path) -> None:
+    found = check(articles)["second look"]
+    assert (found.outcome, found.found) == (
+        "ok",
+        "the larger reader is not unpacked yet; the first question does that, once",
+    )
+    place = find_place(LARGE_READER)
+    shutil.copytree(DEFAULT_READER, place)
+    assert check(articles)["second look"].outcome == "ok"
+    (place / GRAPH).write_bytes(b"")
+    found = check(articles)["second look"]
+    assert (found.outcome, found.advice) == ("failed", f"Remove {place}; the reader is then unpacked again.")
+    (articles / "askbrief.toml").write_text('reader = "fast"', encoding="utf-8")
+    checks = check(articles)
+    assert "second look" not in checks
+    assert checks["reader"].outcome == "ok"
+
+
 def test_an_index_that_is_not_up_to_date_is_a_warning(indexed: Path) -> None:
     (indexed / "c.txt").write_text("New.", encoding="utf-8")
     (indexed / "a.txt").write_text("Other.", encoding="utf-8")
@@ -346,8 +366,8 @@ def test_the_progress_of_what_takes_long_is_told(indexed: Path) -> None:
 def test_doctor_prints_a_line_a_check_and_exits_0(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "-C", str(indexed)]) == 0
     out, err = capsys.readouterr()
-    assert (len(out.splitlines()), err) == (14, "askbrief: Asking, and holding a chat open, without a network\n")
-    assert f"ok        articles  2 articles in {indexed}\n" in out
+    assert (len(out.splitlines()), err) == (15, "askbrief: Asking, and holding a chat open, without a network\n")
+    assert f"ok        articles     2 articles in {indexed}\n" in out
 
 
 def test_doctor_exits_1_if_a_check_failed(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:

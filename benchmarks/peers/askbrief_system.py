@@ -30,7 +30,9 @@ class AskbriefSystem:
         self._assistant.reader.load()
 
     def search(self, question: str) -> list[str]:
-        return [hit.passage.text for hit in self._assistant.search(question, top=TOP)]
+        hits = self._assistant.search(question, top=TOP)
+        titles = [self._assistant.load_document(hit.passage.document_id).title for hit in hits]
+        return [f"{title}\n{hit.passage.text}" for title, hit in zip(titles, hits, strict=True)]
 
     def ask(self, question: str) -> Found:
         for answer in self._assistant.ask(question).answers:

@@ -53,7 +53,7 @@ class System(Protocol):
         """Makes ready to answer from ``folder``."""
 
     def search(self, question: str) -> list[str]:
-        """The texts of the best ``TOP`` passages, best first."""
+        """The best ``TOP`` passages, best first, each with its title on a line as in ``Passage.text``."""
 
     def ask(self, question: str) -> Found:
         """The best answer."""
