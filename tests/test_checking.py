@@ -69,7 +69,7 @@ def outcomes(checks: dict[str, Check], outcome: str) -> list[str]:
 def test_a_valid_folder_passes_every_check(indexed: Path, cache: Path, isolated: list[tuple[Path | None, str]]) -> None:
     checks = check(indexed)
     assert outcomes(checks, "ok") == [
-        *("libraries", "terminal", "cache", "folder", "encoder", "compiled", "reader", "second look", "articles"),
+        *("libraries", "terminal", "cache", "folder", "encoder", "compiled", "reader", "reader 2", "articles"),
         *("index", "privacy", "contents", "files", "offline", "chat"),
     ]
     assert len(checks) == 15
@@ -250,20 +250,20 @@ def test_a_compiled_encoder_is_compared_with_its_card(articles: Path, monkeypatc
 
 
 def test_the_larger_reader_is_compared_with_its_card_once_it_is_unpacked(articles: Path, cache: Path) -> None:
-    found = check(articles)["second look"]
+    found = check(articles)["reader 2"]
     assert (found.outcome, found.found) == (
         "ok",
         "the larger reader is not unpacked yet; the first question does that, once",
     )
     place = find_place(LARGE_READER)
     shutil.copytree(DEFAULT_READER, place)
-    assert check(articles)["second look"].outcome == "ok"
+    assert check(articles)["reader 2"].outcome == "ok"
     (place / GRAPH).write_bytes(b"")
-    found = check(articles)["second look"]
+    found = check(articles)["reader 2"]
     assert (found.outcome, found.advice) == ("failed", f"Remove {place}; the reader is then unpacked again.")
     (articles / "askbrief.toml").write_text('reader = "fast"', encoding="utf-8")
     checks = check(articles)
-    assert "second look" not in checks
+    assert "reader 2" not in checks
     assert checks["reader"].outcome == "ok"
 
 
@@ -367,7 +367,7 @@ def test_doctor_prints_a_line_a_check_and_exits_0(indexed: Path, capsys: pytest.
     assert run(["doctor", "-C", str(indexed)]) == 0
     out, err = capsys.readouterr()
     assert (len(out.splitlines()), err) == (15, "askbrief: Asking, and holding a chat open, without a network\n")
-    assert f"ok        articles     2 articles in {indexed}\n" in out
+    assert f"ok        articles  2 articles in {indexed}\n" in out
 
 
 def test_doctor_exits_1_if_a_check_failed(indexed: Path, capsys: pytest.CaptureFixture[str]) -> None:

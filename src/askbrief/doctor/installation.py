@@ -147,8 +147,8 @@ def _check_reader(settings: Settings, root: Path) -> Iterator[Check]:
 def _check_large_reader() -> Check:
     folder = find_place(LARGE_READER)
     if not folder.is_dir():
-        return Check("second look", "ok", "the larger reader is not unpacked yet; the first question does that, once")
-    return _check_compiled("second look", folder, advice=f"Remove {folder}; the reader is then unpacked again.")
+        return Check("reader 2", "ok", "the larger reader is not unpacked yet; the first question does that, once")
+    return _check_compiled("reader 2", folder, advice=f"Remove {folder}; the reader is then unpacked again.")
 
 
 def _check_compiled(name: str, folder: Path, *, advice: str) -> Check:
