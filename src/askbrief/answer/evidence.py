@@ -47,6 +47,8 @@ _SPEAKS_AFTER = re.compile(
 _SPOKE_BEFORE = re.compile(
     rf"(?:[\"”,]\s{_VERB}\s(?:[^\s.;\"“”]+\s){{0,5}}|according\sto\s(?:[^\s.;\"“”]+\s){{0,4}})$", re.IGNORECASE
 )
+_SPEAKS_BESIDE = re.compile(rf",\s(?:also\s|has\s|had\s|later\s)?{_VERB}\b", re.IGNORECASE)
+"""Behind a name that stands between commas: "The mayor, Ida Pell, said"."""
 _REACH = 80
 _QUOTES = '"“”'
 _QUOTED = re.compile(r"[\"“”„«‘]([^\"“”«»]{4,})[\"“”»’]")
@@ -76,9 +78,11 @@ def find_evidence(question: str, text: str, span: Span, *, within: Span) -> floa
 def _is_speaker(text: str, span: Span, *, within: Span) -> bool:
     """Whether the text says right before or behind the span that it spoke."""
     before = text[max(within.start, span.start - _REACH) : span.start]
-    return _SPEAKS_AFTER.match(text, span.end, within.end) is not None or (
-        before.count('"') + before.count("”") < 3 and _SPOKE_BEFORE.search(before) is not None
-    )
+    if _SPEAKS_AFTER.match(text, span.end, within.end):
+        return True
+    if before.endswith(", ") and _SPEAKS_BESIDE.match(text, span.end, within.end):
+        return True
+    return before.count('"') + before.count("”") < 3 and _SPOKE_BEFORE.search(before) is not None
 
 
 @lru_cache(maxsize=8)

@@ -59,7 +59,7 @@ def find_rows_within(document: Document, within: Span) -> list[Row]:
         if blocks[at].kind == "cell" and len(cells) > 1 and cells[-1].end > within.start:
             first = _find_table(text, blocks, at)
             if table is None or table[0] != first:
-                table = first, _find_header(text, blocks, first)
+                table = first, _find_header(text, blocks, first, is_certain=_is_markdown(document))
             headers = _find_headers(text, cells, table[1]) if at > first else ()
             rows.append(Row(cells, headers, is_header=at == first and bool(table[1])))
         at = end
@@ -126,10 +126,17 @@ def _find_headers(text: str, cells: Sequence[Span], header: Sequence[Span]) -> t
     return tuple(names.get(column, "") for column in columns)
 
 
-def _find_header(text: str, blocks: Sequence[Block], first: int) -> tuple[Span, ...]:
+def _is_markdown(document: Document) -> bool:
+    """Whether every table of a document has a row of headers, as it does in Markdown."""
+    return (document.member or document.path).lower().endswith((".md", ".markdown"))
+
+
+def _find_header(text: str, blocks: Sequence[Block], first: int, *, is_certain: bool) -> tuple[Span, ...]:
     """The cells of a table's first row if they are headers: unlike what stands below them, and no numbers."""
     end = _find_row_end(text, blocks, first)
     header = _collect_cells(blocks[first:end])
+    if is_certain:
+        return header
     said = [cell.of(text) for cell in header]
     if len(set(said)) < len(said) or not all(map(_may_be_header, said)):
         return ()

@@ -100,7 +100,7 @@ def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | 
 
 
 def load_known(rows: Rows, settings: Settings) -> dict[str, tuple[int, int, int, str | None]]:
-    """What the store knows for ``find_differences``; where other encodings are set, files that have one are not known."""
+    """What the store knows for ``find_differences``; where other encodings are set, no file that has one is known."""
     known = rows.load_stats()
     if (rows.load_meta(ENCODINGS) or "") == describe_encodings(settings):
         return known
