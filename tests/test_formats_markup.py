@@ -189,8 +189,8 @@ def test_deep_groups_of_rtf_are_read() -> None:
 
 
 def test_what_a_file_is_goes_before_what_it_is_called() -> None:
-    assert read(b"{\\rtf1 Words.}", "a.docx").extractor.startswith("rtf 1 striprtf")
-    assert read(b"<html><table><tr><td>Zone</td><td>1</td></tr></table>", "a.xls").extractor.startswith("html 1")
+    assert read(b"{\\rtf1 Words.}", "a.docx").extractor.startswith("rtf 2 striprtf")
+    assert read(b"<html><table><tr><td>Zone</td><td>1</td></tr></table>", "a.xls").extractor.startswith("html 2")
     assert read(b"garbage", "a.docx").reports == ("is damaged (not a whole DOCX file)",)
     assert read(b"\n\n", "a.csv").reports == ("is empty",)
     assert read(b"x", "a.bin").reports == ("is of a kind that is not read",)

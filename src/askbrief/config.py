@@ -28,7 +28,8 @@ class Settings:
         encoder: Folder or installed name of a sentence-transformers model; '' is the one that comes with askbrief.
         reader: Folder of a compiled reader; '' is the one that comes with askbrief.
         passage_words: Most words a passage is filled up to (20 to 400).
-        encoding: Encoding of text files that are not UTF-8 and have no byte-order mark; '' to tell it from each.
+        encoding: Encoding of text that is not UTF-8, has no byte-order mark and stands in a file that names none but in
+            the text itself (text, Markdown, CSV, HTML, mail without a charset); '' to tell it from each.
         encodings: The same for some files: pairs of a pattern for paths, in which * stands for any characters, and an
             encoding; the first that fits counts.
         history: Whether questions are saved with their answers.
@@ -47,7 +48,7 @@ class Settings:
     open: str = ""
 
     def find_encoding(self, path: str) -> str:
-        """The encoding that is set for the text file at ``path``; '' for none."""
+        """The encoding that is set for the file at ``path``; '' for none."""
         return next((encoding for glob, encoding in self.encodings if fnmatchcase(path, glob)), self.encoding)
 
 

@@ -14,6 +14,10 @@ REPEAT_WEIGHT, NAME_REPEAT_WEIGHT = 1.0, 4.0
 """Log-odds that the question's own words cost in an answer; the second where a name, place or time is asked for."""
 COVERAGE_WEIGHT = 2.0
 """Log-odds that it costs a span that its sentence has none of the question's words where another sentence has all."""
+ROW_WEIGHT = 6.0
+"""The same in a passage with rows of a table, where names count as well: they tell which row is asked about."""
+UNRELATED_WEIGHT = 4.0
+"""Log-odds that it costs the spans of a passage that the sentence of the best shares no word with the question."""
 _ASKS_FOR_NAME = re.compile(r"\s*(?:who|whom|where|when)\b", re.IGNORECASE)
 FUNCTION_WORDS = """
 a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
@@ -21,6 +25,7 @@ is are was were be been being has have had can could will would should may might
 their his her they he she there not no
 """
 _FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split())
+_QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
 
 
@@ -51,10 +56,34 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
     Counted are the same words as for ``find_penalty``: what is asked about tends to be said where it is answered.
     """
     asked = _find_asked([word.of(question) for word in find_words(question)])
-    said = ({_uninflected(word.of(sentence)) for word in find_words(sentence)} for sentence in sentences)
+    return _find_shortfalls(asked, [_find_words(sentence) for sentence in sentences])
+
+
+def is_unrelated(question: str, sentence: str) -> bool:
+    """Whether a sentence has none of the question's words that mean something, names included."""
+    words = {word.of(question).casefold() for word in find_words(question)} - _FUNCTION_WORDS - _QUANTITIES
+    return bool(words) and not {_uninflected(word) for word in words} & _find_words(sentence)
+
+
+def find_row_shortfalls(question: str, rows: Sequence[str], others: Sequence[str] = ()) -> list[float]:
+    """The same for the rows of a table and other sentences, in this order.
+
+    Names count too, as they tell which row is asked about, and only words that some rows have and others lack.
+    """
+    said = [_find_words(row) for row in rows]
+    asked = {_uninflected(word.of(question)) for word in find_words(question)} - _FUNCTION_WORDS
+    telling = {word for word in asked if 0 < sum(word in row for row in said) < len(said)}
+    return _find_shortfalls(telling or asked, [*said, *map(_find_words, others)])
+
+
+def _find_shortfalls(asked: set[str], said: Sequence[set[str]]) -> list[float]:
     shares = [len(asked & words) / max(1, len(asked)) for words in said]
     most = max(shares, default=0.0)
     return [most - share for share in shares]
+
+
+def _find_words(text: str) -> set[str]:
+    return {_uninflected(word.of(text)) for word in find_words(text)}
 
 
 def _find_asked(words: Sequence[str]) -> set[str]:

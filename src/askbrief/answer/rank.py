@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from askbrief.answer.clause import asks_for_clause, widen_to_clause
+from askbrief.corpus.rows import find_rows_within
 from askbrief.corpus.sentences import find_sentences_within
 from askbrief.models.calibration import Calibration
 from askbrief.text.segment import find_words, fold
@@ -66,9 +67,10 @@ def rank(question: str, candidates: Sequence[Candidate], *, top: int, calibratio
 
 
 def build_answer_span(ranked: RankedSpan) -> AnswerSpan:
-    """The span with its sentence and its place in its document."""
+    """The span with its sentence, of a cell the row, and its place in its document."""
     document, span = ranked.candidate.document, ranked.reading.span
-    sentences = find_sentences_within(document, ranked.candidate.passage.span)
+    rows = [row.span for row in find_rows_within(document, span)]
+    sentences = rows or find_sentences_within(document, ranked.candidate.passage.span)
     around = [sentence for sentence in sentences if sentence.overlaps(span)]
     sentence = Span(around[0].start, around[-1].end)
     line, column = document.find_line(span.start) or (None, None)

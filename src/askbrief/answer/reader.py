@@ -16,8 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from askbrief.answer.decode import SPANS_PER_PASSAGE, find_spans, merge
-from askbrief.answer.penalty import COVERAGE_WEIGHT, find_penalty, find_shortfalls
+from askbrief.answer.evidence import find_evidence
+from askbrief.answer.penalty import (
+    COVERAGE_WEIGHT,
+    ROW_WEIGHT,
+    UNRELATED_WEIGHT,
+    find_penalty,
+    find_row_shortfalls,
+    find_shortfalls,
+    is_unrelated,
+)
+from askbrief.answer.tabular import write_rows
 from askbrief.answer.tidy import tidy
+from askbrief.corpus.rows import Row, find_rows_within
 from askbrief.corpus.sentences import find_blocks_within, find_sentences_within
 from askbrief.errors import ModelError
 from askbrief.models.cache import find_compiled
@@ -94,7 +105,7 @@ class Reader:
             raw = find_spans(tokens, start, end, places=contexts[number].places, blocks=blocks)
             tidied = [(_tidy(document, span, blocks), margin) for span, margin in raw]
             found[number] += [
-                Reading(span, margin - find_penalty(question, span.of(document.text)))
+                Reading(span, margin + _weigh_span(question, document, span, blocks))
                 for span, margin in merge(document.text, tidied)
             ]
         weighed = (
@@ -135,7 +146,8 @@ class Context:
     """What the reader sees of a passage.
 
     Attributes:
-        text: Title, the sentence before the passage, and the passage; ligatures and hyphens undone.
+        text: Title, the sentence before the passage, and the passage; ligatures and hyphens undone, and the rows of
+            tables with the headers of their columns.
         places: Offset in the document of each character, and of the end, shape (len(text) + 1,); of the title, offsets
             before the document's first sentence that the reader sees.
     """
@@ -156,35 +168,72 @@ def build_context(document: Document, passage: Passage) -> Context:
     sentences = find_sentences_within(document, lead)
     complete = sentences[1:] if len(lead) == MAX_LEAD_CHARACTERS else sentences
     lead_start = complete[-1].start if complete else start
+    rows = find_rows_within(document, passage.span)
+    if rows and rows[0].span.start < start:
+        lead_start = min(lead_start, max(rows[0].span.start, lead.start))
     prefix = document.title + TITLE_SEPARATOR if document.title else ""
     body = normalise_for_reading(document.text[lead_start : passage.span.end])
     places = np.arange(-len(prefix), len(body.text) + 1, dtype=np.int64)
     if body.offsets:
         places[len(prefix) :] = body.offsets
-    return Context(prefix + body.text, places + lead_start)
+    text, places = prefix + body.text, places + lead_start
+    return Context(*write_rows(text, places, rows)) if rows else Context(text, places)
 
 
 def _tidy(document: Document, span: Span, blocks: Sequence[Span]) -> Span:
     """``span`` as a person would mark it, inside its block."""
-    block = next(block for block in blocks if block.contains(span))
-    return tidy(document.text, span, within=block)
+    return tidy(document.text, span, within=_find_block(span, blocks))
+
+
+def _find_block(span: Span, blocks: Sequence[Span]) -> Span:
+    return next(block for block in blocks if block.contains(span))
+
+
+def _weigh_span(question: str, document: Document, span: Span, blocks: Sequence[Span]) -> float:
+    """What a span gains or loses by what it says."""
+    evidence = find_evidence(question, document.text, span, within=_find_block(span, blocks))
+    return evidence - find_penalty(question, span.of(document.text))
 
 
 def _weigh_sentences(question: str, document: Document, passage: Passage, readings: list[Reading]) -> list[Reading]:
     """Takes off a margin what the sentence falls short of the passage's sentence with most of the question's words.
 
-    That decides between the spans of a passage, not whether the passage answers: the best keeps the best margin.
+    That decides between the spans of a passage, not whether the passage answers: the best keeps the best margin, unless
+    its sentence has nothing to do with the question.
     """
     sentences = find_sentences_within(document, passage.span)
-    shortfalls = find_shortfalls(question, [sentence.of(document.text) for sentence in sentences])
+    if rows := find_rows_within(document, passage.span):
+        weight = ROW_WEIGHT
+        sentences, shortfalls = _weigh_rows(question, document, rows, sentences)
+    else:
+        weight = COVERAGE_WEIGHT
+        shortfalls = find_shortfalls(question, [sentence.of(document.text) for sentence in sentences])
 
     def weigh(reading: Reading) -> float:
         around = (fall for at, fall in zip(sentences, shortfalls, strict=True) if at.overlaps(reading.span))
-        return reading.margin - COVERAGE_WEIGHT * min(around, default=0.0)
+        return reading.margin - weight * min(around, default=0.0)
 
     weighed = [weigh(reading) for reading in readings]
-    shift = max((reading.margin for reading in readings), default=0.0) - max(weighed, default=0.0)
+    if not weighed:
+        return []
+    shift = max(reading.margin for reading in readings) - max(weighed)
+    best = readings[weighed.index(max(weighed))].span
+    said = " ".join(sentence.of(document.text) for sentence in sentences if sentence.overlaps(best))
+    shift -= UNRELATED_WEIGHT * is_unrelated(question, said)
     return [Reading(reading.span, margin + shift) for reading, margin in zip(readings, weighed, strict=True)]
+
+
+def _weigh_rows(
+    question: str, document: Document, rows: Sequence[Row], sentences: Sequence[Span]
+) -> tuple[list[Span], list[float]]:
+    """Rows and the sentences outside of them, and what each falls short of; a row of headers does so in all."""
+    first, last = rows[0].span.start, rows[-1].span.end
+    headers = [row.span for row in rows if row.is_header]
+    body = [row for row in rows if not row.is_header]
+    outside = [sentence for sentence in sentences if sentence.start < first or sentence.end > last]
+    said = [row.describe(document.text) for row in body]
+    shortfalls = find_row_shortfalls(question, said, [sentence.of(document.text) for sentence in outside])
+    return [*(row.span for row in body), *outside, *headers], [*shortfalls, *(1.0 for _ in headers)]
 
 
 def _drop_overlapping(readings: list[Reading]) -> list[Reading]:

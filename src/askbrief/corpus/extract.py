@@ -10,7 +10,7 @@ from typing import Self
 
 from askbrief.corpus.extracted import Extraction
 from askbrief.corpus.extractor import PASSING, Extractor
-from askbrief.corpus.formats.table import FORMATS, TEXT, suffix_of
+from askbrief.corpus.formats.table import ENCODED, FORMATS, TEXT, suffix_of
 from askbrief.errors import CorpusError
 
 _MARKDOWN = (".md", ".markdown")
@@ -20,7 +20,7 @@ class FileExtractor:
     """Extracts files: text here, everything else in a worker process that starts when the first such file comes.
 
     Args:
-        find_encoding: The encoding that the settings name for the text file at a path; '' where they name none.
+        find_encoding: The encoding that the settings name for the file at a path; '' where they name none.
     """
 
     def __init__(self, find_encoding: Callable[[str], str] = lambda _: "") -> None:
@@ -42,9 +42,9 @@ class FileExtractor:
             data: Its bytes.
             path: Its path relative to the folder; the suffix tells the kind of file, the name may hold a date.
         """
-        if suffix_of(path) not in TEXT:
-            return self._worker.extract(data, path)
         encoding = self._find_encoding(path)
+        if suffix_of(path) not in TEXT:
+            return self._worker.extract(data, path, encoding=encoding)
         extractor = find_extractor(path, encoding=encoding)
         try:
             return replace(_extract_text(data, path, encoding=encoding), extractor=extractor)
@@ -58,14 +58,14 @@ def is_final(extraction: Extraction) -> bool:
 
 
 def find_extractor(path: str, *, encoding: str = "") -> str:
-    """Name and versions of all that may read a file of that name, with the encoding that is set for it if it is text.
+    """Name and versions of all that may read a file of that name, with the encoding that is set for it.
 
     Args:
         path: The file.
         encoding: As the settings have it; '' where they name none.
     """
     suffix = suffix_of(path)
-    return _find_extractor(suffix) + (f" as {encoding}" if encoding and suffix in TEXT else "")
+    return _find_extractor(suffix) + (f" as {encoding}" if encoding and suffix in ENCODED else "")
 
 
 @cache

@@ -59,19 +59,20 @@ class Extractor:
             self._worker.end()
             self._worker = None
 
-    def extract(self, data: bytes, path: str) -> Extraction:
+    def extract(self, data: bytes, path: str, *, encoding: str = "") -> Extraction:
         """Read one file.
 
         Args:
             data: Its bytes.
             path: Its name, for the suffix; the worker opens nothing.
+            encoding: The encoding that the settings name for it; "" where they name none.
 
         Returns:
             Its documents and what was not read; a worker's death is a report too (one of ``PASSING``).
         """
         if len(data) > FILE_BYTES:
             return Extraction(documents=(), reports=(TOO_LARGE,))
-        request = json.dumps({"path": path, "size": len(data)}).encode() + b"\n"
+        request = json.dumps({"path": path, "encoding": encoding, "size": len(data)}).encode() + b"\n"
         if self._worker is None or not self._worker.is_alive():
             self.close()
             self._worker = _Worker()

@@ -28,7 +28,11 @@ def main() -> None:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> bool:
-    """Answer one request: a line of JSON with path and size, and the file's bytes. Say whether more can be answered."""
+    """Answer one request: a line of JSON with path, encoding and size, and the file's bytes.
+
+    Returns:
+        Whether more can be answered.
+    """
     line = requests.readline()
     if not line:
         return False
@@ -37,7 +41,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> bool:
     if len(data) < request["size"]:
         return False
     sandbox.limit_time()
-    extraction = extract(data, request["path"])
+    extraction = extract(data, request["path"], encoding=request["encoding"])
     del data
     is_last = _peak_memory() > _LARGE
     for part in pack(extraction, is_last=is_last):

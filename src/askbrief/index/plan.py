@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askbrief.config import Settings
-from askbrief.corpus.formats.table import TEXT, suffix_of
+from askbrief.corpus.formats.table import ENCODED, suffix_of
 from askbrief.corpus.scan import ArticleFile, Scan
 from askbrief.store.rows import FileRecord, Rows
 from askbrief.types import SkippedFile
@@ -15,7 +15,7 @@ from askbrief.types import SkippedFile
 RETRY_SIZE = -1
 """Size recorded for a file that could not be opened, so that the next refresh tries it again."""
 ENCODINGS = "encodings"
-"""Key under which the store keeps the encodings that its text files were read with."""
+"""Key under which the store keeps the encodings that its files were read with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | 
 
 
 def load_known(rows: Rows, settings: Settings) -> dict[str, tuple[int, int, int, str | None]]:
-    """What the store knows for ``find_differences``; where other encodings were set, no text file is as it was."""
+    """What the store knows for ``find_differences``; where other encodings are set, no file that has one is known."""
     known = rows.load_stats()
     if (rows.load_meta(ENCODINGS) or "") == describe_encodings(settings):
         return known
-    return {path: (RETRY_SIZE, *stats[1:]) if suffix_of(path) in TEXT else stats for path, stats in known.items()}
+    return {path: (RETRY_SIZE, *stats[1:]) if suffix_of(path) in ENCODED else stats for path, stats in known.items()}
 
 
 def describe_encodings(settings: Settings) -> str:

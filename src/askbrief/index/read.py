@@ -46,7 +46,7 @@ def iter_files(
         files: The files.
         root: Folder that their paths are relative to.
         known: What the store knows, by key.
-        find_encoding: The encoding that the settings name for the text file at a path; '' where they name none.
+        find_encoding: The encoding that the settings name for the file at a path; '' where they name none.
     """
     with FileExtractor(find_encoding) as extractor:
         for file in files:

@@ -66,7 +66,7 @@ def extract_epub(data: bytes, budget: Budget) -> list[Extracted]:
             and "nav" not in (item.get("properties") or "").split()
         ):
             try:
-                _write_file(decode_bytes(archive.read(name)), name, contents, writer)
+                _write_file(decode_bytes(archive.read(name), Budget()), name, contents, writer)
             except UnreadableError as error:
                 budget.report(f"{name}: {error.report}")
     if missing:

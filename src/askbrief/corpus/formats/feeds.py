@@ -24,7 +24,7 @@ def extract_xml(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It is of a kind that is not read, or declares entities of its own.
     """
-    tree = load_text_tree(decode_bytes(data), budget)
+    tree = load_text_tree(decode_bytes(data, budget), budget)
     if tree.tag in ("rss", "RDF", "channel", "feed"):
         return _read_feed(tree, budget)
     if tree.tag in _PUBLICATIONS:

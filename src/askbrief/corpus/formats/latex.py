@@ -51,7 +51,7 @@ def extract_latex(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It holds no text.
     """
-    source = clean(decode_bytes(data))
+    source = clean(decode_bytes(data, budget))
     if len(source) > budget.characters:
         budget.full = True
         source = source[: budget.characters]

@@ -54,7 +54,7 @@ def extract_asciidoc(data: bytes, budget: Budget) -> list[Extracted]:
 
 def _build(data: bytes, budget: Budget, read: Callable[[list[str]], list[Line | None]]) -> Extracted:
     """The document whose lines a function tells apart; None marks a blank line."""
-    text = clean(decode_bytes(data))
+    text = clean(decode_bytes(data, budget))
     if len(text) > budget.characters:
         budget.full = True
         text = text[: budget.characters]

@@ -40,6 +40,10 @@ class Budget:
         depth: Archives around what is read now.
         full: Whether characters or parts ran out.
         reports: Sentences on what was not read, each once.
+        encoding: The encoding that the settings name for the file; "" for none.
+        read_as: The encoding that its text was read in, of several the least certain; "" where it has none.
+        certainty: How sure that is, in [0, 1].
+        replaced: Bytes that were not valid in it.
     """
 
     unpacked: int = UNPACKED_BYTES
@@ -50,6 +54,10 @@ class Budget:
     full: bool = False
     reports: list[str] = field(default_factory=list)
     unlisted: int = 0
+    encoding: str = ""
+    read_as: str = ""
+    certainty: float = 1.0
+    replaced: int = 0
 
     def report(self, sentence: str) -> None:
         """Note that something was not read; the same sentence counts once."""
@@ -59,6 +67,12 @@ class Budget:
             self.reports.append(sentence)
         else:
             self.unlisted += 1
+
+    def note_decoding(self, encoding: str, *, certainty: float, replaced: int) -> None:
+        """Note in which encoding a text was read, and how sure that is."""
+        if not self.read_as or certainty < self.certainty:
+            self.read_as, self.certainty = encoding, certainty
+        self.replaced += replaced
 
     def take_unpacked(self, count: int) -> None:
         """Count unpacked bytes.

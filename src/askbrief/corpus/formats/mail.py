@@ -113,12 +113,12 @@ def extract_mhtml(data: bytes, budget: Budget) -> list[Extracted]:
     """
     for part in iter_parts(data, budget):
         if part.kind in ("text/html", "application/xhtml+xml"):
-            return [read_page(decode_bytes(part.data, declared=part.charset), budget)]
+            return [read_page(decode_bytes(part.data, budget, declared=part.charset), budget)]
     raise UnreadableError("holds no web page")
 
 
 def _load(data: bytes, budget: Budget) -> Message:
-    headers, _ = parse_headers(data)
+    headers, _ = parse_headers(data, budget)
     message = Message(
         subject=header_text(headers, "Subject"),
         sender=header_text(headers, "From"),
@@ -130,22 +130,22 @@ def _load(data: bytes, budget: Budget) -> Message:
     message.author = name or address or message.sender
     written: set[int] = set()
     for part in iter_parts(data, budget):
-        _take_part(part, message, written)
+        _take_part(part, message, written, budget)
     return message
 
 
-def _take_part(part: Part, message: Message, written: set[int]) -> None:
+def _take_part(part: Part, message: Message, written: set[int], budget: Budget) -> None:
     if part.is_attachment or not part.kind.startswith("text/") or part.kind not in _TEXTS:
         if part.name:
             message.attachments.append((part.name, part.data))
     elif part.kind == "text/html":
-        page = decode_bytes(part.data, declared=part.charset)
+        page = decode_bytes(part.data, budget, declared=part.charset)
         if not message.page:
             message.page = page
         elif part.group is None:
             message.more.append(_visible_text(page))
     else:
-        plain = decode_bytes(part.data, declared=part.charset)
+        plain = decode_bytes(part.data, budget, declared=part.charset)
         if not message.plain and (part.group is not None or not message.page):
             message.plain = plain
         else:

@@ -26,7 +26,7 @@ from askbrief.corpus.head import HeadLine, find_author, find_head_lines, find_pu
 from askbrief.corpus.headline import find_headline
 from askbrief.types import Block, BlockKind, Place, Span
 
-EXTRACTOR = "markdown 1"
+EXTRACTOR = "markdown 2"
 _TITLE_LEVELS = ("h1", "h2")
 _TITLE_WITHIN = 4000
 _TASK = re.compile(r"\[[ xX]\]\s+")
@@ -114,6 +114,7 @@ class _Renderer:
     heading: str = ""
     cells: int = -1
     row_at: int = 0
+    gap: str = ""
     separator: str = "\n\n"
 
     def render(self, tokens: Sequence[Token]) -> None:
@@ -137,7 +138,7 @@ class _Renderer:
         elif token.type == "heading_close":
             self.heading = ""
         elif token.type == "tr_open" and token.map:
-            self.cells, self.row_at = 0, self.starts[token.map[0]]
+            self.cells, self.row_at, self.gap = 0, self.starts[token.map[0]], ""
         elif token.type == "table_close":
             self.cells = -1
 
@@ -148,8 +149,9 @@ class _Renderer:
             for character, place in render_inline(token.children or (), token.content)
         ]
         if self.cells >= 0:
-            between_rows = "\n" if self.page.blocks and self.page.blocks[-1].kind == "cell" else "\n\n"
-            self.page.add(shown, "cell", separator="\t" if self.cells else between_rows)
+            # Of an empty cell only the tab is left, so that the columns stay.
+            self.gap += "\t" if self.cells else self._part_rows()
+            self.gap = "" if self.page.add(shown, "cell", separator=self.gap) else self.gap
             self.cells += 1
             return
         separator = "\n\n"
@@ -162,6 +164,9 @@ class _Renderer:
         if self.heading and span:
             self.page.headings.append((span, self.heading))
         self.is_item_open = False
+
+    def _part_rows(self) -> str:
+        return "\n" if self.page.blocks and self.page.blocks[-1].kind == "cell" else "\n\n"
 
     def _show_number(self, item: Token) -> Shown:
         """The number of an ordered list's item as it stands in the file; bullets are not shown."""

@@ -45,7 +45,7 @@ class Part:
     data: bytes
 
 
-def parse_headers(data: bytes) -> tuple[Message, bytes]:
+def parse_headers(data: bytes, budget: Budget) -> tuple[Message, bytes]:
     """The headers at the beginning and the bytes after them.
 
     Header lines that have lost their fold's blank end nothing: the first empty line does.
@@ -54,7 +54,7 @@ def parse_headers(data: bytes) -> tuple[Message, bytes]:
     if data[:1] in b"\r\n" and data:
         return Message(), data.lstrip(b"\r\n")
     head, body = (data[: found.start()], data[found.end() :]) if found else (data[:_HEADER_BYTES], data[_HEADER_BYTES:])
-    return HeaderParser().parsestr(_mend(decode_bytes(head))), body
+    return HeaderParser().parsestr(_mend(decode_bytes(head, budget))), body
 
 
 def _mend(head: str) -> str:
@@ -76,7 +76,7 @@ def header_text(message: Message, name: str) -> str:
     words: list[str] = []
     try:
         for part, charset in decode_header(str(value)):
-            words.append(part if isinstance(part, str) else decode_bytes(part, declared=charset))
+            words.append(part if isinstance(part, str) else decode_bytes(part, Budget(), declared=charset))
     except (HeaderParseError, ValueError, binascii.Error, LookupError):
         return one_line(str(value))
     return one_line("".join(words))
@@ -93,7 +93,7 @@ def iter_parts(data: bytes, budget: Budget) -> Iterator[Part]:
     count = groups = 0
     while stack:
         current, depth, group = stack.pop()
-        headers, body = parse_headers(current)
+        headers, body = parse_headers(current, budget)
         kind = headers.get_content_type()
         if count == 0 and not kind.startswith("multipart/") and (boundary := _find_boundary(body)):
             kind = "multipart/mixed"

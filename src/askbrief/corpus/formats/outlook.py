@@ -39,26 +39,26 @@ def extract_msg(data: bytes, budget: Budget, *, read_member: ReadMember | None =
 
     try:
         with olefile.OleFileIO(data) as ole:
-            message = _load(ole)
+            message = _load(ole, budget)
             message.attachments = list(_iter_attachments(ole))
     except (OSError, ValueError, struct.error, IndexError, TypeError, AttributeError) as error:
         raise UnreadableError("is damaged (not a whole Outlook message)") from error
     return write_with_attachments(message, budget, read_member)
 
 
-def _load(ole: Any) -> Message:
-    plain = _string(ole, _BODY)
-    page = _string(ole, _HTML)
+def _load(ole: Any, budget: Budget) -> Message:
+    plain = _string(ole, _BODY, budget)
+    page = _string(ole, _HTML, budget)
     raw_html = _binary(ole, _HTML)
     if raw_html and not page:
-        page = decode_bytes(raw_html)
+        page = decode_bytes(raw_html, budget)
     if not plain.strip() and not page.strip() and (rtf := _binary(ole, _RTF)):
         plain = rtf_text(decompress_rtf(rtf))
-    sender, address = _string(ole, _SENDER), _string(ole, _SENDER_ADDRESS)
+    sender, address = _string(ole, _SENDER, budget), _string(ole, _SENDER_ADDRESS, budget)
     return Message(
-        subject=_string(ole, _SUBJECT),
+        subject=_string(ole, _SUBJECT, budget),
         sender=f"{sender} <{address}>" if "@" in address and address != sender else sender or address,
-        recipients=_string(ole, _TO),
+        recipients=_string(ole, _TO, budget),
         date_line="",
         sent=_find_day(ole),
         author=sender or address,
@@ -71,9 +71,11 @@ def _stream(ole: Any, name: str) -> bytes:
     return bytes(ole.openstream(name).read()) if ole.exists(name) else b""
 
 
-def _string(ole: Any, code: str) -> str:
+def _string(ole: Any, code: str, budget: Budget) -> str:
     wide = _stream(ole, _PROPERTY.format(code, "001F"))
-    return wide.decode("utf-16-le", "replace") if wide else decode_bytes(_stream(ole, _PROPERTY.format(code, "001E")))
+    if wide:
+        return wide.decode("utf-16-le", "replace")
+    return decode_bytes(_stream(ole, _PROPERTY.format(code, "001E")), budget)
 
 
 def _binary(ole: Any, code: str) -> bytes:

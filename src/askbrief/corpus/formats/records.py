@@ -31,7 +31,7 @@ def extract_json(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It is not valid, or nested too deep.
     """
-    text = decode_bytes(data)
+    text = decode_bytes(data, budget)
     try:
         value = _load(text)
     except ValueError as error:
@@ -55,7 +55,7 @@ def extract_jsonl(data: bytes, budget: Budget) -> list[Extracted]:
 def _iter_lines(data: bytes, budget: Budget) -> Iterator[tuple[int, Any]]:
     broken: list[int] = []
     number = 0
-    for number, line in enumerate(decode_bytes(data).split("\n"), 1):
+    for number, line in enumerate(decode_bytes(data, budget).split("\n"), 1):
         text = line.strip()
         if not text:
             continue

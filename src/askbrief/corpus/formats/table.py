@@ -52,22 +52,22 @@ class Format:
             return f"{self.name} {self.version}"
 
 
-_DOCX = Format("docx", "word", "extract_docx")
-_PPTX = Format("pptx", "slides", "extract_pptx")
+_DOCX = Format("docx", "word", "extract_docx", version=2)
+_PPTX = Format("pptx", "slides", "extract_pptx", version=2)
 _XLSX = Format("xlsx", "sheets", "extract_xlsx", library="python-calamine")
-_ODT = Format("odt", "odf", "extract_odt")
+_ODT = Format("odt", "odf", "extract_odt", version=2)
 _ODS = Format("ods", "sheets", "extract_ods", library="python-calamine")
 _XLS = Format("xls", "sheets", "extract_xls", library="python-calamine")
-_EPUB = Format("epub", "epub", "extract_epub")
-_HTML = Format("html", "webpages", "extract_html", library="trafilatura")
+_EPUB = Format("epub", "epub", "extract_epub", version=2)
+_HTML = Format("html", "webpages", "extract_html", version=2, library="trafilatura")
 _PDF = Format("pdf", "pdf", "extract_pdf", library="pypdfium2")
-_RTF = Format("rtf", "rtf", "extract_rtf", library="striprtf")
+_RTF = Format("rtf", "rtf", "extract_rtf", version=2, library="striprtf")
 _CSV = Format("csv", "tables", "extract_csv")
 _JSONL = Format("jsonl", "records", "extract_jsonl")
 _EML = Format("eml", "mail", "extract_eml", holds=True)
-_MHTML = Format("mhtml", "mail", "extract_mhtml", library="trafilatura")
+_MHTML = Format("mhtml", "mail", "extract_mhtml", version=2, library="trafilatura")
 _MSG = Format("msg", "outlook", "extract_msg", library="olefile", holds=True)
-_XML = Format("xml", "feeds", "extract_xml")
+_XML = Format("xml", "feeds", "extract_xml", version=2)
 _SUBTITLES = Format("subtitles", "transcripts", "extract_subtitles")
 _ZIP = Format("zip", "containers", "extract_zip", holds=True)
 _GZ = Format("gz", "containers", "extract_gz", holds=True)
@@ -89,6 +89,9 @@ FORMATS: dict[str, Format] = {".docx": _DOCX, ".docm": _DOCX, ".dotx": _DOCX, ".
 SUFFIXES = frozenset(FORMATS)
 TEXT = frozenset(suffix for suffix, kind in FORMATS.items() if kind in (_TEXT, _MARKDOWN))
 """Suffixes of files that are text as they are."""
+_NAMING = frozenset(("pdf", "word", "slides", "sheets", "odf", "epub", "rtf"))
+ENCODED = frozenset(suffix for suffix, kind in FORMATS.items() if kind.module not in _NAMING)
+"""Suffixes of files that are text, or hold text, in an encoding that may be set; the others always name their own."""
 
 _OFFICE_PARTS = (("word/", _DOCX), ("ppt/", _PPTX), ("xl/", _XLSX))
 _OPEN_DOCUMENT = {
@@ -177,24 +180,25 @@ def _root_streams(data: bytes) -> set[str]:
         return {stream for stream in _OLE_STREAMS if stream.encode("utf-16-le") in data}
 
 
-def extract(data: bytes, path: str) -> Extraction:
+def extract(data: bytes, path: str, *, encoding: str = "") -> Extraction:
     """Read one file.
 
     Args:
         data: Its bytes.
         path: Its name, for the suffix; nothing is opened.
+        encoding: The encoding that the settings name for it; "" where they name none.
 
     Returns:
         Its documents and what was not read of it; never an error.
     """
-    budget = Budget()
+    budget = Budget(encoding=encoding)
     documents: list[Extracted] = []
     extractor = ""
     try:
         found = find_format(data, path)
         extractor = found.extractor
         if found.module in _WHOLE:
-            return read_whole(data, path, found)
+            return read_whole(data, path, found, encoding=encoding)
         documents = read_file(data, path, budget, found)
         if not documents and not budget.reports:
             budget.report("holds no text")
@@ -203,14 +207,21 @@ def extract(data: bytes, path: str) -> Extraction:
     except MemoryError:
         documents = []
         budget.report("needed too much memory")
-    return Extraction(documents=tuple(documents), reports=budget.all_reports(), extractor=extractor)
+    return Extraction(
+        documents=tuple(documents),
+        reports=budget.all_reports(),
+        encoding=budget.read_as,
+        certainty=budget.certainty,
+        replaced=budget.replaced,
+        extractor=extractor,
+    )
 
 
-# Modules whose function makes the whole Extraction by itself, and whether it wants the file's name.
+# Modules whose function makes the whole Extraction by itself, and whether it wants the file's name and encoding.
 _WHOLE = {"pdf": False, "plain": True, "markdown": True}
 
 
-def read_whole(data: bytes, path: str, found: Format) -> Extraction:
+def read_whole(data: bytes, path: str, found: Format, *, encoding: str = "") -> Extraction:
     """What a module with limits of its own reads.
 
     Raises:
@@ -218,7 +229,8 @@ def read_whole(data: bytes, path: str, found: Format) -> Extraction:
     """
     with _as_reports(found):
         function = _load(found)
-        extraction: Extraction = function(data, path) if _WHOLE[found.module] else function(data)
+        wants = {"path": path, "encoding": encoding or None} if _WHOLE[found.module] else {}
+        extraction: Extraction = function(data, **wants)
         return extraction
 
 
@@ -229,7 +241,9 @@ def read_file(data: bytes, path: str, budget: Budget, found: Format) -> list[Ext
         UnreadableError: It cannot be read, for whatever reason.
     """
     if found.module in _WHOLE:
-        extraction = read_whole(data, path, found)
+        extraction = read_whole(data, path, found, encoding=budget.encoding)
+        if extraction.encoding:
+            budget.note_decoding(extraction.encoding, certainty=extraction.certainty, replaced=extraction.replaced)
         for sentence in extraction.reports:
             budget.report(sentence)
         budget.characters -= sum(len(document.text) for document in extraction.documents)
@@ -275,7 +289,9 @@ def read_member(name: str, data: bytes, budget: Budget) -> list[Extracted]:
     if not is_read(name) or budget.full:
         return []
     shown = name if len(name) <= 100 else f"{name[:97]}..."
-    inner = Budget(budget.unpacked, budget.members, budget.characters, budget.parts, budget.depth)
+    inner = Budget(
+        budget.unpacked, budget.members, budget.characters, budget.parts, budget.depth, encoding=budget.encoding
+    )
     documents: list[Extracted] = []
     try:
         documents = _read_inside(name, data, inner)
@@ -285,6 +301,8 @@ def read_member(name: str, data: bytes, budget: Budget) -> list[Extracted]:
         budget.report(f"{shown}: {sentence}")
     budget.unpacked, budget.members, budget.unlisted = inner.unpacked, inner.members, budget.unlisted + inner.unlisted
     budget.characters, budget.parts, budget.full = inner.characters, inner.parts, budget.full or inner.full
+    if inner.read_as:
+        budget.note_decoding(inner.read_as, certainty=inner.certainty, replaced=inner.replaced)
     return [
         replace(document, member=f"{name}!{document.member}" if document.member else name) for document in documents
     ]

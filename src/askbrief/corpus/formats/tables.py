@@ -23,7 +23,7 @@ def extract_csv(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It holds no text.
     """
-    text = decode_bytes(data).replace("\x00", "")
+    text = decode_bytes(data, budget).replace("\x00", "")
     first, _, rest = text.partition("\n")
     separator = None
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:

@@ -38,7 +38,7 @@ def extract_subtitles(data: bytes, budget: Budget) -> list[Extracted]:
     Raises:
         UnreadableError: It has no cues.
     """
-    cues = list(_iter_cues(decode_bytes(data).replace("\r\n", "\n").replace("\r", "\n")))
+    cues = list(_iter_cues(decode_bytes(data, budget).replace("\r\n", "\n").replace("\r", "\n")))
     if not cues:
         raise UnreadableError("holds no subtitles")
     writer = Writer(budget, gap="\n")

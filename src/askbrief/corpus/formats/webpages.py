@@ -50,9 +50,9 @@ _DATE_NAMES = frozenset(
 )
 
 
-def extract_html(data: bytes, budget: Budget, *, declared: str | None = None) -> list[Extracted]:
+def extract_html(data: bytes, budget: Budget) -> list[Extracted]:
     """The article of a page, with its headings as places."""
-    return [read_page(decode_bytes(data, declared=declared), budget)]
+    return [read_page(decode_bytes(data, budget), budget)]
 
 
 def read_page(page: str, budget: Budget, *, member: str = "") -> Extracted:

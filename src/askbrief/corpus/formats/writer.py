@@ -119,12 +119,17 @@ class Writer:
         """Append a table's row: its cells side by side, each a block of its own; a single one is a paragraph.
 
         Args:
-            cells: Their words; empty ones are left out.
+            cells: Their words; of empty ones only the tab is left, so that the columns stay.
             first: Whether it is the first row of its table.
         """
-        filled = [cell for cell in cells if cell.strip()]
-        for at, cell in enumerate(filled):
-            self.add(cell, "cell" if len(filled) > 1 else "paragraph", gap="\t" if at else self.gap if first else "\n")
+        filled = [(at, cell) for at, cell in enumerate(cells) if cell.strip()]
+        if len(filled) == 1:
+            self.add(filled[0][1], gap=self.gap if first else "\n")
+            return
+        gap, last = self.gap if first else "\n", 0
+        for at, cell in filled:
+            self.add(cell, "cell", gap=gap + "\t" * (at - last))
+            gap, last = "", at
 
     def _append(self, text: str, kind: BlockKind, gap: str) -> None:
         budget = self.budget

@@ -1,0 +1,105 @@
+"""Evidence: what the kind of the question says for or against a span: a time for "when", the speaker for "who said"."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from askbrief.types import Span
+
+NOT_TIME_WEIGHT, NUMBER_WEIGHT = 3.0, 6.0
+"""Log-odds that it costs an answer to "when" to hold nothing of a time, and to be a mere number: an age, a score."""
+SPEAKER_WEIGHT, QUOTED_WEIGHT = 4.0, 4.0
+"""Log-odds that it is worth to an answer to "who said" to be said to speak, and to speak the words that are quoted."""
+_ASKS_TIME = re.compile(
+    r"\s*(?:(?:since|until|by|from)\s)?when\s(?:exactly\s)?"
+    r"(?:did|was|were|is|are|do|does|will|has|had|have|can|could|should|would|might|must)\b"
+    r"|\s*(?:(?:in|on|during|by|of|from|since|until)\s)?(?:what|which)\s(?:year|date|month|day|century|decade)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"\b(?:\d{3,4}s?|\d+\s?(?:BCE?|AD|CE|BP)|AD\s\d+|\d+s|\d+(?:st|nd|rd|th)|\d{1,2}[:.]\d\d|\d+\s?[ap]\.?m"
+    r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?|\w+days?|centur(?:y|ies)|decades?|years?|months?|weeks?|hours?|minutes?|seconds?"
+    r"|\w+teenth|\w+tieth|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+    r"|ago|tomorrow|tonight|now|nights?|mornings?|evenings?|afternoons?|noon|midnight|spring|summer|autumn|fall|winter"
+    r"|seasons?|eras?|ages?|periods?|times?|before|after|during|until|since|when|while|once|if|as|following|upon"
+    r"|early|mid|late|later|latter|earlier|recent(?:ly)?|soon|always|never|christmas|easter|war|dynasty|reign|last|next"
+    r"|immediately|currently|dawn|dusk|sunrise|sunset)\b",
+    re.IGNORECASE,
+)
+_BARE_NUMBER = re.compile(
+    r"(?:(?:about|around|at|least|most|over|nearly|of|the|age)\s)*[$£€]?\d{1,2}(?:\.\d+)?(?:,\d{3})*(?:\s?%)?", re.I
+)
+_VERB = (
+    r"(?:said|says?|told|tells|adds|added|noted|notes|argue[ds]|claim(?:ed|s)|state[ds]|declare[ds]|announce[ds]|wrote"
+    r"|writes|insist(?:ed|s)|warn(?:ed|s)|explain(?:ed|s)|recall(?:ed|s)|replie[ds]|asked|asks|predict(?:ed|s)|denie[ds]"
+    r"|confirm(?:ed|s)|acknowledge[ds]|admit(?:ted|s)|testified|testifies|suggest(?:ed|s)|complain(?:ed|s)|observe[ds]"
+    r"|remark(?:ed|s)|assert(?:ed|s)|call(?:ed|s)|describe[ds])"
+)
+_ASKS_SPEAKER = re.compile(
+    rf"\s*(?:who|(?:which|what)\s\w+)\s(?:has\s|had\s|have\s|also\s|first\s|once\s)?{_VERB}\b", re.IGNORECASE
+)
+_SPEAKS_AFTER = re.compile(
+    rf"[”\"]?(?:,[^,.;“”\"]{{1,60}},|\s\([^)]*\))?\s(?:also\s|has\s|had\s|have\s|later\s|once\s|who\s|then\s|\w+ly\s)?{_VERB}\b",
+    re.IGNORECASE,
+)
+_SPOKE_BEFORE = re.compile(
+    rf"(?:[\"”,]\s{_VERB}\s(?:[^\s.;\"“”]+\s){{0,5}}|according\sto\s(?:[^\s.;\"“”]+\s){{0,4}})$", re.IGNORECASE
+)
+_SPEAKS_BESIDE = re.compile(rf",\s(?:also\s|has\s|had\s|later\s)?{_VERB}\b", re.IGNORECASE)
+"""Behind a name that stands between commas: "The mayor, Ida Pell, said"."""
+_REACH = 80
+_QUOTES = '"“”'
+_QUOTED = re.compile(r"[\"“”„«‘]([^\"“”«»]{4,})[\"“”»’]")
+_STRAIGHT = str.maketrans("‘’", "''")
+
+
+def find_evidence(question: str, text: str, span: Span, *, within: Span) -> float:
+    """The log-odds that a span's margin gains by what it is, as far as the question asks for that; may be negative.
+
+    Args:
+        question: The question.
+        text: The text of the document.
+        span: The answer.
+        within: The block that it lies in.
+    """
+    if _ASKS_TIME.match(question):
+        answer = span.of(text).strip()
+        if _BARE_NUMBER.fullmatch(answer):
+            return -NUMBER_WEIGHT
+        return 0.0 if _TIME.search(answer) else -NOT_TIME_WEIGHT
+    if _ASKS_SPEAKER.match(question) and _is_speaker(text, span, within=within):
+        is_quoted = any(_speaks(text, span, words, within=within) for words in _find_quoted(question))
+        return SPEAKER_WEIGHT + QUOTED_WEIGHT * is_quoted
+    return 0.0
+
+
+def _is_speaker(text: str, span: Span, *, within: Span) -> bool:
+    """Whether the text says right before or behind the span that it spoke."""
+    before = text[max(within.start, span.start - _REACH) : span.start]
+    if _SPEAKS_AFTER.match(text, span.end, within.end):
+        return True
+    if before.endswith(", ") and _SPEAKS_BESIDE.match(text, span.end, within.end):
+        return True
+    return before.count('"') + before.count("”") < 3 and _SPOKE_BEFORE.search(before) is not None
+
+
+@lru_cache(maxsize=8)
+def _find_quoted(question: str) -> tuple[str, ...]:
+    return tuple(match[1].strip(" .,!?").lower().translate(_STRAIGHT) for match in _QUOTED.finditer(question))
+
+
+def _speaks(text: str, span: Span, words: str, *, within: Span) -> bool:
+    """Whether ``words`` stand in the quotation right before or behind a speaker: one mark lies between."""
+    block = within.of(text).lower().translate(_STRAIGHT)
+    if len(block) != len(within):
+        return False
+    at = block.find(words)
+    while at >= 0:
+        start, end = within.start + at, within.start + at + len(words)
+        between = text[end : span.start] if end <= span.start else text[span.end : start]
+        if sum(between.count(mark) for mark in _QUOTES) == 1:
+            return True
+        at = block.find(words, at + 1)
+    return False
