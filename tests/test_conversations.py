@@ -318,6 +318,22 @@ def test_only_the_user_can_read_the_files(folder: Path) -> None:
     assert modes == dict.fromkeys(names, 0o600)
 
 
+def test_closing_does_not_wait_for_the_disk_and_loses_nothing(folder: Path, tmp_path: Path) -> None:
+    # The last connection that closes moves the log into the file, unless it may only read.
+    with Conversations(folder) as conversations:
+        conversations.begin(NEWS, make_answer("kept?"))
+    log = folder / f"{FILE_NAME}-wal"
+    assert log.stat().st_size > 0
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for file in (folder / FILE_NAME, log):  # as after a crash: without the log's index
+        (copied / file.name).write_bytes(file.read_bytes())
+    for place in (folder, copied):
+        with Conversations(place) as conversations:
+            assert find_questions(conversations.load_history(NEWS)) == ["kept?"]
+            assert conversations.notes == []
+
+
 def test_a_file_of_a_newer_askbrief_is_left_alone(folder: Path) -> None:
     with Conversations(folder) as conversations:
         conversations.begin(NEWS, make_answer())
@@ -388,7 +404,9 @@ def test_a_damaged_file_is_set_aside_and_kept(folder: Path, content: bytes) -> N
 
 
 def damage_pages(file: Path) -> None:
-    """Overwrites every page but the first, which says that this is a database."""
+    """Overwrites every page but the first, which says that this is a database; the log is moved into them first."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     content = bytearray(file.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     file.write_bytes(content)

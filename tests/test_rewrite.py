@@ -120,6 +120,77 @@ def test_back_to_an_earlier_thing() -> None:
     )
 
 
+def test_they_after_a_bare_question_are_the_people_of_the_whole_question() -> None:
+    where = Turn("where?", "where did the Danish envoy meet Ana Ruiz?", (Said("Oslo"),), MEETING.searched)
+    when = Turn("when was that?", "when did the Danish envoy meet Ana Ruiz in Oslo?", (Said("Monday"),), where.searched)
+    assert rewrite("what did they discuss?", MEETING, where, when)[0] == (
+        "what did Ana Ruiz and the Danish envoy discuss?"
+    )
+
+
+def test_it_is_the_subject_that_the_question_describes() -> None:
+    turn = Turn(
+        "how strong was the storm that hit Cuba on Sunday?", "how strong was the storm that hit Cuba on Sunday?"
+    )
+    assert rewrite("when did it start?", turn)[0] == "when did the storm that hit Cuba on Sunday start?"
+
+
+def test_it_stays_the_same_thing_after_a_whole_sentence_as_answer() -> None:
+    polar = Turn(
+        "is it contained?",
+        "is the Miller Fire contained?",
+        (
+            Said(
+                "The Miller Fire on the Costa Verde was contained.", "The Miller Fire on the Costa Verde was contained."
+            ),
+        ),
+        "the Miller Fire",
+    )
+    assert rewrite("what started it?", FIRE, polar) == ["what started the Miller Fire?"]
+
+
+def test_a_person_is_neither_a_company_nor_an_acronym_nor_what_was_asked_for_as_a_thing() -> None:
+    fired = Turn("Why did Google fire Peter Holm?", "Why did Google fire Peter Holm?")
+    named = Turn("what does NOVA stand for?", "what does NOVA stand for?", (Said("New Orbital Vision Array"),))
+    assert rewrite("when was he hired?", fired, named) == ["when was Peter Holm hired?"]
+
+
+def test_both_pronouns_are_put_in() -> None:
+    turn = Turn("Who did Google hire?", "Who did Google hire?", (Said("Peter Holm"),))
+    assert "how long did Peter Holm work at Google?" in rewrite("how long did he work there?", turn)
+
+
+def test_what_a_thing_is_called_is_spoken_of_by_that_name() -> None:
+    turn = Turn("what is the rebel group called?", "what is the rebel group called?", (Said("Northern Front"),))
+    assert rewrite("what do they want?", turn)[0] == "what do Northern Front want?"
+
+
+def test_a_numbered_name_is_taken_whole() -> None:
+    turn = Turn("why was Red No. 3 banned?", "why was Red No. 3 banned?", (Said("cancer"),))
+    assert rewrite("what is it made of?", turn)[0] == "what is Red No. 3 made of?"
+
+
+@pytest.mark.parametrize(
+    ("question", "best"),
+    [
+        ("for how long?", "for how long did the captains have to leave?"),
+        ("under which law?", "under which law did the captains have to leave?"),
+    ],
+)
+def test_counted_things_are_the_subject_and_had_to_is_asked_with_did(question: str, best: str) -> None:
+    turn = Turn("how many captains had to leave?", "how many captains had to leave?", (Said("13"),))
+    assert rewrite(question, turn)[0] == best
+
+
+def test_a_question_for_a_reaction_takes_up_to_what() -> None:
+    found = build_rewrites("how did Norway react?", [FIRE])
+    assert (found[0].text, found[1].text) == ("how did Norway react (the Miller Fire)?", "how did Norway react?")
+
+
+def test_a_short_question_about_something_definite_may_be_typed_as_meant() -> None:
+    assert rewrite("who is the chief?", FIRE)[:2] == ["who is the chief (the Miller Fire)?", "who is the chief?"]
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -335,19 +335,23 @@ class Assistant:
             with store.snapshot() as derived:
                 freshness = self._keeper.find_freshness(checked=checked)
 
-                def search(query: Query, *, top: int) -> Trace:
+                def search(query: Query, *, top: int = top) -> Trace:
                     return pipeline.search(
                         query, store=store, derived=derived, encoder=self.encoder, freshness=freshness, top=top
                     )
 
-                def find(query: Query) -> Trace:
-                    return pipeline.read(search(query, top=pipeline.REWRITE_PASSAGES), self.reader)
+                def load_reader() -> Reader:
+                    if loading is not None:
+                        loading.result()
+                    return self.reader
 
                 if read and is_small_talk(query.asked):
                     return replace(search(query, top=0), matches=())
                 phrase = find_phrase(query.asked) if read else ""
-                is_followed = bool(history) and not phrase
-                trace = search(pipeline.rewrite(query, history, find) if is_followed else query, top=top)
+                if history and not phrase:
+                    trace = pipeline.follow(query, history, search=search, load_reader=load_reader)
+                else:
+                    trace = search(query)
                 if phrase:
                     trace = pipeline.mention(trace, phrase, query, store=store, derived=derived)
             if loading is None or trace.outcome == "mentions":

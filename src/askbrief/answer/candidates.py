@@ -9,11 +9,13 @@ from askbrief.answer.dialogue import Rewrite, Turn
 from askbrief.answer.foci import MAX_FOCUS_WORDS, Focus, find_answer
 from askbrief.answer.grammar import Parsed, find_lemma, is_past, parse_question
 from askbrief.answer.names import CALENDAR, COUNTRIES, Name, find_names, guess_gender
-from askbrief.answer.pronouns import is_noun_after_that
+from askbrief.answer.pronouns import find_pronouns, is_noun_after_that
 from askbrief.answer.words import FUNCTION_WORDS
 from askbrief.text.segment import fold
 
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
+_ACRONYM = re.compile(r"[A-Z]{2}")
+"""Nobody's name: "LaMDA", "PKK"."""
 
 
 def swap_question_words(wh: str, turns: Sequence[Turn]) -> list[Rewrite]:
@@ -53,8 +55,13 @@ def _fill_in(wh: str, parsed: Parsed, answer: str) -> list[str]:
             if (place and wh != "where")
             else [plain]
         )
-    subject = answer if answer and len(answer.split()) <= MAX_FOCUS_WORDS else _as_subject(parsed.phrase)
+    counts = fold(parsed.phrase).startswith(("how many", "how much"))
+    is_short = bool(answer) and len(answer.split()) <= MAX_FOCUS_WORDS
+    subject = answer if is_short and not counts else _as_subject(parsed.phrase)
     subjects = [s for s in dict.fromkeys((lower_article(subject), _as_subject(parsed.phrase))) if s]
+    if parsed.auxiliary in ("has", "have", "had") and parsed.rest.startswith("to "):
+        auxiliary = "did" if parsed.auxiliary == "had" else "do"
+        return [f"{wh} {auxiliary} {subject} have {parsed.rest}" for subject in subjects]
     if parsed.auxiliary:
         return [f"{wh} {parsed.auxiliary} {subject} {parsed.rest}" for subject in subjects]
     verb, _, rest = parsed.rest.partition(" ")
@@ -70,7 +77,7 @@ def _as_subject(phrase: str) -> str:
     if len(words) < 2:
         return "someone" if fold(phrase) in ("who", "whom") else ""
     if fold(words[0]) == "how":
-        return " ".join(words[2:])
+        return "the " + " ".join(words[2:]) if len(words) > 2 else ""
     return "the " + " ".join(words[1:])
 
 
@@ -83,7 +90,8 @@ def exchange_name(rest: str, turns: Sequence[Turn]) -> list[Rewrite]:
     """The question before with the name of the same kind exchanged ("what about Iraq?"), or with a part more."""
     rest = rest.strip().rstrip("?!. ")
     new = next(iter(find_names("about " + rest)), None)
-    searched = turns[0].searched.rstrip("?!. ")
+    named = (turn for turn in turns if find_names(turn.searched))
+    searched = next(named, turns[0]).searched.rstrip("?!. ")
     names = find_names(searched)
     preposition = re.match(r"(?:in|on|at|for|with|by|from|to|after|before|during|of)\s", rest, re.IGNORECASE)
     found: list[Rewrite] = []
@@ -126,7 +134,11 @@ def put_in_names(
     group = next((g for _, _, g in pronouns if g in ("he", "she", "they")), pronouns[0][2])
     rest = {g for _, _, g in pronouns if g != group}
     least = min((_misfit(focus, group) for focus in foci), default=2)
-    fitting = sorted((f for f in foci if _misfit(f, group) <= max(least, 0)), key=lambda focus: _misfit(focus, group))
+    fitting = [focus for focus in foci if _misfit(focus, group) == least]
+    if group in ("he", "she"):
+        fitting.sort(key=lambda focus: (focus.age, focus.kind != "person"))
+    elif group == "there":
+        fitting.sort(key=lambda focus: not focus.is_name)
     if any(
         group == "it" and fold(core[start:end]) in ("that", "this") and is_noun_after_that(core, start)
         for start, end, _ in pronouns
@@ -148,7 +160,10 @@ def put_in_names(
         text = _substitute(core, pronouns, group, focus)
         if when:
             text = re.sub(r"\bthen\b", when, text, count=1)
-        second = event or (place if place and place.text != focus.text else None)
+        if place and place.text != focus.text:
+            there = [pronoun for pronoun in find_pronouns(text) if pronoun[2] == "there"]
+            found.append(Rewrite(_substitute(text, there, "there", place), "names put in", focus.text))
+        second = event
         if second is not None and fold(second.text) not in fold(text):
             found.append(Rewrite(f"{text.rstrip('?!. ')} {lower_article(second.text)}", "names put in", focus.text))
         found.append(Rewrite(text, "names put in", focus.text))
@@ -168,7 +183,7 @@ def _misfit(focus: Focus, group: str) -> int:
     """0 where a pronoun may well mean this, 1 where nothing speaks for it, 2 where it cannot."""
     is_person = focus.kind == "person"
     if group in ("he", "she"):
-        if focus.kind in ("place", "group") or fold(focus.text) in COUNTRIES:
+        if focus.kind in ("place", "group") or fold(focus.text) in COUNTRIES or _ACRONYM.search(focus.text):
             return 2
         gender = focus.gender or (guess_gender(focus.text) if focus.is_name else "")
         if gender and gender != ("male" if group == "he" else "female"):
@@ -203,7 +218,8 @@ def _substitute(core: str, pronouns: Sequence[tuple[int, int, str]], group: str,
                 is_past(before) and find_lemma(before)[0] in ("go", "come", "travel", "fly", "move")
             ) or before == "go"
             new = re.sub(r"^(?:in|at|to)\s", "", new)
-            new = f"{'to' if moves else 'in'} {new}" if before not in ("in", "from", "to", "near", "left") else new
+            preposition = "to" if moves else "at" if focus.kind == "group" else "in"
+            new = f"{preposition} {new}" if before not in ("in", "from", "to", "near", "left") else new
         text = text[:start] + new + text[end:]
     if text == core:
         return f"{core.rstrip('?!. ')} {lower_article(focus.text)}"
@@ -225,7 +241,7 @@ def add_topic(core: str, foci: Sequence[Focus], turns: Sequence[Turn]) -> list[R
     found = [*_name_nouns(core, foci)]
     names = [focus for focus in foci if focus.is_name]
     phrase = next((focus for focus in foci if not focus.is_name), None)
-    if phrase and names:
+    if phrase and names and phrase.age == names[0].age and fold(phrase.text) not in fold(names[0].text):
         found.append(
             Rewrite(f"{core} ({phrase.text}, {names[0].text})", "topic added", f"{phrase.text}, {names[0].text}")
         )

@@ -23,6 +23,12 @@ _PAST = re.compile(r"\b(?:was|were|did|had|has|have|will)\b", re.IGNORECASE)
 _NUMBER_PRONOUN = re.compile(
     r"\b(?:the|that|which)\s+(?:first|second|third|other|previous|next|last|earlier|one)\b", re.I
 )
+_REACTS = re.compile(
+    r"\b(?:react|respond|reply|comment|reacted|responded|replied|commented|reactions?|response|answer|comments?|view"
+    r"|opinion|stance)\W*$",
+    re.IGNORECASE,
+)
+"""Ends a question that does not say to what: "how did Tehran react?"."""
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
 
 
@@ -36,16 +42,20 @@ def stands_alone(core: str, turns: Sequence[Turn], *, is_continued: bool) -> boo
     points = find_pronouns(core)
     if points:
         # A pronoun behind a name or noun of its own question may stand for that.
-        if bool(names) and has_new_name and all(names[0].span.start < start for start, _, _ in points):
+        groups = {group for _, _, group in points}
+        stands_for_own = bool(names) and has_new_name and not groups & {"there", "then"}
+        if stands_for_own and all(names[0].span.start < start for start, _, _ in points):
             return True
         return all(_INNER.search(core[:start]) for start, _, _ in points) and _find_group_noun(core)
     if is_continued or _NUMBER_PRONOUN.search(core):
         return False
-    if names:
+    if names and not _REACTS.search(core):
         return has_new_name or len(words) > MAX_SHORT_WORDS or _is_complete(core)
     if _ONES.search(core):
         return False
-    if not _PAST.search(core) and not any(is_past(word) for word in words) and find_topics(core):
+    is_definite = len(words) <= MAX_SHORT_WORDS and re.search(r"\bthe\s[a-z]", core)
+    is_past_told = _PAST.search(core) or any(is_past(word) for word in words)
+    if not is_definite and not is_past_told and find_topics(core):
         return True  # asks about a kind of thing: "what are supertankers?"
     return len(words) > MAX_SHORT_WORDS + (2 if len(find_topics(core)) < 2 else 0)
 

@@ -160,7 +160,7 @@ def _follows_subject(rest: list[str], auxiliary: str, phrase: str) -> bool:
         at_place = word in ("in", "on", "at", "with", "behind", "among", "there", "responsible", "near", "from")
         return is_verb or at_place or (" " in phrase and not words[0][0].isupper() and word not in ("the", "a", "an"))
     if auxiliary in ("has", "have", "had"):
-        return word in _PARTICIPLES or word.endswith("ed")
+        return word in _PARTICIPLES or word == "to" or word.endswith("ed")
     if auxiliary in ("did", "do", "does"):
         return False
     if not words[0].islower() or word in ("the", "a", "an", "his", "her", "their", "its", "he", "she", "it", "they"):

@@ -69,6 +69,11 @@ federation force forces foundation fund government group hospital house inc inst
 ltd ministry nations navy network news office organisation organization parliament party police post press school
 senate service services society systems team times tribune trust union university
 """)
+_GROUPS = word_set("""
+airbus amazon apple boeing facebook google hamas hezbollah instagram kremlin meta microsoft netflix nintendo openai
+pentagon reuters samsung sony spacex starbucks taliban tesla tiktok toyota twitter uber volkswagen walmart youtube
+""")
+"""Groups that one word names."""
 _THING_WORDS = word_set("""
 act agreement award awards bill book bowl cup day deal eve fire festival film flight games giant hurricane law line
 media network olympics open prize project show storm trail treaty war world
@@ -144,7 +149,7 @@ october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 _CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
-_RUN = re.compile(rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*")
+_RUN = re.compile(rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*(?:(?<=\sNo)\.\s\d+)?")
 _JOINED = re.compile(r"\s(?:for|and)\s")
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _SPEAKS = re.compile(
@@ -245,7 +250,8 @@ def _is_other(words: Sequence[str]) -> bool:
 def _is_plain(word: str) -> bool:
     """Whether a lone capitalised word is no name: a day, a title, a word of the sentence's beginning, a nationality."""
     plain = fold(word).rstrip(".")
-    return len(word) < 2 or plain in CALENDAR | _STARTERS | TITLES or bool(_NATIONALITY.fullmatch(word))
+    is_starter = plain in _STARTERS or re.split(r"['’]", plain)[0] in _STARTERS  # "I've"
+    return len(word) < 2 or is_starter or plain in CALENDAR | TITLES or bool(_NATIONALITY.fullmatch(word))
 
 
 def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
@@ -254,7 +260,7 @@ def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
         return "person"
     if words[-1] in COUNTRIES | _PLACES or any(word in _PLACE_WORDS for word in words):
         return "place"
-    if any(word in _GROUP_WORDS for word in words):
+    if any(word in _GROUP_WORDS for word in words) or (len(words) == 1 and words[0] in _GROUPS):
         return "group"
     if any(word in _THING_WORDS for word in words):
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
 
@@ -89,30 +90,55 @@ def mention(trace: Trace, phrase: str, query: Query, *, store: Store, derived: D
     return replace(trace, ranked=tuple(places), outcome="mentions") if places else trace
 
 
-def rewrite(query: Query, history: Sequence[Turn], find: Callable[[Query], Trace]) -> Query:
-    """The query with what the question asks in its conversation, chosen by how well two passages answer it.
+def follow(
+    query: Query, history: Sequence[Turn], *, search: Callable[[Query], Trace], load_reader: Callable[[], Reader]
+) -> Trace:
+    """Find the passages for what the question asks in its conversation.
+
+    Of several rewrites it is the one whose best ``REWRITE_PASSAGES`` passages answer it best; the trace has what was
+    read in them. A question that stands by itself is searched as typed.
 
     Args:
         query: As typed.
         history: The turns before, oldest first.
-        find: Searches and reads a query in ``REWRITE_PASSAGES`` passages.
+        search: Finds the passages for a query.
+        load_reader: Gives the reader; called where there is something to choose.
     """
     from askbrief.answer.rewrite import build_rewrites, choose_rewrite, find_boosted
 
+    began = perf_counter()
     rewrites = build_rewrites(query.asked, history)
     if not rewrites:
-        return query
-    boosted = find_boosted(history)
-    tried = [replace(query, searched=found.text, boosted=boosted) for found in rewrites]
-    confidences = [find(one).confidence for one in tried] if len(tried) > 1 else [1.0]
-    best, second = choose_rewrite(confidences)
+        return search(query)
+    boosted, texts = find_boosted(history), tuple(found.text for found in rewrites)
+    traces = [
+        search(replace(query, searched=one.text, how=one.how, focus=one.focus, rewrites=texts, boosted=boosted))
+        for one in rewrites
+    ]
+    best, second = 0, None
+    if len(traces) > 1:
+        reader = load_reader()
+        with ThreadPoolExecutor(max_workers=len(traces)) as beside:
+            traces = list(beside.map(lambda trace: _read_first(trace, reader), traces))
+        best, second = choose_rewrite([_find_best_confidence(trace, reader) for trace in traces])
+    spent = 1000 * (perf_counter() - began) - traces[best].timings_ms["search"]
     return replace(
-        tried[best],
-        how=rewrites[best].how,
-        focus=rewrites[best].focus,
-        rewrites=tuple(found.text for found in rewrites),
+        traces[best],
         offered=rewrites[second].text if second is not None else "",
+        timings_ms={"rewrite": spent, **traces[best].timings_ms},
     )
+
+
+def _read_first(trace: Trace, reader: Reader) -> Trace:
+    """The trace with what its first ``REWRITE_PASSAGES`` candidates say."""
+    first, rest = trace.candidates[:REWRITE_PASSAGES], trace.candidates[REWRITE_PASSAGES:]
+    return replace(trace, candidates=(*read_candidates(trace.searched, first, reader), *rest))
+
+
+def _find_best_confidence(trace: Trace, reader: Reader) -> float:
+    """The confidence of the best span that was read so far, 0 where there is none."""
+    ranked = rank(trace.searched, trace.candidates, top=1, calibration=reader.calibration)
+    return ranked[0].confidence if ranked else 0.0
 
 
 def find_candidates(
@@ -125,9 +151,12 @@ def find_candidates(
 
 
 def read_candidates(question: str, candidates: Sequence[Candidate], reader: Reader) -> list[Candidate]:
-    """The candidates with the spans that ``reader`` finds in each."""
-    found = reader.read(question, [(candidate.document, candidate.passage) for candidate in candidates])
-    return [replace(candidate, readings=tuple(readings)) for candidate, readings in zip(candidates, found, strict=True)]
+    """The candidates with the spans that ``reader`` finds in each; those that have some were read for the question."""
+    unread = [candidate for candidate in candidates if not candidate.readings]
+    found = iter(reader.read(question, [(candidate.document, candidate.passage) for candidate in unread]))
+    return [
+        candidate if candidate.readings else replace(candidate, readings=tuple(next(found))) for candidate in candidates
+    ]
 
 
 def read(trace: Trace, reader: Reader, second_look: SecondLook | None = None) -> Trace:

@@ -45,7 +45,9 @@ _LEAD = re.compile(
 _ABOUT = re.compile(r"(?:what|how) about\s+(?P<rest>.+)$", re.IGNORECASE)
 _BARE = re.compile(
     r"(?P<wh>where|when|why|how|since when|how (?:long|often|much|many|far|come|so|old)|with whom|by whom|for how long"
-    r"|what for|at what time|what time|which day|what year|how many(?: times)?|from where|where to|where from)"
+    r"|what for|how many(?: times)?|from where|where to|where from"
+    r"|(?:what|which) (?:time|hour|day|date|week|month|year|age|place|part|area|region|town|city|state|country)"
+    r"|(?:at|by|for|from|in|of|on|since|to|under|until|with) (?:what|which|whose|whom)(?: [a-z]+){0,2})"
     r"(?:\s+exactly|\s+precisely)?",
     re.IGNORECASE,
 )
@@ -83,7 +85,8 @@ def build_rewrites(question: str, history: Sequence[Turn]) -> tuple[Rewrite, ...
         return ()
     pronouns = find_pronouns(core)
     rules = _keep_best(put_in_names(core, pronouns, foci, turns) if pronouns else add_topic(core, foci, turns))
-    if pronouns and any(focus.is_topic and focus.is_name for focus in foci):
+    is_person = any(group in ("he", "she") for _, _, group in pronouns)
+    if is_person or (pronouns and any(focus.is_topic and focus.is_name for focus in foci)):
         return rules
     words = find_left_out(core, recent, rules=rules, foci=foci, stands_alone=False)
     typed = [rule for rule in rules if rule.how == "as typed"]

@@ -55,7 +55,8 @@ def evaluate(
     FILE holds questions with the words that answer them: SQuAD JSON, or one object a line, {"question": "…", "answers":
     ["…"], "path": "…"} (the path may be left out) or {"turns": [{"utterance": "…", "answers": ["…"]}]} for a dialogue.
     Answers have to stand in the folder word for word; with [] the folder does not answer. An answer is right if it is
-    an accepted one or shares most words with it (F1 of 0.6 or more).
+    an accepted one or shares most words with it (F1 of 0.6 or more); the sentence that is shown for a yes/no question,
+    also if it holds one.
     """
     if (questions is None) == (not from_history):
         raise click.UsageError("Give either a FILE of questions or --from-history.")

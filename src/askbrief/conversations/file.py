@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 from askbrief.errors import ConversationError
+from askbrief.store.connection import (
+    BESIDE,
+    build_damaged_name,
+    close_without_checkpoint,
+    find_failure,
+    find_file_number,
+    make_private_file,
+    open_connection,
+    transaction,
+)
 
 FILE_NAME = "conversations.sqlite"
 SCHEMA_VERSION = 3
 BUSY_TIMEOUT_SECONDS = 5.0
 
 _LOCK = "conversations.lock"
-_BESIDE = ("", "-wal", "-shm")
-_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-_FAILED = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")
-_SETTINGS = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = NORMAL;
-PRAGMA foreign_keys = ON;
-PRAGMA secure_delete = ON;
-"""
+_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON")
+"""A question is saved without waiting for the disk: a power cut may take those of the last moments, never the file."""
 _SCHEMA = f"""
 BEGIN;
 CREATE TABLE conversations (
@@ -81,9 +82,9 @@ class ConversationFile:
             self._connection = self._open_or_begin_anew()
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file; what was written last stays in the log beside it."""
         with self._lock:
-            self._connection.close()
+            close_without_checkpoint(self._connection, self.path)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows that a query finds."""
@@ -93,10 +94,8 @@ class ConversationFile:
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all that the block writes, or, if it fails, nothing."""
-        with self._working() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self._working() as connection, transaction(connection):
             yield connection
-            connection.execute("COMMIT")
 
     def forget(self) -> None:
         """Takes what was deleted off the disk: out of the word index and out of the log beside the file."""
@@ -107,21 +106,17 @@ class ConversationFile:
     @contextlib.contextmanager
     def _working(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            connection = self._connection
             try:
-                yield connection
+                yield self._connection
             except sqlite3.Error as error:
-                if _is_damage(error):
+                if find_failure(error) == "damaged":
                     self._replace()
                 raise _translate(error, self.path) from error
-            finally:
-                if connection is self._connection and connection.in_transaction:
-                    connection.rollback()
 
     def _replace(self) -> None:
         """Sets the file aside, unless another process did so already, and opens the one in its place."""
         with self._alone():
-            is_ours = _identify(self.path) == self._opened
+            is_ours = find_file_number(self.path) == self._number
             self._connection.close()
             if is_ours:
                 self._set_aside()
@@ -147,19 +142,17 @@ class ConversationFile:
         try:
             return self._open()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if find_failure(error) != "damaged":
                 raise
         self._set_aside()
         return self._open()
 
     def _open(self) -> sqlite3.Connection:
         self.path.parent.chmod(0o700)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private_file(self.path)
         self.path.chmod(0o600)
-        self._opened = _identify(self.path)
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        self._number = find_file_number(self.path)
+        connection = open_connection(self.path, timeout_seconds=BUSY_TIMEOUT_SECONDS)
         try:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
@@ -167,7 +160,8 @@ class ConversationFile:
                     f"{self.path} was written by a newer askbrief (schema {version}, this one knows {SCHEMA_VERSION})",
                     hint="Use that askbrief, or move the file away.",
                 )
-            connection.executescript(_SETTINGS)
+            for pragma in _PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
             if version == 0:
                 connection.executescript(_SCHEMA)
             if version == 1:
@@ -180,30 +174,18 @@ class ConversationFile:
         return connection
 
     def _set_aside(self) -> None:
-        kept = self.path.with_name(f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite")
-        for ending in _BESIDE:
+        kept = self.path.with_name(build_damaged_name())
+        for ending in ("", *BESIDE):
             with contextlib.suppress(FileNotFoundError):
                 self.path.with_name(f"{FILE_NAME}{ending}").rename(f"{kept}{ending}")
         self.notes.append(f"{self.path} is damaged; it was set aside as {kept.name}, and a new one begun")
 
 
-def _identify(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _is_damage(error: sqlite3.Error) -> bool:
-    return (getattr(error, "sqlite_errorname", None) or "").startswith(_DAMAGED)
-
-
 def _translate(error: sqlite3.Error, path: Path) -> ConversationError:
-    name = getattr(error, "sqlite_errorname", None) or ""
-    if name.startswith("SQLITE_BUSY"):
+    failure = find_failure(error)
+    if failure == "busy":
         return _busy(path)
-    if name.startswith(_FAILED):
+    if failure == "unusable":
         return _unusable(path, str(error))
     return ConversationError(f"{path} is damaged: {error}", hint="It was kept beside the new one that is begun.")
 

@@ -125,13 +125,13 @@ class Conversations:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def begin(self, folder: Path, answer: Answer) -> Entry:
+    def begin(self, folder: Path, answer: Answer, *, view: str = "") -> Entry:
         """Begins a conversation about ``folder`` with its first answer, whose question becomes the title."""
         now = _now_ms()
         with self._file.writing() as connection:
             number = connection.execute(
-                "INSERT INTO conversations (folder, title, created_ms, updated_ms) VALUES (?, ?, ?, ?)",
-                (_key(folder), shorten(answer.question, TITLE_CHARACTERS), now, now),
+                "INSERT INTO conversations (folder, title, created_ms, updated_ms, view) VALUES (?, ?, ?, ?, ?)",
+                (_key(folder), shorten(answer.question, TITLE_CHARACTERS), now, now, view),
             ).lastrowid
             assert number is not None
             return _insert_entry(connection, number, answer, asked_ms=now)

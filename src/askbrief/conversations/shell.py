@@ -59,8 +59,7 @@ class ShellConversation:
         if self._number is not None:
             self._saved.append(self._number, answer)
             return
-        self._number = self._saved.begin(self._root, answer).conversation_id
-        self._saved.set_view(self._number, VIEW)
+        self._number = self._saved.begin(self._root, answer, view=VIEW).conversation_id
 
     def close(self) -> None:
         """Let go of the file."""

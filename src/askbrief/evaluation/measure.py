@@ -156,12 +156,14 @@ def _find_best(trace: Trace) -> str:
 
 
 def _is_best_right(case: Case, trace: Trace) -> bool:
-    """Whether the best span, given or not, is an accepted answer of the right file."""
+    """Whether the best span, given or not, is an accepted answer of the right file; a whole statement may hold one."""
     if not case.answers or not trace.ranked:
         return False
     if case.path and case.path not in trace.ranked[0].candidate.document.paths:
         return False
     found = _find_best(trace)
+    if trace.outcome == "statement" and any(collapse(answer) in collapse(found) for answer in case.answers):
+        return True
     return bool(score_exact(found, case.answers)) or score_f1(found, case.answers) >= RIGHT_F1
 
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError
+from askbrief.store.connection import (
+    BESIDE,
+    build_damaged_name,
+    find_failure,
+    find_file_number,
+    make_private_file,
+    open_connection,
+    transaction,
+)
 
 FILE_NAME = "askbrief.sqlite"
 BUSY_TIMEOUT_SECONDS = 30.0
 _UNFINISHED = "unfinished.sqlite"
-_BESIDE = ("-wal", "-shm", "-journal")
 _PRAGMAS = ("foreign_keys = ON", "cell_size_check = ON", "trusted_schema = OFF")
 """The last two as SQLite advises for files that may be damaged, or somebody else's."""
 
@@ -31,24 +38,19 @@ class Database:
 
     def __init__(self, folder: Path, *, name: str = FILE_NAME) -> None:
         self.file = folder / name
-        _make_private_file(self.file)
-        access = "?immutable=1" if _is_unchangeable(self.file) else ""
+        with _writing(folder):
+            make_private_file(self.file)
+        access = "immutable=1" if _is_unchangeable(self.file) else ""
         with self._translating():
-            self._connection = sqlite3.connect(
-                f"{self.file.absolute().as_uri()}{access}",
-                uri=True,
-                timeout=BUSY_TIMEOUT_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
+            self._connection = open_connection(
+                self.file, timeout_seconds=BUSY_TIMEOUT_SECONDS, access=access, pragmas=_PRAGMAS
             )
-            for pragma in _PRAGMAS:
-                self._connection.execute(f"PRAGMA {pragma}")
-        self._number = _find_number(self.file)
+        self._number = find_file_number(self.file)
 
     @property
     def is_current(self) -> bool:
         """Whether the open file is still the one of that name."""
-        return self._number is not None and _find_number(self.file) == self._number
+        return self._number is not None and find_file_number(self.file) == self._number
 
     def close(self) -> None:
         """Close the file."""
@@ -98,14 +100,8 @@ class Database:
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction: all that the block writes, or, if it fails, nothing."""
-        self.execute("BEGIN IMMEDIATE")
-        try:
+        with self._translating(), transaction(self._connection):
             yield
-            self.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self.execute("ROLLBACK")
-            raise
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
@@ -146,18 +142,12 @@ def set_aside_database(folder: Path) -> Path:
     Raises:
         StoreError: The folder cannot be written.
     """
-    kept = folder / f"damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06}.sqlite"
+    kept = folder / build_damaged_name()
     with _writing(folder):
         (folder / FILE_NAME).rename(kept)
     for name in (FILE_NAME, _UNFINISHED):
         _remove(folder, name)
     return kept
-
-
-def _make_private_file(file: Path) -> None:
-    """An empty file that only its owner can read, where there is none; SQLite makes those beside it alike."""
-    with _writing(file.parent), contextlib.suppress(FileExistsError):
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _is_unchangeable(file: Path) -> bool:
@@ -168,18 +158,10 @@ def _is_unchangeable(file: Path) -> bool:
     return not log.exists() or not log.stat().st_size
 
 
-def _find_number(file: Path) -> tuple[int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
 def _remove(folder: Path, name: str) -> None:
     """Remove a database with the files that SQLite keeps beside it."""
     with _writing(folder):
-        for ending in ("", *_BESIDE):
+        for ending in ("", *BESIDE):
             (folder / f"{name}{ending}").unlink(missing_ok=True)
 
 
@@ -192,9 +174,9 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 def _translate(error: sqlite3.Error, file: Path) -> StoreError:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_BUSY"):
+    failure = find_failure(error)
+    if failure == "busy":
         return StoreBusyError(f"another process is writing to {file.parent}", hint="Try again when it is done.")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_FULL", "SQLITE_IOERR")):
+    if failure == "unusable":
         return StoreError(f"{file} cannot be used: {error}", hint="Check its permissions and the free space.")
     return StoreDamagedError(f"{file} is damaged: {error}", hint="Run: askbrief index")
