@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from askbrief.answer.penalty import COVERAGE_WEIGHT
+from askbrief.answer.penalty import COVERAGE_WEIGHT, UNRELATED_WEIGHT
 from askbrief.answer.reader import (
     DEFAULT_READER,
     MAX_LEAD_CHARACTERS,
