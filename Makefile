@@ -63,6 +63,7 @@ torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what
 	$(BIN)/python -m benchmarks.torture.crash
 	$(BIN)/python -m benchmarks.torture.fuzz
 	$(BIN)/python -m benchmarks.torture.invocations
+	$(BIN)/python -m benchmarks.torture.texts
 
 snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
