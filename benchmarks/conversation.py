@@ -1,6 +1,6 @@
 """Conversations: follow-ups, antecedents, dates, several answers and yes/no questions on the development data.
 
-    python -m benchmarks.conversation [--data ../shared/data] [--fit]
+    python -m benchmarks.conversation [--data ../shared/data] [--dates FILE] [--fit]
 
 Follow-ups are asked with the shipped encoder and reader over a folder of the articles that the data names. ``--fit``
 writes the weights of the term selector anew, from all of CAsT 2019; its figures are those of cross-validation by
@@ -61,16 +61,18 @@ Example = tuple[int, int, str, Features]
 
 def load_rows(data: Path, name: str) -> list[Row]:
     """The rows of ``conversation/{name}.jsonl``."""
-    file = data / "conversation" / f"{name}.jsonl"
+    return load_file(data / "conversation" / f"{name}.jsonl")
+
+
+def load_file(file: Path) -> list[Row]:
+    """The rows of a file, one JSON object a line."""
     if not file.is_file():
         raise SystemExit(f"{file} is missing: give the data folder with --data or ASKBRIEF_DATA")
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def load_articles(data: Path) -> dict[str, Row]:
-    """The articles that the conversation data names, by id."""
-    names = ("dialogues", "antecedents", "dates", "multi", "yesno")
-    rows = [row for name in names for row in load_rows(data, name)]
+def load_articles(data: Path, rows: Sequence[Row]) -> dict[str, Row]:
+    """The articles that ``rows`` name, by id."""
     wanted = {key for row in rows for key in row.get("article_ids", [row.get("article_id")])}
     seed = next((data.parent / "seeds").glob("*.txt")).read_text(encoding="utf-8")
     articles = {"seed": {"id": "seed", "title": "", "date": "2025/05/25", "text": seed}}
@@ -348,15 +350,20 @@ def percent(outcomes: Sequence[bool]) -> float:
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--dates", type=Path, help="further dates, in the form of dates.jsonl")
     parser.add_argument("--fit", action="store_true", help="write the weights of the term selector anew")
     arguments = parser.parse_args()
     data: Path = arguments.data
-    articles = load_articles(data)
+    names = ("dialogues", "antecedents", "dates", "multi", "yesno")
+    articles = load_articles(data, [row for name in names for row in load_rows(data, name)])
     figures: Row = {
         "CAsT 2019": measure_cast(load_rows(data, "cast2019"), fit=arguments.fit),
         "dates": measure_dates(load_rows(data, "dates"), articles),
         "agreement": measure_agreement(load_rows(data, "multi"), articles),
     }
+    if arguments.dates:
+        further = load_file(arguments.dates)
+        figures["dates of other articles"] = measure_dates(further, load_articles(data, further))
     with tempfile.TemporaryDirectory() as scratch:
         (folder := Path(scratch) / "seeds").mkdir()
         save_articles(articles, folder)

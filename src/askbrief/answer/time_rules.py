@@ -154,7 +154,8 @@ def _weekday(match: re.Match[str], context: Context) -> Resolved:
         return _day(article)
     forward = points_forward(match, context)
     is_told = PAST_BEFORE.search(text[max(0, start - 90) : start]) or tells_past(match, context)
-    if forward is False and not is_told:
+    is_possessive = text[end : end + 2] in ("'s", "’s")  # the verb tells of what is named, not of its day
+    if forward is False and (not is_told or is_possessive):
         forward = None  # "in theaters Friday"
     if EITHER_BEFORE.search(text[max(0, start - 30) : start]) or forward is None:
         return _day(future, past)
