@@ -47,7 +47,7 @@ def make_factory(folder: Path, *, reader: FakeReader | None = None) -> Assistant
 class Chat:
     """A running chat."""
 
-    def __init__(self, app: ChatApp, pilot: Pilot[Exception]) -> None:
+    def __init__(self, app: ChatApp, pilot: Pilot[BaseException]) -> None:
         self.app = app
         self.pilot = pilot
 

@@ -31,7 +31,7 @@ _TOAST_COLUMNS = 60
 _KEEP_TITLE, _RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 
 
-class ChatApp(App[Exception]):
+class ChatApp(App[BaseException]):
     """The chat with one folder; its result is the error that ended it, if one did.
 
     Args:
@@ -68,7 +68,7 @@ class ChatApp(App[Exception]):
         self._is_titled = False
         self.conversation = 0
 
-    def run(self, **options: Any) -> Exception | None:
+    def run(self, **options: Any) -> BaseException | None:
         """Run the chat; a signal that ends it is passed on once the terminal is as it was."""
         result = super().run(**options)
         if self._ended_by is not None:

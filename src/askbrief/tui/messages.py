@@ -134,9 +134,9 @@ class Listed(Message):
 
 @dataclass
 class Stopped(Message):
-    """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief."""
+    """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief or a library."""
 
-    error: Exception
+    error: BaseException
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,15 +20,12 @@ from askbrief.errors import AskbriefError
 from askbrief.output.opening import open_in_editor, open_in_viewer
 from askbrief.text.display import count_noun, printable
 from askbrief.tui.archive import ConversationsFactory
-from askbrief.tui.basket import BasketScreen
 from askbrief.tui.card import Card
 from askbrief.tui.citation import describe_range
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.conversation import ConversationView
-from askbrief.tui.dialogs import TextScreen, build_help
 from askbrief.tui.header import Header
 from askbrief.tui.keys import Keys
-from askbrief.tui.lists import ChoiceScreen
 from askbrief.tui.messages import (
     Answered,
     Explained,
@@ -96,7 +94,9 @@ class ChatScreen(Screen[None]):
         self._footnotes = 0
 
     def compose(self) -> ComposeResult:
-        """Place the parts."""
+        """Place the parts, where they belong in a terminal of this size from the start."""
+        self._is_wide = self.app.size.width >= WIDE_COLUMNS
+        self.set_class(self._is_wide, "-source")
         yield Header()
         with Horizontal(id="panes"):
             yield self._conversation
@@ -107,8 +107,14 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Have the assistant opened once the screen is painted."""
-        self.call_after_refresh(self._worker.start)
+        self.call_after_refresh(self._begin)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._save_view())
+
+    def _begin(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        self._worker.start()
 
     def on_unmount(self) -> None:
         """Have the assistant closed."""
@@ -327,10 +333,13 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from askbrief.tui.dialogs import TextScreen, build_help  # not before the first paint
+
         self.app.push_screen(TextScreen("Keys", *build_help()))
 
     def action_search_history(self) -> None:
         """Search the questions asked before."""
+        from askbrief.tui.lists import ChoiceScreen  # not before the first paint
 
         def take(question: str | None) -> None:
             if question is not None:
@@ -345,7 +354,7 @@ class ChatScreen(Screen[None]):
 
     def action_basket(self) -> None:
         """List the pinned quotes."""
-        self._conversation.show_basket(BasketScreen(self._conversation.thread, self._worker.find_document))
+        self._conversation.show_basket(self._worker.find_document)
 
     def action_new_conversation(self) -> None:
         """Start a new conversation."""
@@ -494,6 +503,7 @@ class ChatScreen(Screen[None]):
         return card
 
     def _show_explanation(self, trace: Trace) -> None:
+        from askbrief.tui.dialogs import TextScreen
         from askbrief.tui.explanation import build_explanation  # loads what reads the index
 
         title = "Why this answer" if trace.is_answered else "Why no answer"
