@@ -95,8 +95,11 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Place the parts, where they belong in a terminal of this size from the start."""
-        self._is_wide = self.app.size.width >= WIDE_COLUMNS
+        width, height = self.app.size
+        self._is_wide = width >= WIDE_COLUMNS
         self.set_class(self._is_wide, "-source")
+        for length, breakpoints in ((width, self.HORIZONTAL_BREAKPOINTS), (height, self.VERTICAL_BREAKPOINTS)):
+            self.add_class([name for least, name in breakpoints if least <= length][-1])
         yield Header()
         with Horizontal(id="panes"):
             yield self._conversation
