@@ -361,6 +361,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
         "focus": "",
         "candidates": [],
         "offered": "",
+        "filters": "",
         "filtered": "",
     }
 

@@ -457,6 +457,7 @@ class Trace:
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filters: The filters, as a question line has them; '' for none.
         filtered: The articles that were asked, in words; '' for all.
         mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
@@ -478,6 +479,7 @@ class Trace:
     focus: str = ""
     rewrites: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: Mentions | None = None
 
@@ -518,6 +520,7 @@ class Answer:
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filters: The filters, as a question line has them; '' for none.
         filtered: The articles that were asked, in words; '' for all.
         mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
@@ -538,6 +541,7 @@ class Answer:
     focus: str = ""
     rewrites: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: Mentions | None = None
 

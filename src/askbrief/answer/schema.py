@@ -184,6 +184,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     focus: str = ""
     candidates: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: MentionsFields | UnsetType = UNSET
     nearest: HitFields | UnsetType = UNSET
@@ -222,6 +223,7 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
             focus=answer.focus,
             candidates=answer.rewrites,
             offered=answer.offered,
+            filters=answer.filters,
             filtered=answer.filtered,
             mentions=convert(answer.mentions, MentionsFields, from_attributes=True) if answer.mentions else UNSET,
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
@@ -265,6 +267,7 @@ def load_answer(line: str | bytes) -> Answer:
         focus=fields.focus,
         rewrites=fields.candidates,
         offered=fields.offered,
+        filters=fields.filters,
         filtered=fields.filtered,
         mentions=convert(fields.mentions, Mentions, from_attributes=True) if fields.mentions else None,
     )

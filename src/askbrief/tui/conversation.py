@@ -232,4 +232,5 @@ class ConversationView(Transcript):
 
 
 def _build_card(entry: Entry) -> Card:
-    return Card(entry.answer.question, entry.answer, entry_id=entry.id, is_pinned=entry.is_pinned)
+    question = " ".join(filter(None, [entry.answer.question, entry.answer.filters]))
+    return Card(question, entry.answer, entry_id=entry.id, is_pinned=entry.is_pinned)
