@@ -226,7 +226,7 @@ def test_what_is_not_in_the_documents_shows_no_passage(tmp_path: Path) -> None:
         await chat.wait_until(lambda: "a.txt" in chat.source_head)
         # Cosine 2 / (√17 √2) = 0.17, and no word in common.
         card = await chat.ask("railway railway railway railway?")
-        assert read_card(card)[1:] == ["∅ Not in these documents."]
+        assert read_card(card)[1:] == ["∅ Not in these articles."]
         assert "a.txt" not in chat.source_head
         await chat.pilot.press("escape", "1", "o")
         assert chat.toasts == ["There is no answer yet."]
@@ -255,7 +255,7 @@ def test_mentions_are_counted_and_each_is_shown_with_its_place(articles: Path) -
 def test_small_talk_gets_advice(articles: Path) -> None:
     async def scenario(chat: Chat) -> None:
         card = await chat.ask("thanks!")
-        assert read_card(card)[1:] == ["Ask what the documents say: who, when, where, how many, why."]
+        assert read_card(card)[1:] == ["Ask what the articles say: who, when, where, how many, why."]
 
     run(articles, scenario)
 

@@ -446,7 +446,7 @@ class Trace:
         candidates: The best of them, without near-duplicates, as read; best first.
         ranked: The spans of all candidates that say different things, best first.
         dense_weight: Share of the dense score in the fused score, in [0, 1].
-        min_confidence: Below this confidence of the best span the answer is "not in these documents"; the reader's.
+        min_confidence: Below this confidence of the best span the answer is "not in these articles"; the reader's.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
         outcome: What the documents say.
@@ -501,7 +501,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What askbrief says to a question; "not in these documents" is an ``Answer`` too.
+    """What askbrief says to a question; "not in these articles" is an ``Answer`` too.
 
     Attributes:
         question: As asked.
@@ -562,7 +562,7 @@ class Answer:
             return self.text
         if self.mentions is not None:
             return f"mentioned {self.mentions.count:,} times" if self.mentions.count != 1 else "mentioned once"
-        return "no short answer found" if self.outcome == "no_short_answer" else "not in these documents"
+        return "no short answer found" if self.outcome == "no_short_answer" else "not in these articles"
 
 
 @dataclass(frozen=True, slots=True)

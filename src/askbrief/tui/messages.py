@@ -62,7 +62,7 @@ class RefreshFailed(Message):
 
 @dataclass
 class Answered(Message):
-    """A question has its answer, which may be "not in these documents".
+    """A question has its answer, which may be "not in these articles".
 
     Attributes:
         number: The question's number.

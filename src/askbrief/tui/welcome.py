@@ -17,7 +17,7 @@ from askbrief.tui.lit import plain
 
 GREETING = (
     "Ask a question about these articles. You get their exact words, highlighted in their source, or “not in these"
-    " documents”."
+    " articles”."
 )
 STARTERS = "Questions to begin with:"
 KEYS = (("Enter", "asks"), ("Esc or ↑", "goes to the answers"), ("F1", "shows all keys"))
