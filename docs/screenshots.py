@@ -26,6 +26,15 @@ WAIT_SECONDS = 120.0
 _WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
+def open_app(folder: Path, *, data: Path) -> ChatApp:
+    """The chat with the articles in ``folder``, which keeps its conversations in ``data``."""
+    return ChatApp(
+        lambda on_progress: Assistant.open(folder, on_progress=on_progress),
+        lambda: Conversations(data),
+        clipboard_folder=data,
+    )
+
+
 async def ask(pilot: Pilot[BaseException], question: str) -> None:
     """Types a question, and waits for its answer."""
     screen = find_chat(pilot)
@@ -104,11 +113,7 @@ async def take(
     with TemporaryDirectory() as name:
         data, folder = Path(name), Path(name) / "news"
         shutil.copytree(HERE.parent / "seeds", folder)
-        app = ChatApp(
-            lambda on_progress: Assistant.open(folder, on_progress=on_progress),
-            lambda: Conversations(data),
-            clipboard_folder=data,
-        )
+        app = open_app(folder, data=data)
         async with app.run_test(size=size) as pilot:
             app.theme = theme
             await show(pilot)

@@ -298,6 +298,8 @@ def load(line: str) -> dict[str, Any]:
 PASSAGE_FIELDS = {
     "document": "0123456789abcdef",
     "path": "news/a.txt",
+    "title": "",
+    "date": None,
     "line": 3,
     "places": [],
     "member": "",

@@ -51,6 +51,8 @@ HIT = Hit(
     bm25=12.34,
     places=(Place(10, 10, "page", 4, "iv"),),
     member="b/c.html",
+    title="Ties with neighbours",
+    date=date(2025, 5, 25),
 )
 FULL = Answer(
     question="where?",

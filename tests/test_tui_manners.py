@@ -214,7 +214,7 @@ def test_progress_is_a_bar_that_moves(articles: Path) -> None:
             await chat.wait_until(lambda: "up to date" in chat.status)
             status = chat.screen.query_one(StatusLine)
             status.show_progress(Progress("Reading articles", 5, 20))
-            assert chat.status == "━" * 20 + " Reading articles 5 of 20 · 2 articles"
+            assert chat.status == "━" * 5 + "─" * 15 + " Reading articles 5 of 20 · 2 articles"
             [bar, *_] = status.render().spans
             assert (bar.start, bar.end, bar.style) == (0, 5, "$success")
             status.show_progress(Progress("Reading articles", 20, 20))

@@ -239,6 +239,8 @@ class Hit:
         bm25: BM25 score, at least 0; 0 where the passage shares no word with the query.
         places: The places in the original that hold its first character, from the outer to the inner.
         member: Name of its document inside its file; '' for a file that is one article.
+        title: Title of its document; '' without one.
+        date: Date of its document, where known.
     """
 
     passage: Passage
@@ -250,6 +252,8 @@ class Hit:
     bm25: float
     places: tuple[Place, ...] = ()
     member: str = ""
+    title: str = ""
+    date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,4 +259,6 @@ def _build_hit(candidate: Candidate) -> Hit:
         bm25=candidate.match.bm25,
         places=document.find_places(start),
         member=document.member,
+        title=document.title,
+        date=document.date,
     )

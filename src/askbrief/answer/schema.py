@@ -68,6 +68,8 @@ class HitFields(Struct, frozen=True, kw_only=True):
 
     document: str
     path: str
+    title: str = ""
+    date: datetime.date | None = None
     line: int | None = None
     places: tuple[PlaceFields, ...] = ()
     member: str = ""
@@ -382,6 +384,8 @@ def _build_hit_fields(hit: Hit) -> HitFields:
     return HitFields(
         document=hit.passage.document_id,
         path=hit.path,
+        title=hit.title,
+        date=hit.date,
         line=hit.line,
         places=_build_places(hit.places),
         member=hit.member,
@@ -430,6 +434,8 @@ def _load_hit(fields: HitFields) -> Hit:
         bm25=fields.bm25,
         places=_load_places(fields.places, start=fields.start),
         member=fields.member,
+        title=fields.title,
+        date=fields.date,
     )
 
 

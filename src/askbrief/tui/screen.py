@@ -428,8 +428,10 @@ class ChatScreen(Screen[None]):
     @on(RefreshFailed)
     def show_refresh_error(self, event: RefreshFailed) -> None:
         """The folder or a model cannot be used now; where a question waits, its card says so."""
-        error = event.error
-        self.query_one(StatusLine).problem = f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}"
+        error, status = event.error, self.query_one(StatusLine)
+        status.problem = f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}"
+        if status.freshness is None:
+            self.source.show_articles([])
 
     @on(Listed)
     def show_articles(self, event: Listed) -> None:

@@ -99,7 +99,7 @@ class SourcePane(Vertical):
         self._question = ""
         self._asked: list[Span] = []
         self._found: tuple[Mark, ...] = ()
-        self._articles: Sequence[Article] = ()
+        self._articles: Sequence[Article] | None = None
         self._is_find_wanted = False
         self._field: Input | None = None
 
@@ -169,7 +169,7 @@ class SourcePane(Vertical):
     def open_article(self, event: OptionList.OptionSelected) -> None:
         """Show an article of the list."""
         event.stop()
-        article = self._articles[event.option_index]
+        article = (self._articles or ())[event.option_index]
         self.show((Source(article.document_id, article.path, ()),))
         self.focus_text()
 
@@ -318,12 +318,13 @@ class SourcePane(Vertical):
             self.post_message(self.Opened(self._document.path, line, by_editor))
 
     def _describe_list(self) -> Content:
-        count = (
-            f"{count_noun(len(self._articles), 'article')}, newest first"
-            if self._articles
-            else "The articles are being read …"
-        )
-        return plain(count).stylize("bold $foreground")
+        if self._articles is None:
+            text = "The articles are being read …"
+        elif self._articles:
+            text = f"{count_noun(len(self._articles), 'article')}, newest first"
+        else:
+            text = "There are no articles to show"
+        return plain(text).stylize("bold $foreground")
 
     def _describe(self, document: Document) -> Content:
         columns = max(10, self.size.width - 4)

@@ -34,7 +34,8 @@ _PAST = {"died": "die", "arrived": "arrive", "began": "begin", "ended": "end", "
 _FULL_NAME = re.compile(r"(?!(?:But|And|The) )\w+ [A-Z]|[A-Z]{2,}$")
 _MEASURES = "second|minute|hour|day|week|month|year|time"
 _UNCLEAR = re.compile(
-    rf"^Who \w+ (?:by|(?:on )?(?:{_DAYS})) |^How many (?:others?|more|of)\b|\b(?:{_MEASURES})s?\?$|\b(?:he|she|it|they|him|her|his|their)\b"
+    rf"^Who \w+ (?:by|(?:on )?(?:{_DAYS})) |^How many (?:others?|more|of)\b|\b(?:{_MEASURES})s?\?$"
+    r"|\b(?:he|she|it|they|him|her|his|their)\b"
 )
 """A participle taken for a verb, a measure whose end ("after …") is the answer, what only the sentence makes clear."""
 _DID = "met with|met|visited|announced|signed|opened|told|welcomed|condemned|led|founded"
