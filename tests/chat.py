@@ -145,6 +145,7 @@ async def open_chat(
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
         app.animation_level = "none"
+        app.NOTIFICATION_TIMEOUT = 3600.0  # a toast is still there when a slow machine comes to look for it
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             yield Chat(app, pilot)

@@ -295,7 +295,7 @@ def load(line: str) -> dict[str, Any]:
     return fields
 
 
-PASSAGE_FIELDS = {
+PASSAGE_FIELDS: dict[str, Any] = {
     "document": "0123456789abcdef",
     "path": "news/a.txt",
     "title": "",

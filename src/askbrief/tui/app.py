@@ -145,7 +145,8 @@ class ChatApp(App[BaseException]):
 
     @work
     async def _copy(self, text: str) -> None:
-        copied = f"Copied “{cut(text, _TOAST_COLUMNS)}”"
+        shown = cut(text, _TOAST_COLUMNS)
+        copied = f"Copied {shown}" if shown.startswith("“") else f"Copied “{shown}”"
         if not self.is_web and await asyncio.to_thread(give_to_tool, text, os.environ) is not None:
             self._clipboard = text
             self.notify(copied, markup=False)

@@ -33,8 +33,8 @@ class Keys(Static):
         shown: dict[str, tuple[str, str, str]] = {}
         for _, binding, is_enabled, _ in self.screen.active_bindings.values():
             if binding.show and is_enabled and binding.key != _PALETTE[0]:
-                item = (binding.key, self.app.get_key_display(binding), binding.description)
-                shown.setdefault(binding.action, item)  # of several keys the first
+                found = (binding.key, self.app.get_key_display(binding), binding.description)
+                shown.setdefault(binding.action, found)  # of several keys the first
         items = [_PALETTE, *shown.values()]
         pieces, columns = [], self.size.width
         for key, display, what in items:
