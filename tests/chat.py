@@ -142,10 +142,10 @@ async def open_chat(
     """A chat in a terminal of ``size`` columns and rows, whose conversations are in ``data``, or else not kept."""
     with TemporaryDirectory() as nowhere, pytest.MonkeyPatch.context() as patch:
         patch.delenv("ASKBRIEF_HISTORY", raising=False)
+        patch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # a slow machine still finds the toast
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
         app.animation_level = "none"
-        app.NOTIFICATION_TIMEOUT = 3600.0  # a toast is still there when a slow machine comes to look for it
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()
             yield Chat(app, pilot)
