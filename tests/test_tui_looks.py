@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from chat import ANSWERABLE, UNANSWERABLE, make_factory, open_chat, painted, read_card
-from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from askbrief.tui.dialogs import TextScreen
@@ -86,9 +85,6 @@ def test_dialogs_are_as_high_as_what_they_hold(articles: Path) -> None:
             await chat.pilot.press("escape", "f1")
             await chat.wait_until(lambda: isinstance(chat.app.screen, TextScreen))
             assert chat.app.screen.query_one(".dialog").size.height > 35
-            await chat.pilot.press("escape", "ctrl+p")
-            await chat.wait_until(lambda: isinstance(chat.app.screen, CommandPalette))
-            assert {found.size.width for found in chat.app.screen.query("Vertical")} == {100}
 
     asyncio.run(scenario())
 
