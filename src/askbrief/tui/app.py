@@ -97,7 +97,7 @@ class ChatApp(App[BaseException]):
         return ChatScreen(self._open_assistant, self._open_conversations, resume=self._resume)
 
     def on_app_focus(self) -> None:
-        """Gives the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
+        """Give the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
         self.call_later(self._focus_prompt_if_nothing_is)
 
     def _focus_prompt_if_nothing_is(self) -> None:

@@ -62,7 +62,7 @@ class Archive:
         conversations: The open conversations.
 
     Attributes:
-        conversations: Likewise.
+        conversations: The open conversations.
         root: The folder that is asked.
         current: Number of the current conversation; None before its first answer.
     """

@@ -27,7 +27,7 @@ LAST = 0
 
 
 class ConversationView(Transcript):
-    """Shows and saves one conversation at a time.
+    """Show and save one conversation at a time.
 
     Args:
         open_conversations: Called once, in the thread that owns the file of the conversations.

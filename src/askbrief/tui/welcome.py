@@ -66,7 +66,7 @@ class Suggestion(Static, can_focus=True):
 
 
 class Welcome(VerticalGroup):
-    """Greets; the questions come once there are any."""
+    """A greeting; the questions come once there are any."""
 
     def compose(self) -> ComposeResult:
         """The greeting and the keys."""
