@@ -27,7 +27,7 @@ _COLUMNS = 200
 
 
 class BasketScreen(ListScreen[Bookmark]):
-    """List the pinned quotes; words search them.
+    """The list of pinned quotes; words search them.
 
     Args:
         archive: Where they are.

@@ -27,7 +27,7 @@ LAST = 0
 
 
 class ConversationView(Transcript):
-    """Show and save one conversation at a time.
+    """One conversation at a time, shown and saved.
 
     Args:
         open_conversations: Called once, in the thread that owns the file of the conversations.

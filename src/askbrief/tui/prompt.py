@@ -15,7 +15,7 @@ _NEW_LINE = ("shift+enter", "ctrl+j", "alt+enter")
 
 
 class History:
-    """Walk through earlier questions, as a shell does; what was being typed comes back at the end.
+    """Earlier questions to walk through, as in a shell; what was being typed comes back at the end.
 
     Args:
         questions: Newest first.

@@ -21,7 +21,7 @@ _COLUMNS = 200
 
 
 class SavedScreen(ListScreen[Bookmark]):
-    """List the conversations about this folder; words search the questions and answers in all of them.
+    """The list of conversations about this folder; words search the questions and answers in all of them.
 
     Args:
         archive: Where they are.

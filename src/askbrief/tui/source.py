@@ -53,7 +53,7 @@ class Gutter(Static):
 
 
 class SourcePane(Vertical):
-    """Show the articles of a trail, one at a time, its current highlight in view; or lists all articles.
+    """The articles of a trail, one at a time, its current highlight in view; or the list of all articles.
 
     Attributes:
         root: The folder that paths are relative to, once it is known.

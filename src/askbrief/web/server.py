@@ -52,7 +52,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ChatServer:
-    """Serve the chat on a port of this machine from now on; close it.
+    """The chat, served on a port of this machine from now on; close it.
 
     Args:
         command: What runs the chat, once for each page; a page that is loaded again adds ``--resume``.
