@@ -5,7 +5,7 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots reader teacher clean
+.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots recording reader teacher clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -63,13 +63,18 @@ torture: $(INSTALLED)  ## Try for minutes to break an index, and write down what
 	$(BIN)/python -m benchmarks.torture.crash
 	$(BIN)/python -m benchmarks.torture.fuzz
 	$(BIN)/python -m benchmarks.torture.invocations
+	$(BIN)/python -m benchmarks.torture.texts
 
-snapshots: $(INSTALLED)  ## Take the chat's pictures anew, after looking at the differences
+snapshots: $(INSTALLED)  ## Take the chat's pictures again, after looking at the differences
 	UPDATE_SNAPSHOTS=1 $(BIN)/pytest tests/test_tui_snapshots.py
 
-screenshots: $(INSTALLED)  ## Take the README's pictures anew
+screenshots: $(INSTALLED)  ## Take the pictures of the README and docs/chat.md again, and record docs/session.svg
 	$(BIN)/python docs/screenshots.py
 	$(BIN)/python docs/picture.py
+	$(BIN)/python docs/recording.py
+
+recording: $(INSTALLED)  ## Record docs/session.svg, a conversation about the seed
+	$(BIN)/python docs/recording.py
 
 RUNS := training/runs
 FIVE_RUNS := $(RUNS)/first $(RUNS)/second $(RUNS)/third $(RUNS)/fourth $(RUNS)/fifth

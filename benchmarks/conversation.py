@@ -1,6 +1,6 @@
 """Conversations: follow-ups, antecedents, dates, several answers and yes/no questions on the development data.
 
-    python -m benchmarks.conversation [--data ../shared/data] [--fit]
+    python -m benchmarks.conversation [--data ../shared/data] [--dates FILE] [--fit]
 
 Follow-ups are asked with the shipped encoder and reader over a folder of the articles that the data names. ``--fit``
 writes the weights of the term selector anew, from all of CAsT 2019; its figures are those of cross-validation by
@@ -17,33 +17,32 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from askbrief.answer.agreement import Found, find_agreement
 from askbrief.answer.antecedents import find_antecedent
+from askbrief.answer.dialogue import build_turn
 from askbrief.answer.foci import find_foci
-from askbrief.answer.fuse import BOOST
 from askbrief.answer.gate import stands_alone
 from askbrief.answer.names import is_same
-from askbrief.answer.pipeline import READ_PASSAGES, read_candidates
+from askbrief.answer.pipeline import READ_PASSAGES
 from askbrief.answer.polar import UNREAD_MARGIN, Statement, choose_statement
-from askbrief.answer.rank import build_answer_span, rank
-from askbrief.answer.retrieve import DEPTH
-from askbrief.answer.rewrite import MAX_TURNS, Said, Turn, build_rewrites, choose_rewrite, find_boosted
+from askbrief.answer.rewrite import MAX_TURNS, Turn, build_rewrites
 from askbrief.answer.terms import Features, build_features, find_terms, split_words
 from askbrief.answer.time import find_dates
 from askbrief.assistant import Assistant
 from askbrief.evaluation.scores import normalise, score_f1
 from askbrief.text.segment import find_sentences
-from askbrief.types import AnswerSpan, Candidate, Document, Match, Passage, Span
+from askbrief.types import Answer, Document, Passage, Span
 from benchmarks.common import build_parser, save_result
 
 WEIGHTS = Path(__file__).parents[1] / "src" / "askbrief" / "answer" / "term_weights.py"
 MIN_F1 = 0.6
 """Words that share less with every accepted answer are wrong."""
-CANDIDATE_PASSAGES = 2
 ASK_CHARACTERS = 500
 FOLDS, SEEDS, STRENGTH, THRESHOLD = 10, 6, 0.01, 0.3
 KINDS = {
@@ -61,16 +60,18 @@ Example = tuple[int, int, str, Features]
 
 def load_rows(data: Path, name: str) -> list[Row]:
     """The rows of ``conversation/{name}.jsonl``."""
-    file = data / "conversation" / f"{name}.jsonl"
+    return load_file(data / "conversation" / f"{name}.jsonl")
+
+
+def load_file(file: Path) -> list[Row]:
+    """The rows of a file, one JSON object a line."""
     if not file.is_file():
         raise SystemExit(f"{file} is missing: give the data folder with --data or ASKBRIEF_DATA")
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def load_articles(data: Path) -> dict[str, Row]:
-    """The articles that the conversation data names, by id."""
-    names = ("dialogues", "antecedents", "dates", "multi", "yesno")
-    rows = [row for name in names for row in load_rows(data, name)]
+def load_articles(data: Path, rows: Sequence[Row]) -> dict[str, Row]:
+    """The articles that ``rows`` name, by id."""
     wanted = {key for row in rows for key in row.get("article_ids", [row.get("article_id")])}
     seed = next((data.parent / "seeds").glob("*.txt")).read_text(encoding="utf-8")
     articles = {"seed": {"id": "seed", "title": "", "date": "2025/05/25", "text": seed}}
@@ -88,23 +89,14 @@ def save_articles(articles: dict[str, Row], folder: Path) -> None:
 
 
 class Asker:
-    """Asks a folder of articles, with passages of some articles preferred."""
+    """Asks a folder of articles, as it is indexed."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
 
-    def find(self, question: str, *, boosted: frozenset[str], passages: int) -> AnswerSpan | None:
-        """The best span in the best ``passages``; those of ``boosted`` articles gain ``BOOST``."""
-        candidates = []
-        for hit in self.assistant.search(question, top=DEPTH, refresh=False):
-            score = hit.score + BOOST * (hit.passage.document_id in boosted)
-            document = self.assistant.load_document(hit.passage.document_id)
-            candidates.append(Candidate(Match(hit.row, hit.cosine, hit.bm25, score=score), hit.passage, document))
-        candidates.sort(key=lambda candidate: (-candidate.match.score, candidate.match.row))
-        read = read_candidates(question, candidates[:passages], self.assistant.reader)
-        return next(
-            map(build_answer_span, rank(question, read, top=1, calibration=self.assistant.reader.calibration)), None
-        )
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """The answer, after ``history``."""
+        return self.assistant.ask(question, history=history, refresh=False)
 
     def find_statements(self, question: str) -> list[Statement]:
         """The sentences of the passages found, as ``choose_statement`` wants them."""
@@ -122,55 +114,84 @@ class Asker:
         return [Statement(text, margin, float(v @ asked)) for (text, margin), v in zip(found, vectors, strict=True)]
 
 
-def is_right(found: str, accepted: Sequence[str]) -> bool:
-    """Whether words are an accepted answer or nearly; with none accepted, whether nothing was found."""
-    if not accepted or not found:
-        return not accepted and not found
-    exact = normalise(found) in map(normalise, accepted)
-    return exact or score_f1(found, accepted) >= MIN_F1
+def is_right(answer: Answer, accepted: Sequence[str]) -> bool:
+    """Whether an accepted answer or nearly one is given; with none accepted, whether none is.
+
+    The sentence that is given for a yes/no question may hold more than the accepted words.
+    """
+    if not accepted or not answer.answered:
+        return not accepted and not answer.answered
+    if answer.outcome == "statement" and any(normalise(one) in normalise(answer.text) for one in accepted):
+        return True
+    return normalise(answer.text) in map(normalise, accepted) or score_f1(answer.text, accepted) >= MIN_F1
 
 
 def measure_dialogues(asker: Asker, rows: Sequence[Row]) -> Row:
     """Follow-ups answered right, in percent, as typed, rewritten, and as written by hand to stand alone."""
-    figures: Row = {}
-    for name in ("as typed", "first candidate", "rewritten", "written by hand"):
-        follow_ups, carried = [], []
-        for row in rows:
-            history: list[Turn] = []
-            for turn in row["turns"]:
-                asked, boosted, focus, rewrites = turn["utterance"], frozenset[str](), "", ()
-                searched = turn["standalone"] if name == "written by hand" else asked
-                if name in ("first candidate", "rewritten") and (rewrites := build_rewrites(asked, history)):
-                    boosted = find_boosted(history)
-                    place = 0 if name == "first candidate" else choose(asker, [r.text for r in rewrites], boosted)
-                    searched, focus = rewrites[place].text, rewrites[place].focus
-                answer = asker.find(searched, boosted=boosted, passages=READ_PASSAGES)
-                said = answer if answer and answer.confidence >= asker.assistant.reader.calibration.threshold else None
-                if history and asked.lower() != turn["standalone"].lower():
-                    follow_ups.append(is_right(said.text if said else "", turn["answers"]))
-                elif history:
-                    carried.append(bool(rewrites))
-                answers = (
-                    (Said(said.text, said.sentence_text, said.document_id, said.title, said.date),) if said else ()
-                )
-                history.append(Turn(asked, searched, answers, focus))
-        figures[f"follow-ups right, {name}"] = percent(follow_ups)
-    return figures | {
-        "follow-ups": len(follow_ups),
+    right: dict[str, list[bool]] = {"as typed": [], "rewritten": [], "written by hand": []}
+    carried: list[bool] = []
+    followed: list[tuple[Answer, Answer, bool, bool]] = []
+    for row in rows:
+        history: list[Turn] = []
+        for turn in row["turns"]:
+            asked, alone = turn["utterance"], turn["standalone"]
+            answer = asker.ask(asked, history)
+            if history and asked.lower() != alone.lower():
+                by_hand = asker.ask(alone)
+                outcomes = [is_right(one, turn["answers"]) for one in (asker.ask(asked), answer, by_hand)]
+                for found, outcome in zip(right.values(), outcomes, strict=True):
+                    found.append(outcome)
+                followed.append((answer, by_hand, outcomes[1], outcomes[2]))
+            elif history:
+                carried.append(answer.how != "as typed")
+            history.append(build_turn(answer))
+    return {
+        **{f"follow-ups right, {name}": percent(outcomes) for name, outcomes in right.items()},
+        "follow-ups": len(followed),
         "self-contained turns": len(carried),
         "of them rewritten": sum(carried),
+        "confidence": {
+            name: describe_confidence([one for one in followed if (len(one[0].rewrites) > 1) == is_several])
+            for name, is_several in (("one rewrite or none", False), ("of several rewrites", True))
+        },
     }
 
 
-def as_said(answer: AnswerSpan) -> Said:
-    """An answer as a conversation remembers it."""
-    return Said(answer.text, answer.sentence_text, answer.document_id, answer.title, answer.date)
+def describe_confidence(followed: Sequence[tuple[Answer, Answer, bool, bool]]) -> Row:
+    """Mean confidence and right answers, in percent, of follow-ups and of the same questions written by hand."""
+    return {
+        "follow-ups": len(followed),
+        "confidence": round(100 * float(np.mean([one.confidence for one, *_ in followed])), 1),
+        "right": percent([is_right for *_, is_right, _ in followed]),
+        "confidence by hand": round(100 * float(np.mean([other.confidence for _, other, *_ in followed])), 1),
+        "right by hand": percent([is_right for *_, is_right in followed]),
+    }
 
 
-def choose(asker: Asker, questions: Sequence[str], boosted: frozenset[str]) -> int:
-    """The place of the candidate that two passages answer best."""
-    answers = [asker.find(question, boosted=boosted, passages=CANDIDATE_PASSAGES) for question in questions]
-    return choose_rewrite([answer.confidence if answer else 0.0 for answer in answers])[0]
+def measure_cost(asker: Asker, rows: Sequence[Row]) -> Row:
+    """Milliseconds of a follow-up and, in turns, of the question that was searched for it, asked by itself; medians."""
+    times: list[tuple[int, float, float]] = []
+    for row in rows:
+        history: list[Turn] = []
+        for turn in row["turns"]:
+            began = perf_counter()
+            answer = asker.ask(turn["utterance"], history)
+            middle = perf_counter()
+            asker.ask(answer.searched)
+            if answer.rewrites:
+                times.append((len(answer.rewrites), 1000 * (middle - began), 1000 * (perf_counter() - middle)))
+            history.append(build_turn(answer))
+    groups = {"all": times, "one rewrite": [one for one in times if one[0] == 1]}
+    groups["several"] = [one for one in times if one[0] > 1]
+    return {
+        name: {
+            "follow-ups": len(group),
+            "follow-up ms": round(median(one[1] for one in group)),
+            "question ms": round(median(one[2] for one in group)),
+            "median ratio": round(median(one[1] / one[2] for one in group), 2),
+        }
+        for name, group in groups.items()
+    }
 
 
 def measure_cast(rows: Sequence[Row], *, fit: bool) -> Row:
@@ -348,15 +369,20 @@ def percent(outcomes: Sequence[bool]) -> float:
 
 def main() -> None:
     parser = build_parser(__doc__.splitlines()[0])
+    parser.add_argument("--dates", type=Path, help="further dates, in the form of dates.jsonl")
     parser.add_argument("--fit", action="store_true", help="write the weights of the term selector anew")
     arguments = parser.parse_args()
     data: Path = arguments.data
-    articles = load_articles(data)
+    names = ("dialogues", "antecedents", "dates", "multi", "yesno")
+    articles = load_articles(data, [row for name in names for row in load_rows(data, name)])
     figures: Row = {
         "CAsT 2019": measure_cast(load_rows(data, "cast2019"), fit=arguments.fit),
         "dates": measure_dates(load_rows(data, "dates"), articles),
         "agreement": measure_agreement(load_rows(data, "multi"), articles),
     }
+    if arguments.dates:
+        further = load_file(arguments.dates)
+        figures["dates of other articles"] = measure_dates(further, load_articles(data, further))
     with tempfile.TemporaryDirectory() as scratch:
         (folder := Path(scratch) / "seeds").mkdir()
         save_articles(articles, folder)
@@ -364,6 +390,7 @@ def main() -> None:
             assistant.update()
             asker = Asker(assistant)
             figures["dialogues"] = measure_dialogues(asker, load_rows(data, "dialogues"))
+            figures["cost"] = measure_cost(asker, load_rows(data, "dialogues"))
             figures["antecedents"] = measure_antecedents(asker, load_rows(data, "antecedents"), articles)
             figures["yes/no"] = measure_polar(asker, load_rows(data, "yesno"))
     save_result("conversation", figures)

@@ -3,7 +3,7 @@
     python -m benchmarks.end_to_end [--data ../shared/data] [--every 5]
 
 EM and F1 of the top answer whatever its confidence, hit@1 of the paragraph it comes from, and both once more with the
-threshold in force, when "not in these documents" counts as wrong. As shipped, and as with ``reader = "fast"``, which
+threshold in force, when "not in these articles" counts as wrong. As shipped, and as with ``reader = "fast"``, which
 has no second look, on the same candidates.
 """
 

@@ -3,9 +3,11 @@
     python -m benchmarks.interface [--runs 15] [--keys 200] [--articles 5000] [--cards 10000]
 
 The command runs in a pseudo-terminal of 120 × 36 and is judged by what it writes there: "first paint" is from the start
-of the process to the prompt, "ready" to the index compared with the folder. Keys are typed while ``--articles`` new
-articles are read and encoded with the real models, and before that when nothing is done; the echo is the prompt painted
-anew. Frames are counted inside the process: a timer of 60 Hz asks for one, and the gap is the time between two.
+of the process to the prompt, "ready" to the index compared with the folder. The starts take turns with those of a
+Textual application that has nothing but a prompt: no chat made with Textual is faster. Keys are typed while
+``--articles`` new articles are read and encoded with the real models, and before that when nothing is done; the echo is
+the prompt painted again. Frames are counted inside the process: a timer of 60 Hz asks for one, and the gap is the time
+between two.
 """
 
 from __future__ import annotations
@@ -52,6 +54,14 @@ UP_TO_DATE = "up to date"
 QUIT = "\x11"
 CHECK_FOLDER = "\x1b[15~"
 ESCAPE, HOME, UP = "\x1b", "\x1b[H", "\x1b[A"
+BARE = f"""
+from textual.app import App
+from textual.widgets import TextArea
+class Bare(App):
+    def compose(self):
+        yield TextArea(placeholder="A{PROMPT}")
+Bare().run()
+"""
 _LETTERS = "GHJKQVWXZ"
 _LINE = 40
 _SENTENCES = 8
@@ -59,16 +69,15 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 
 class Terminal:
-    """The chat in a pseudo-terminal.
+    """A program in a pseudo-terminal.
 
     Args:
-        folder: The articles.
+        arguments: Arguments of Python.
         data: Where conversations are kept.
-        more: More arguments of the command.
     """
 
-    def __init__(self, folder: Path, *, data: Path, more: Sequence[str] = ()) -> None:
-        command = [sys.executable, "-m", "askbrief", "chat", "--folder", str(folder), *more]
+    def __init__(self, *arguments: str, data: Path) -> None:
+        command = [sys.executable, *arguments]
         environment = os.environ | {"XDG_DATA_HOME": str(data), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self.began = time.perf_counter()
         self._process, self._terminal = pty.fork()
@@ -77,6 +86,11 @@ class Terminal:
             os.execvpe(command[0], command, environment)
         self._written = ""
         self._last_key = 0
+
+    @classmethod
+    def open_chat(cls, folder: Path, *, data: Path, more: Sequence[str] = ()) -> Terminal:
+        """The chat with a folder of articles."""
+        return cls("-m", "askbrief", "chat", "--folder", str(folder), *more, data=data)
 
     def type(self, keys: str) -> float:
         """Types keys, and returns the time."""
@@ -113,6 +127,14 @@ class Terminal:
         status = Path(f"/proc/{self._process}/status").read_text(encoding="utf-8")
         return round(int(re.findall(rf"{name}:\s*(\d+) kB", status)[0]) / 1024)
 
+    def find_cpu_seconds(self) -> float:
+        """The time that all threads spent on a processor until now, in user and system mode."""
+        times = [
+            path.read_text(encoding="utf-8").split()[0]
+            for path in Path(f"/proc/{self._process}/task").glob("*/schedstat")
+        ]
+        return sum(map(int, times)) / 1e9
+
     def close(self) -> None:
         """Quits."""
         self.type(QUIT)
@@ -145,10 +167,13 @@ def write_articles(folder: Path, count: int) -> None:
 
 def measure_start(runs: int, scratch: Path) -> dict[str, Any]:
     """From the start of the process to the prompt, to a compared index, and the memory after an answer."""
-    painted, ready, answered, idle, peak = [], [], [], [], []
+    painted, ready, answered, idle, peak, bare = [], [], [], [], [], []
     for _ in range(runs + 1):
-        terminal = Terminal(ROOT, data=scratch)
-        painted.append(terminal.wait_for(PROMPT) - terminal.began)
+        terminal = Terminal("-c", BARE, data=scratch)
+        bare.append((terminal.wait_for(PROMPT) - terminal.began, terminal.find_cpu_seconds()))
+        terminal.close()
+        terminal = Terminal.open_chat(ROOT, data=scratch)
+        painted.append((terminal.wait_for(PROMPT) - terminal.began, terminal.find_cpu_seconds()))
         ready.append(terminal.wait_for(UP_TO_DATE) - terminal.began)
         terminal.rest(1.0)  # the suggested questions are looked for
         idle.append(terminal.find_memory("VmRSS"))
@@ -156,10 +181,16 @@ def measure_start(runs: int, scratch: Path) -> dict[str, Any]:
         answered.append(terminal.wait_for(" · line ") - asked)
         peak.append(terminal.find_memory("VmHWM"))
         terminal.close()
+    (seconds, cpu_seconds), (bare_seconds, bare_cpu_seconds) = (
+        zip(*found[1:], strict=True) for found in (painted, bare)
+    )
     return {
         "runs": runs,
-        "first paint, seconds median": round(statistics.median(painted[1:]), 3),
-        "first paint, seconds max": round(max(painted[1:]), 3),
+        "first paint, seconds median": round(statistics.median(seconds), 3),
+        "first paint, seconds max": round(max(seconds), 3),
+        "first paint, CPU seconds median": round(statistics.median(cpu_seconds), 3),
+        "first paint of a bare prompt, seconds median": round(statistics.median(bare_seconds), 3),
+        "first paint of a bare prompt, CPU seconds median": round(statistics.median(bare_cpu_seconds), 3),
         "ready, seconds median": round(statistics.median(ready[1:]), 3),
         "question to answer, seconds median": round(statistics.median(answered[1:]), 3),
         "memory when idle, MB": statistics.median(idle[1:]),
@@ -194,7 +225,7 @@ def measure_typing(articles: int, keys: int, scratch: Path) -> dict[str, Any]:
     folder = scratch / "typing"
     folder.mkdir()
     shutil.copy(SEED, folder)
-    terminal = Terminal(folder, data=scratch)
+    terminal = Terminal.open_chat(folder, data=scratch)
     terminal.wait_for(UP_TO_DATE)
     terminal.rest(2.0)
     idle = measure_echo(terminal, keys)
@@ -270,7 +301,7 @@ def measure_cards(cards: int, scratch: Path) -> dict[str, Any]:
         number = saved.begin(ROOT, replace(answer, question="question 0?")).conversation_id
         for at in range(1, cards):
             saved.append(number, replace(answer, question=f"question {at}?"))
-    terminal = Terminal(ROOT, data=data, more=["--resume", str(number)])
+    terminal = Terminal.open_chat(ROOT, data=data, more=["--resume", str(number)])
     terminal.wait_for(f"question {cards - 1}?")
     terminal.rest(2.0)
     resumed = terminal.find_memory("VmRSS")

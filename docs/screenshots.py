@@ -26,7 +26,16 @@ WAIT_SECONDS = 120.0
 _WEB_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
-async def ask(pilot: Pilot[Exception], question: str) -> None:
+def open_app(folder: Path, *, data: Path) -> ChatApp:
+    """The chat with the articles in ``folder``, which keeps its conversations in ``data``."""
+    return ChatApp(
+        lambda on_progress: Assistant.open(folder, on_progress=on_progress),
+        lambda: Conversations(data),
+        clipboard_folder=data,
+    )
+
+
+async def ask(pilot: Pilot[BaseException], question: str) -> None:
     """Types a question, and waits for its answer."""
     screen = find_chat(pilot)
     asked = len(screen.query(Card))
@@ -35,56 +44,56 @@ async def ask(pilot: Pilot[Exception], question: str) -> None:
     await wait_until(pilot, lambda: len(screen.query(Card)) > asked and not list(screen.query(Card))[-1].is_waiting)
 
 
-async def press(pilot: Pilot[Exception], *keys: str) -> None:
+async def press(pilot: Pilot[BaseException], *keys: str) -> None:
     """Presses keys one after the other."""
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
 
 
-async def wait_until(pilot: Pilot[Exception], is_so: Callable[[], bool]) -> None:
+async def wait_until(pilot: Pilot[BaseException], is_so: Callable[[], bool]) -> None:
     """Lets the chat run until something is so."""
     async with asyncio.timeout(WAIT_SECONDS):
         while not is_so():
             await pilot.pause(0.02)
 
 
-def find_chat(pilot: Pilot[Exception]) -> ChatScreen:
+def find_chat(pilot: Pilot[BaseException]) -> ChatScreen:
     """The chat's own screen."""
     return next(screen for screen in pilot.app.screen_stack if isinstance(screen, ChatScreen))
 
 
-async def show_answer(pilot: Pilot[Exception]) -> None:
+async def show_answer(pilot: Pilot[BaseException]) -> None:
     """An answer with its source."""
     await ask(pilot, ANSWERED)
     await press(pilot, "escape")
 
 
-async def show_no_answer(pilot: Pilot[Exception]) -> None:
+async def show_no_answer(pilot: Pilot[BaseException]) -> None:
     """An answer, and a question that the article does not answer."""
     await ask(pilot, ANSWERED)
     await ask(pilot, UNANSWERED)
 
 
-async def show_explanation(pilot: Pilot[Exception]) -> None:
+async def show_explanation(pilot: Pilot[BaseException]) -> None:
     """How an answer was found."""
     await ask(pilot, ANSWERED)
     await press(pilot, "escape", "x")
     await wait_until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
 
 
-async def show_start(pilot: Pilot[Exception]) -> None:
+async def show_start(pilot: Pilot[BaseException]) -> None:
     """A new conversation, with questions to begin with."""
     await wait_until(pilot, lambda: bool(find_chat(pilot).query(Suggestion)))
 
 
-async def show_narrow(pilot: Pilot[Exception]) -> None:
+async def show_narrow(pilot: Pilot[BaseException]) -> None:
     """A terminal with no room for the source beside the answer."""
     await ask(pilot, ANSWERED)
     await press(pilot, "escape")
 
 
-Show: TypeAlias = Callable[[Pilot[Exception]], Awaitable[None]]
+Show: TypeAlias = Callable[[Pilot[BaseException]], Awaitable[None]]
 
 PICTURES: dict[str, tuple[tuple[int, int], str, Show]] = {
     "start": ((116, 28), "textual-dark", show_start),
@@ -98,17 +107,13 @@ PICTURES: dict[str, tuple[tuple[int, int], str, Show]] = {
 async def take(
     size: tuple[int, int],
     theme: str,
-    show: Callable[[Pilot[Exception]], Awaitable[None]],
+    show: Callable[[Pilot[BaseException]], Awaitable[None]],
 ) -> str:
     """The picture of a terminal of ``size`` columns and rows, without fonts from the web."""
     with TemporaryDirectory() as name:
         data, folder = Path(name), Path(name) / "news"
         shutil.copytree(HERE.parent / "seeds", folder)
-        app = ChatApp(
-            lambda on_progress: Assistant.open(folder, on_progress=on_progress),
-            lambda: Conversations(data),
-            clipboard_folder=data,
-        )
+        app = open_app(folder, data=data)
         async with app.run_test(size=size) as pilot:
             app.theme = theme
             await show(pilot)

@@ -47,7 +47,7 @@ def make_factory(folder: Path, *, reader: FakeReader | None = None) -> Assistant
 class Chat:
     """A running chat."""
 
-    def __init__(self, app: ChatApp, pilot: Pilot[Exception]) -> None:
+    def __init__(self, app: ChatApp, pilot: Pilot[BaseException]) -> None:
         self.app = app
         self.pilot = pilot
 
@@ -142,6 +142,7 @@ async def open_chat(
     """A chat in a terminal of ``size`` columns and rows, whose conversations are in ``data``, or else not kept."""
     with TemporaryDirectory() as nowhere, pytest.MonkeyPatch.context() as patch:
         patch.delenv("ASKBRIEF_HISTORY", raising=False)
+        patch.setattr(ChatApp, "NOTIFICATION_TIMEOUT", 3600.0)  # a slow machine still finds the toast
         folder = data or Path(nowhere)
         app = ChatApp(open_assistant, lambda: Conversations(folder), clipboard_folder=folder / "cache", resume=resume)
         app.animation_level = "none"

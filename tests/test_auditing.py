@@ -111,7 +111,7 @@ def test_a_row_that_was_altered_is_told(index: Path, statement: str, fault: str)
 @pytest.mark.parametrize(
     ("key", "value", "fault"),
     [
-        ("documents", "9", "2 documents lie in files, but 9 are counted"),
+        ("documents", "9", "2 articles lie in files, but 9 are counted"),
         ("passages", "9", "the dense index holds 2 passages, but 9 are counted"),
         ("manifest", "", "the manifest of the index is damaged"),
     ],

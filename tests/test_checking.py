@@ -79,7 +79,7 @@ def test_a_valid_folder_passes_every_check(indexed: Path, cache: Path, isolated:
     assert "90.9 MB, sha256 53aa51172d14…" in checks["encoder"].found
     assert checks["compiled"].found == "the encoder is not compiled yet; the first question does that, once"
     assert checks["articles"].found == f"2 articles in {indexed}"
-    assert checks["index"].found == f"{indexed / '.askbrief'}, generation 1, 2 documents, up to date"
+    assert checks["index"].found == f"{indexed / '.askbrief'}, generation 1, 2 articles, up to date"
     assert checks["privacy"].found == "only you can read the index"
     assert checks["contents"].found == "the database is valid; both search indexes hold exactly its 2 passages"
     assert checks["files"].found == "2 files read and compared: the index has their contents"

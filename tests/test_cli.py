@@ -73,7 +73,7 @@ def test_ask_writes_the_answer_to_stdout_and_exits_0(articles: Path, capsys: pyt
     blocks = out.split("\n\n")
     assert blocks[:2] == ["Okay", f"  {SENTENCE}"]
     assert blocks[2] == "  line 1 · strong\n  a.txt:1"  # a margin of 5 alone is 1 / (1 + e^-5) = 99 %
-    assert blocks[3:] == ["  2 documents, up to date, 2 added\n"]
+    assert blocks[3:] == ["  2 articles, up to date, 2 added\n"]
     assert err == ""
     assert ESCAPE not in out
 
@@ -97,7 +97,7 @@ def test_ask_what_nothing_is_near_to_exits_3_and_shows_no_passage(
     # Of ten drones (0, 0, 0, 10, 1) the railway (0, 1, 1, 0, 1) has a cosine of 1 / √303 = 0.06 and no word.
     (articles / "a.txt").unlink()
     assert run(["ask", "drone " * 10, "-C", str(articles)]) == 3
-    assert capsys.readouterr().out == "Not in these documents.\n\n  1 document, up to date, 1 added\n"
+    assert capsys.readouterr().out == "Not in these articles.\n\n  1 article, up to date, 1 added\n"
 
 
 def test_ask_json_is_one_object_on_one_line(articles: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,7 +220,7 @@ def test_search_json(articles: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_index_then_status(articles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["index", "-C", str(articles)]) == 0
-    assert capsys.readouterr().out == "2 documents, 2 passages, 2 added\n"
+    assert capsys.readouterr().out == "2 articles, 2 passages, 2 added\n"
     assert run(["index", "--json", "-C", str(articles)]) == 0
     fields = load(capsys.readouterr().out)
     assert (fields["schema"], fields["generation"], fields["added"], fields["documents"]) == (1, 1, 0, 2)
@@ -282,7 +282,7 @@ def test_long_work_tells_each_stage_once_on_stderr(
     assert run(["index", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
     assert err.splitlines() == ["Indexing", "Indexed"]
-    assert out == "2 documents, 2 passages, 2 added\n"
+    assert out == "2 articles, 2 passages, 2 added\n"
 
 
 def test_a_control_character_in_a_file_name_never_reaches_the_screen(

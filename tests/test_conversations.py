@@ -584,7 +584,7 @@ def test_the_command_searches(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["conversations", "--search", "who"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [(line.split()[0], line.strip().split("  ", maxsplit=2)[-1]) for line in lines] == [
-        ("1", "who wrote Emma?  not in these documents"),
+        ("1", "who wrote Emma?  not in these articles"),
         ("1", "who was met?  Okay Memis"),
     ]
     assert run(["conversations", "--search", "nowhere"]) == 3
@@ -627,7 +627,7 @@ def test_markdown_export_has_the_citations_as_footnotes(capsys: pytest.CaptureFi
     ]
     assert blocks[8].endswith(" UTC, pinned")
     assert blocks[9:12] == [
-        "*Not in these documents.* The nearest passage:[^2]",
+        "*Not in these articles.* The nearest passage:[^2]",
         f"> {SENTENCE}",
         "[^2]: news/a.txt:3",
     ]

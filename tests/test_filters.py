@@ -41,6 +41,24 @@ def test_all_of_them() -> None:
     )
 
 
+VALUES = st.lists(st.text("Aé9 '-:/."), max_size=2)
+
+
+@given(VALUES, VALUES, st.none() | st.dates(date(1500, 1, 1), date(2100, 1, 1)))
+def test_filters_are_read_from_the_line_that_they_write(
+    sources: list[str], titles: list[str], day: date | None
+) -> None:
+    options = {"source": sources, "title": titles, "until": [day.isoformat()] if day else []}
+    options = {key: [value for value in values if value.strip()] for key, values in options.items()}
+    filters = build_filters({**options, "in": ["a b/c"], "type": ["pdf"]})
+    assert parse_filters(f"who met? {filters.line}") == ("who met?", filters)
+    assert Filters().line == ""
+
+
+def test_a_quotation_mark_in_an_option_makes_its_filter_wider_in_the_line() -> None:
+    assert build_filters({"title": ['the "long way" home']}).line == 'title:"long way"'
+
+
 @pytest.mark.parametrize(
     "line",
     [

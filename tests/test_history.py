@@ -80,7 +80,7 @@ def test_questions_are_listed_newest_first(filled: Path, capsys: pytest.CaptureF
     assert run(["history", "-C", str(filled)]) == 0
     assert list_lines(capsys) == [
         ("4", "  =where?  Ankara  a.txt:1"),
-        ("3", "  who wrote Emma?  not in these documents"),
+        ("3", "  who wrote Emma?  not in these articles"),
         ("1", "  who was met?  Okay Memis  a.txt:1"),
     ]
 
@@ -330,6 +330,6 @@ def test_what_is_said_in_place_of_an_answer() -> None:
         return Answer("q", "q", (), (), 0.0, None, Freshness(1, 2, 2), outcome=outcome, mentions=mentions).summary
 
     assert say("no_short_answer") == "no short answer found"
-    assert say("not_in_documents") == "not in these documents"
+    assert say("not_in_documents") == "not in these articles"
     assert say("mentions", Mentions("the pier", 1, 1)) == "mentioned once"
     assert say("mentions", Mentions("the pier", 1200, 3)) == "mentioned 1,200 times"

@@ -58,7 +58,7 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(articles: Path, capsys: py
     assert err == ""
     assert dump(articles) == before
     assert run(["index", "-C", str(articles)]) == 0
-    assert capsys.readouterr().out == "3 documents, 3 passages, 1 added, 1 changed, 1 renamed, 1 file skipped\n"
+    assert capsys.readouterr().out == "3 articles, 3 passages, 1 added, 1 changed, 1 renamed, 1 file skipped\n"
     assert run(["index", "--dry-run", "-C", str(articles)]) == 0
     assert capsys.readouterr().out == "nothing to do\n"
 
@@ -140,7 +140,7 @@ def test_rebuild_takes_the_place_of_a_damaged_index_and_keeps_it(
     (kept,) = index.glob("damaged-*.sqlite")
     assert kept.read_bytes() == b"garbage " * 999
     out, err = capsys.readouterr()
-    assert out == "2 documents, 2 passages, 2 added\n"
+    assert out == "2 articles, 2 passages, 2 added\n"
     assert f"saved the damaged file as {kept.name}" in err
 
 
@@ -161,7 +161,7 @@ def test_index_mends_what_a_question_without_a_refresh_found_damaged(
     assert run(["index", "-C", str(articles)]) == 0
     (kept,) = index.glob("damaged-*.sqlite")
     out, err = capsys.readouterr()
-    assert out == "2 documents, 2 passages, 2 added\n"
+    assert out == "2 articles, 2 passages, 2 added\n"
     assert err == f"askbrief: {said}; saved the damaged file as {kept.name} and rebuilt the index\n"
     assert run(asked) == 0
     assert capsys.readouterr().out.startswith("Okay\n")
@@ -176,7 +176,7 @@ def test_a_question_without_a_refresh_answers_from_what_is_there(
     assert run(["ask", "--no-refresh", "the drone in Ankara", "-C", str(articles)]) == 0
     out, err = capsys.readouterr()
     assert out.startswith("Okay\n")
-    assert out.endswith("\n\n  2 documents, not compared with the folder\n")
+    assert out.endswith("\n\n  2 articles, not compared with the folder\n")
     assert err == ""
     assert run(["ask", "--no-refresh", "--json", "the drone in Ankara", "-C", str(articles)]) == 0
     freshness = json.loads(capsys.readouterr().out)["freshness"]

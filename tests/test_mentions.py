@@ -111,7 +111,7 @@ def test_what_is_mentioned_nowhere_is_said_and_asked_as_a_question(folder: Path)
     answer = ask(folder, "which article mentions Zahedan?")
     # All cosines are 1: near, but scaled to 0. The reader's margin of 5 gives 1 / (1 + e^(3.404 - 0.253 × 5)) = 0.11.
     assert (answer.mentions, answer.outcome) == (Mentions("Zahedan", 0, 0), "no_short_answer")
-    assert render_answer(answer).plain.startswith("“Zahedan” stands nowhere in these documents.\n\n")
+    assert render_answer(answer).plain.startswith("“Zahedan” stands nowhere in these articles.\n\n")
 
 
 def test_mentions_as_text_and_as_json(folder: Path) -> None:

@@ -84,7 +84,7 @@ NO_ANSWER = replace(ANSWER, answers=(), confidence=0.07, outcome="no_short_answe
 NOT_THERE = replace(ANSWER, answers=(), confidence=0.0, outcome="not_in_documents")
 
 
-CHECKED = "  2 documents, up to date, 1 added, 2 removed\n"
+CHECKED = "  2 articles, up to date, 1 added, 2 removed\n"
 
 
 def lit(text: Text) -> list[str]:
@@ -181,7 +181,7 @@ def test_in_the_closest_passages_the_words_of_the_question_are_lit() -> None:
 
 
 def test_what_is_not_in_the_documents_shows_no_passage() -> None:
-    assert render_answer(NOT_THERE).plain == f"Not in these documents.\n\n{CHECKED}"
+    assert render_answer(NOT_THERE).plain == f"Not in these articles.\n\n{CHECKED}"
 
 
 def test_a_long_closest_passage_is_cut() -> None:
@@ -295,9 +295,11 @@ def load(line: str) -> dict[str, Any]:
     return fields
 
 
-PASSAGE_FIELDS = {
+PASSAGE_FIELDS: dict[str, Any] = {
     "document": "0123456789abcdef",
     "path": "news/a.txt",
+    "title": "",
+    "date": None,
     "line": 3,
     "places": [],
     "member": "",
@@ -361,6 +363,7 @@ def test_an_answer_as_json_is_schema_1() -> None:
         "focus": "",
         "candidates": [],
         "offered": "",
+        "filters": "",
         "filtered": "",
     }
 
@@ -398,15 +401,15 @@ def test_a_confidence_is_a_word(confidence: float, word: str) -> None:
 def test_what_was_not_checked_is_said_so() -> None:
     for answer in (ANSWER, NO_ANSWER, NOT_THERE):
         shown = render_answer(replace(answer, freshness=Freshness(4, 1, 9, checked=False))).plain
-        assert shown.endswith("\n\n  1 document, not compared with the folder\n")
+        assert shown.endswith("\n\n  1 article, not compared with the folder\n")
 
 
 def test_the_basis_counts_every_kind_of_change() -> None:
     freshness = Freshness(4, 1234, 9, added=1, changed=2, renamed=1000, removed=3)
     counts = "1 added, 2 changed, 1,000 renamed, 3 removed"
-    assert describe_basis(freshness) == f"1,234 documents, up to date, {counts}"
+    assert describe_basis(freshness) == f"1,234 articles, up to date, {counts}"
 
 
 def test_freshness_is_one_line() -> None:
-    assert describe_freshness(FRESH) == "2 documents, 1,234 passages, 1 added, 2 removed, 1 file skipped"
-    assert describe_freshness(Freshness(1, 1, 1)) == "1 document, 1 passage, nothing changed"
+    assert describe_freshness(FRESH) == "2 articles, 1,234 passages, 1 added, 2 removed, 1 file skipped"
+    assert describe_freshness(Freshness(1, 1, 1)) == "1 article, 1 passage, nothing changed"

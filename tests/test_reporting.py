@@ -50,7 +50,7 @@ def test_status_is_a_line_a_fact() -> None:
     assert describe_status(STATUS).split("\n") == [
         "articles  /news",
         "index     /news/.askbrief (2.3 MB, generation 4)",
-        "holds     2 documents, 1,234 passages",
+        "holds     2 articles, 1,234 passages",
         "encoder   all-MiniLM-L6-v2 (abc123)",
         "reader    our-reader",
         "vectors   exact",

@@ -51,6 +51,8 @@ HIT = Hit(
     bm25=12.34,
     places=(Place(10, 10, "page", 4, "iv"),),
     member="b/c.html",
+    title="Ties with neighbours",
+    date=date(2025, 5, 25),
 )
 FULL = Answer(
     question="where?",
@@ -72,6 +74,7 @@ FULL = Answer(
     focus="Okay Memis",
     rewrites=("where did the envoy meet Okay Memis?", "where did someone meet Okay Memis?"),
     offered="where did someone meet Okay Memis?",
+    filters="since:2025-05-01",
     filtered="42 articles since May 2025",
     mentions=Mentions("Okay Memis", 3, 2),
 )
@@ -100,7 +103,8 @@ def test_without_an_answer_the_nearest_passage_is_kept(outcome: str) -> None:
 
 
 def test_a_line_of_before_has_an_outcome_by_its_answers() -> None:
-    new = ("outcome", "agreement", "groups", "notes", "asked", "how", "focus", "candidates", "offered", "filtered")
+    new = ["outcome", "agreement", "groups", "notes", "asked", "how", "focus", "candidates", "offered"]
+    new += ["filters", "filtered"]
     for answer, outcome in ((FULL, "answered"), (PLAIN, "no_short_answer")):
         old = json.loads(answer_as_json(answer))
         for name in (*new, "mentions"):

@@ -40,6 +40,18 @@ def resolve(text: str, article: date) -> dict[str, list[str]]:
         ("It opens next Monday.", WEDNESDAY, "next Monday", ["2024-08-19"]),
         ("They left last Friday.", WEDNESDAY, "last Friday", ["2024-08-09"]),
         ("The vote is due by Thursday.", WEDNESDAY, "Thursday", ["2024-08-15"]),
+        ("By Sunday morning, he said it was over.", WEDNESDAY, "Sunday morning", ["2024-08-18", "2024-08-11"]),
+        ("It was made for children (in theaters Friday).", WEDNESDAY, "Friday", ["2024-08-16", "2024-08-09"]),
+        ("He was on Thursday’s flight.", WEDNESDAY, "on Thursday", ["2024-08-15", "2024-08-08"]),
+        ("“We shall win,” she wrote on her page Sunday.", WEDNESDAY, "Sunday", ["2024-08-11"]),
+        ("In a trial in May, he was found guilty.", WEDNESDAY, "in May", ["2024-05-01/2024-05-31"]),
+        (
+            "A family trying to book in February can pay.",
+            WEDNESDAY,
+            "in February",
+            ["2025-02-01/2025-02-28", "2024-02-01/2024-02-29"],
+        ),
+        ("He gets the prize this January.", date(2024, 11, 18), "this January", ["2025-01-01/2025-01-31"]),
         ("She spoke ahead of Sunday's vote.", WEDNESDAY, "Sunday", ["2024-08-18", "2024-08-11"]),
         ("He died on Thursday.", WEDNESDAY, "on Thursday", ["2024-08-15", "2024-08-08"]),
         ("He said he would retire on Friday.", WEDNESDAY, "on Friday", ["2024-08-16", "2024-08-09"]),
@@ -89,6 +101,16 @@ def test_relative_date(sentence: str, article: date, expression: str, days: list
         "He read the Mail on Sunday.",
         "Sunday Fundays are here to stay.",
         "It was a 2003 Monday night game.",
+        "The final was moved to Monday in 2012.",
+        "The term begins in October every year.",
+        "The old president was born in February.",
+        "Other July 4 birthdays came to mind.",
+        "The storm came on June 19 of that year.",
+        "If war broke out tomorrow, they would lose.",
+        "Super Bowl Sunday is a big event.",
+        "It is a holiday every June 19.",
+        "He left Twenty-two years ago.",
+        "Give by the Oct. 1 deadline.",
     ],
 )
 def test_no_note_where_nothing_is_sure(sentence: str) -> None:
@@ -132,6 +154,19 @@ def test_full_dates_are_no_relative_ones() -> None:
     (mention,) = find_dates("It opened on 24 May 2025.", article=WEDNESDAY)
     assert (mention.is_relative, mention.periods) == (False, (Period(date(2025, 5, 24), date(2025, 5, 24)),))
     assert find_time_notes("It opened on 24 May 2025.", article=WEDNESDAY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("It blew between Sept. 21 - Oct. 11, 1966.", date(1966, 9, 21), date(1966, 10, 11)),
+        ("It was adopted on July 4, 1776.", date(1776, 7, 4), date(1776, 7, 4)),
+        ("Today is Friday, May 17th, 2024.", date(2024, 5, 17), date(2024, 5, 17)),
+    ],
+)
+def test_a_year_that_is_stated_counts_for_the_whole_date(text: str, first: date, last: date) -> None:
+    (mention,) = find_dates(text, article=WEDNESDAY)
+    assert (mention.is_relative, mention.periods) == (False, (Period(first, last),))
 
 
 @pytest.mark.parametrize(

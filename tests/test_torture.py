@@ -62,6 +62,12 @@ def test_hostile_invocations_end_in_an_answer_or_an_error_with_a_hint() -> None:
     assert found["outcomes"]["exit code 0"] >= 1
 
 
+def test_texts_of_every_encoding_are_answered_as_written_or_reported() -> None:
+    found = torture("texts", "--files", "60", "--seed", "2")
+    assert (found["errors"], found["files"]) == (0, 60)
+    assert found["outcomes"]["right"] >= 40
+
+
 def make(root: Path) -> None:
     """Generation 1 holds 31 passages: three each of ten articles, and one of them the title's."""
     create_folder(root)

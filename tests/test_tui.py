@@ -493,8 +493,12 @@ def test_selected_text_is_copied_as_the_file_has_it(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("error", [ConfigError("there is no such folder"), ZeroDivisionError()])
-def test_without_an_assistant_the_chat_ends_with_the_error(error: Exception, tmp_path: Path) -> None:
+class Panic(BaseException):
+    """As a library in Rust raises it: no Exception."""
+
+
+@pytest.mark.parametrize("error", [ConfigError("there is no such folder"), ZeroDivisionError(), Panic()])
+def test_without_an_assistant_the_chat_ends_with_the_error(error: BaseException, tmp_path: Path) -> None:
     def open_assistant(on_progress: Callable[..., None]) -> None:
         raise error
 
@@ -504,6 +508,23 @@ def test_without_an_assistant_the_chat_ends_with_the_error(error: Exception, tmp
                 while chat.app.return_value is None:
                     await asyncio.sleep(0.01)
             assert chat.app.return_value is error
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("fault", [ZeroDivisionError(), Panic()])
+def test_a_fault_while_answering_ends_the_chat_with_it(articles: Path, fault: BaseException) -> None:
+    class Faulty(FakeReader):
+        def read(self, question: str, passages: Sequence[tuple[Document, Passage]]) -> list[list[Reading]]:
+            raise fault
+
+    async def scenario() -> None:
+        async with open_chat(make_factory(articles, reader=Faulty())) as chat:
+            await chat.enter(ANSWERABLE)
+            async with asyncio.timeout(20):
+                while chat.app.return_value is None:
+                    await asyncio.sleep(0.01)
+            assert chat.app.return_value is fault
 
     asyncio.run(scenario())
 

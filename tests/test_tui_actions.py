@@ -15,8 +15,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input, OptionList, Static
 
 from askbrief.tui import app as app_module
-from askbrief.tui import clipboard
-from askbrief.tui import screen as screen_module
+from askbrief.tui import card_actions, clipboard
 from askbrief.tui.app import ChatApp
 from askbrief.tui.basket import BasketScreen
 from askbrief.tui.commands import COMMANDS, Place, describe_keys, list_help, list_palette
@@ -34,8 +33,8 @@ pytestmark = pytest.mark.usefixtures("only_margins")
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, int]]:
     """The files that were opened outside the chat."""
     found: list[tuple[str, str, int]] = []
-    monkeypatch.setattr(screen_module, "open_in_editor", lambda file, line: found.append(("editor", file.name, line)))
-    monkeypatch.setattr(screen_module, "open_in_viewer", lambda file: found.append(("viewer", file.name, 1)))
+    monkeypatch.setattr(card_actions, "open_in_editor", lambda file, line: found.append(("editor", file.name, line)))
+    monkeypatch.setattr(card_actions, "open_in_viewer", lambda file: found.append(("viewer", file.name, 1)))
     monkeypatch.setattr(ChatApp, "suspend", lambda _: nullcontext())
     return found
 
@@ -77,7 +76,7 @@ def test_copying_an_answer(articles: Path, copied: list[str]) -> None:
                 await chat.wait_until(lambda number=number: len(chat.toasts) == number)  # type: ignore[misc]
                 assert copied[-1] == text
             assert chat.toasts[0] == "Copied “Okay”"
-            assert chat.toasts[1].startswith("Copied ““The envoy met Okay")
+            assert chat.toasts[1].startswith("Copied “The envoy met Okay")
             await chat.pilot.press("2", "f")
             await chat.wait_until(lambda: len(copied) == 4)
             assert copied[-1].startswith("**Trains**[^2]")

@@ -139,6 +139,26 @@ def test_a_resumed_conversation_is_followed_up_and_shows_what_was_searched(artic
     run(articles, second, reader=make_reader(), data=tmp_path / "data", resume=0)
 
 
+def test_a_resumed_card_keeps_the_filters_of_its_question(articles: Path, tmp_path: Path) -> None:
+    question = "who met Okay Memis? since:2025-05 type:txt"
+    (articles / "a.txt").write_text("2025-05-25\n\nThe envoy met Okay Memis in Ankara.", encoding="utf-8")
+
+    async def first(chat: Chat) -> None:
+        card = await chat.ask(question)
+        assert card.question == question
+        await chat.wait_until(lambda: card.entry_id is not None)
+
+    async def second(chat: Chat) -> None:
+        await chat.wait_until(lambda: len(chat.cards) == 1)
+        assert chat.cards[0].question == "who met Okay Memis? since:2025-05-01 type:txt"
+        again = await press_and_wait(chat, chat.cards[0], "r")
+        assert again.answer is not None
+        assert again.answer.filtered == "1 article since May 2025, TXT files"
+
+    run(articles, first, reader=make_reader(), data=tmp_path / "data")
+    run(articles, second, reader=make_reader(), data=tmp_path / "data", resume=0)
+
+
 def test_a_new_conversation_forgets_what_was_said(articles: Path) -> None:
     async def scenario(chat: Chat) -> None:
         await chat.ask(WHO)
@@ -206,7 +226,7 @@ def test_what_is_not_in_the_documents_shows_no_passage(tmp_path: Path) -> None:
         await chat.wait_until(lambda: "a.txt" in chat.source_head)
         # Cosine 2 / (√17 √2) = 0.17, and no word in common.
         card = await chat.ask("railway railway railway railway?")
-        assert read_card(card)[1:] == ["∅ Not in these documents."]
+        assert read_card(card)[1:] == ["∅ Not in these articles."]
         assert "a.txt" not in chat.source_head
         await chat.pilot.press("escape", "1", "o")
         assert chat.toasts == ["There is no answer yet."]
@@ -235,7 +255,7 @@ def test_mentions_are_counted_and_each_is_shown_with_its_place(articles: Path) -
 def test_small_talk_gets_advice(articles: Path) -> None:
     async def scenario(chat: Chat) -> None:
         card = await chat.ask("thanks!")
-        assert read_card(card)[1:] == ["Ask what the documents say: who, when, where, how many, why."]
+        assert read_card(card)[1:] == ["Ask what the articles say: who, when, where, how many, why."]
 
     run(articles, scenario)
 

@@ -214,7 +214,7 @@ def test_progress_is_a_bar_that_moves(articles: Path) -> None:
             await chat.wait_until(lambda: "up to date" in chat.status)
             status = chat.screen.query_one(StatusLine)
             status.show_progress(Progress("Reading articles", 5, 20))
-            assert chat.status == "━" * 20 + " Reading articles 5 of 20 · 2 articles"
+            assert chat.status == "━" * 5 + "─" * 15 + " Reading articles 5 of 20 · 2 articles"
             [bar, *_] = status.render().spans
             assert (bar.start, bar.end, bar.style) == (0, 5, "$success")
             status.show_progress(Progress("Reading articles", 20, 20))
@@ -420,7 +420,15 @@ def test_a_file_that_is_gone_or_an_editor_that_is_not_there_is_said(tmp_path: Pa
         ),
         ("There were 15 people near Tehran.", "how many", None),
         ("The Cup was cancelled because of heavy rain.", "why", "Why was the Cup cancelled?"),
+        (
+            "On Sunday the minister of roads, Farzaneh Sadeq, met with a deputy minister in Baghdad, he said.",
+            "who",
+            "Who met with a deputy minister in Baghdad?",
+        ),
         ("It was closed.", "why", None),
+        ("Nobel Peace Prize won by Narges Mohammadi on Friday.", "who", None),
+        ("At least 12 others were injured in other cities.", "how many", None),
+        ("Amini died three days after she was arrested in Tehran.", "why", None),
     ],
 )
 def test_starters_keep_the_words_of_their_sentence(sentence: str, kind: str, question: str | None) -> None:

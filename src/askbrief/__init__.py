@@ -1,4 +1,4 @@
-"""Ask a folder of articles a question; get the exact words that answer it, or "not in these documents"."""
+"""Ask a folder of articles a question; get the exact words that answer it, or "not in these articles"."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ class Assistant:
         filters: Filters | None = None,
         sort: Sort = "best",
     ) -> Answer:
-        """The exact words that answer ``question``, or "not in these documents" as an answer without spans.
+        """The exact words that answer ``question``, or "not in these articles" as an answer without spans.
 
         Args:
             question: At most ``MAX_QUESTION_CHARACTERS`` characters.

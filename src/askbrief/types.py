@@ -241,6 +241,8 @@ class Hit:
         bm25: BM25 score, at least 0; 0 where the passage shares no word with the query.
         places: The places in the original that hold its first character, from the outer to the inner.
         member: Name of its document inside its file; '' for a file that is one article.
+        title: Title of its document; '' without one.
+        date: Date of its document, where known.
     """
 
     passage: Passage
@@ -252,6 +254,8 @@ class Hit:
     bm25: float
     places: tuple[Place, ...] = ()
     member: str = ""
+    title: str = ""
+    date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,7 +452,7 @@ class Trace:
         candidates: The best of them, without near-duplicates, as read; best first.
         ranked: The spans of all candidates that say different things, best first.
         dense_weight: Share of the dense score in the fused score, in [0, 1].
-        min_confidence: Below this confidence of the best span the answer is "not in these documents"; the reader's.
+        min_confidence: Below this confidence of the best span the answer is "not in these articles"; the reader's.
         freshness: What the answer was checked against.
         timings_ms: Milliseconds by step.
         outcome: What the documents say.
@@ -459,6 +463,7 @@ class Trace:
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filters: The filters, as a question line has them; '' for none.
         filtered: The articles that were asked, in words; '' for all.
         mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
@@ -480,6 +485,7 @@ class Trace:
     focus: str = ""
     rewrites: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: Mentions | None = None
 
@@ -501,7 +507,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What askbrief says to a question; "not in these documents" is an ``Answer`` too.
+    """What askbrief says to a question; "not in these articles" is an ``Answer`` too.
 
     Attributes:
         question: As asked.
@@ -520,6 +526,7 @@ class Answer:
         focus: The earlier words that it takes up; '' for none.
         rewrites: All that was considered for ``searched``; () where it was searched as typed.
         offered: A rewrite that was nearly as good and may answer otherwise; '' for none.
+        filters: The filters, as a question line has them; '' for none.
         filtered: The articles that were asked, in words; '' for all.
         mentions: How often they have the phrase whose mentions were asked for; None for another question.
     """
@@ -540,6 +547,7 @@ class Answer:
     focus: str = ""
     rewrites: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: Mentions | None = None
 
@@ -560,7 +568,7 @@ class Answer:
             return self.text
         if self.mentions is not None:
             return f"mentioned {self.mentions.count:,} times" if self.mentions.count != 1 else "mentioned once"
-        return "no short answer found" if self.outcome == "no_short_answer" else "not in these documents"
+        return "no short answer found" if self.outcome == "no_short_answer" else "not in these articles"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,19 @@ class Filters:
         parts += [f"title with {quoted}"] if self.titles else []
         return ", ".join(parts)
 
+    @property
+    def line(self) -> str:
+        """The filters as a question line has them: ``since:2025-05-01 title:"ties with"``; '' for none."""
+        values = (
+            ("since", [self.since.isoformat()] if self.since else []),
+            ("until", [self.until.isoformat()] if self.until else []),
+            ("source", self.sources),
+            ("in", self.folders),
+            ("type", self.types),
+            ("title", self.titles),
+        )
+        return " ".join(f"{key}:{_quote(value)}" for key, found in values for value in found)
+
     def describe_found(self, articles: int, *, undated: int = 0) -> str:
         """What the filters leave: "42 articles since May 2025; 6 without a date left out"."""
         left_out = f"; {undated:,} without a date left out" if undated else ""
@@ -215,6 +228,12 @@ def _add(filters: Filters, key: str, value: str) -> Filters:
     if key == "source":
         return replace(filters, sources=(*filters.sources, fold(value)))
     return replace(filters, titles=(*filters.titles, fold(value)))
+
+
+def _quote(value: str) -> str:
+    """A value for a question line; of one with quotation marks, which options can give, the longest part without."""
+    value = max(value.split('"'), key=len)
+    return value if value and not value.startswith("//") and value.split() == [value] else f'"{value}"'
 
 
 def _parse_day(key: str, value: str) -> date:

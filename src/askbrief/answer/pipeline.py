@@ -67,6 +67,7 @@ def search(
         focus=query.focus,
         rewrites=query.rewrites,
         offered=query.offered,
+        filters=query.filters.line,
         filtered=query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else "",
     )
 
@@ -221,6 +222,7 @@ def build_answer(trace: Trace, *, top: int, with_doubtful: bool = True) -> Answe
         focus=trace.focus,
         rewrites=trace.rewrites,
         offered=trace.offered,
+        filters=trace.filters,
         filtered=trace.filtered,
         mentions=trace.mentions,
     )
@@ -262,4 +264,6 @@ def _build_hit(candidate: Candidate) -> Hit:
         bm25=candidate.match.bm25,
         places=document.find_places(start),
         member=document.member,
+        title=document.title,
+        date=document.date,
     )

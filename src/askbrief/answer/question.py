@@ -18,9 +18,7 @@ def check_question(question: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in question):
         raise QuestionError("the question is not valid text", hint="Ask in UTF-8.")
     if not any(character.isalnum() for character in question):
-        raise QuestionError(
-            "the question is empty", hint='Ask in words, for example: askbrief ask "who met Okay Memis?"'
-        )
+        raise QuestionError("the question is empty", hint="Ask in words, for example: who met Okay Memis?")
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(
             f"the question has {len(question):,} characters; at most {MAX_QUESTION_CHARACTERS:,} can be asked",

@@ -68,6 +68,8 @@ class HitFields(Struct, frozen=True, kw_only=True):
 
     document: str
     path: str
+    title: str = ""
+    date: datetime.date | None = None
     line: int | None = None
     places: tuple[PlaceFields, ...] = ()
     member: str = ""
@@ -185,6 +187,7 @@ class AnswerFields(Struct, frozen=True, kw_only=True):
     focus: str = ""
     candidates: tuple[str, ...] = ()
     offered: str = ""
+    filters: str = ""
     filtered: str = ""
     mentions: MentionsFields | UnsetType = UNSET
     nearest: HitFields | UnsetType = UNSET
@@ -223,6 +226,7 @@ def answer_as_json(answer: Answer, *, explained: Trace | None = None, verdict: s
             focus=answer.focus,
             candidates=answer.rewrites,
             offered=answer.offered,
+            filters=answer.filters,
             filtered=answer.filtered,
             mentions=convert(answer.mentions, MentionsFields, from_attributes=True) if answer.mentions else UNSET,
             nearest=_build_hit_fields(nearest) if nearest else UNSET,
@@ -266,6 +270,7 @@ def load_answer(line: str | bytes) -> Answer:
         focus=fields.focus,
         rewrites=fields.candidates,
         offered=fields.offered,
+        filters=fields.filters,
         filtered=fields.filtered,
         mentions=convert(fields.mentions, Mentions, from_attributes=True) if fields.mentions else None,
     )
@@ -381,6 +386,8 @@ def _build_hit_fields(hit: Hit) -> HitFields:
     return HitFields(
         document=hit.passage.document_id,
         path=hit.path,
+        title=hit.title,
+        date=hit.date,
         line=hit.line,
         places=_build_places(hit.places),
         member=hit.member,
@@ -429,6 +436,8 @@ def _load_hit(fields: HitFields) -> Hit:
         bm25=fields.bm25,
         places=_load_places(fields.places, start=fields.start),
         member=fields.member,
+        title=fields.title,
+        date=fields.date,
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 from askbrief.text.segment import fold
 
-ADVICE = "Ask what the documents say: who, when, where, how many, why."
+ADVICE = "Ask what the articles say: who, when, where, how many, why."
 _PHRASE = (
     r"(?:hi|hiya|hello|hey|howdy|good (?:morning|afternoon|evening|day|night)|greetings"
     r"|thanks?(?: you)?(?: (?:so|very) much| a lot)?|thx|ty|cheers|many thanks|great thanks"

@@ -1,4 +1,4 @@
-"""Whether the words around a date speak of what was or what is to come, and who says them."""
+"""What the words around a date tell: whether of what was or is to come, who says them, and whether it is a name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,21 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from askbrief.answer.grammar import is_past
-from askbrief.answer.time_words import FUTURE_BEFORE, FUTURE_VERB, PAST_BEFORE, PERHAPS_FUTURE_VERB, SPEECH, WEEKDAYS
+from askbrief.answer.time_words import (
+    DEADLINE_BEFORE,
+    FUTURE_BEFORE,
+    FUTURE_VERB,
+    IN_NAME_BEFORE,
+    PAST_BEFORE,
+    PERHAPS_FUTURE_VERB,
+    SPEECH,
+    SPEECH_BEFORE,
+    WEEKDAYS,
+)
 from askbrief.types import Span
+
+_OPENING_WORDS = 8
+"""Words before a date up to which the verb of its sentence may follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +35,17 @@ class Context:
 
 def points_forward(match: re.Match[str], context: Context) -> bool | None:
     """Whether the words around an expression speak of what is to come; None where they may ("said he would")."""
-    start, end = max(context.sentence.start, match.start() - 90), min(context.sentence.end, match.end() + 70)
+    start, end = max(context.sentence.start, match.start() - 160), min(context.sentence.end, match.end() + 70)
     before, after = context.text[start : match.start()], context.text[match.end() : end]
     if FUTURE_BEFORE.search(before):
-        return True
+        is_open = PERHAPS_FUTURE_VERB.search(before + after) or FUTURE_VERB.search(before + after)
+        is_told = DEADLINE_BEFORE.search(before) and not is_open and tells_past(match, context)
+        return None if is_told else True
     if PAST_BEFORE.search(before):
         return False
-    clause = re.split(r"[;:—]|,\s(?:and|but|which|who|as|while)\s|\b(?:said|says|told|after|because)\b", before)[-1]
+    clause = re.split(
+        r"[;:—”]|,?\"\s|,\s(?:and|but|which|who|as|while)\s|\b(?:said|says|told|after|because)\b", before
+    )[-1]
     if len(before.split()) <= 2:
         clause += " " + re.split(r"[;:—.]|\b(?:said|says|told|was|were|had|has|\w+ed)\b", after)[0]
     if FUTURE_VERB.search(clause):
@@ -37,11 +54,16 @@ def points_forward(match: re.Match[str], context: Context) -> bool | None:
 
 
 def tells_past(match: re.Match[str], context: Context) -> bool:
-    """Whether the clause before an expression, or after one that opens its sentence, has a verb in the past."""
+    """Whether the clause before an expression, or after one that opens its sentence, has a verb in the past.
+
+    An expression that is all of a text, such as an answer, is taken for past.
+    """
     before = context.text[context.sentence.start : match.start()]
-    clause = re.split(r"[;:—]|,\s|\bif\b", before)[-1]
-    if len(before.split()) <= 2:
-        clause = context.text[match.end() : context.sentence.end]
+    if not (before + context.text[match.end() : context.sentence.end]).strip():
+        return True
+    clause = re.split(r"[;:—(]|,\s|\bif\b", before)[-1]
+    if len(before.split()) <= _OPENING_WORDS:
+        clause += context.text[match.end() : context.sentence.end]
     return any(is_past(word) or word in ("was", "were", "had", "been") for word in re.findall(r"[a-z]+", clause))
 
 
@@ -65,3 +87,13 @@ def is_quoted(context: Context, at: int) -> bool:
     if before.count('"') % 2:
         return True
     return before.rfind("“") > before.rfind("”")
+
+
+def is_part_of_name(match: re.Match[str], context: Context) -> bool:
+    """Whether a weekday without a preposition ends a name ("Super Bowl Sunday")."""
+    is_bare = match.group() == match["weekday"]
+    before = context.text[context.sentence.start : match.start()]
+    if not is_bare or not IN_NAME_BEFORE.search(before):
+        return False
+    after = re.match(r"\s(\w+)", context.text[match.end() :])
+    return not SPEECH_BEFORE.search(before) and not (after and is_past(after[1]))

@@ -108,9 +108,12 @@ def _find_from(text: str, *, article: date, within: Span) -> list[DateMention]:
 
 
 def parse_period(text: str, *, article: date) -> Period | None:
-    """What a date alone, such as an answer, means; None if it is none or not sure."""
+    """What a date that is the better part of a text means, such as an answer; None if there is none or it is not sure.
+
+    "in 2012" is one; "15 people in 2012" and "in 2000 years" are none.
+    """
     for mention in find_dates(text, article=article):
-        if len(mention.periods) == 1:
+        if len(mention.periods) == 1 and 2 * len(mention.span) >= len(text):
             return mention.periods[0]
     return None
 

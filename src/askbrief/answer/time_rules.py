@@ -6,12 +6,17 @@ import re
 from datetime import date, timedelta
 
 from askbrief.answer.periods import Period, find_day, whole_month, whole_year
-from askbrief.answer.tense import Context, find_day_of_speech, is_quoted, points_forward, tells_past
+from askbrief.answer.tense import Context, find_day_of_speech, is_part_of_name, is_quoted, points_forward, tells_past
 from askbrief.answer.time_words import (
     AFTER_NAME,
+    ANY_YEAR_AFTER,
     BEFORE_NAME,
+    CELEBRATED_BEFORE,
     DATED_EVENT,
+    DAY_AFTER,
     EITHER_BEFORE,
+    HABIT,
+    HABIT_ON_DAY,
     KNOWN_DAYS,
     MONTH,
     MONTHS,
@@ -19,10 +24,13 @@ from askbrief.answer.time_words import (
     NUMBER,
     NUMBERS,
     ON_BEFORE,
+    OTHER_YEAR_AFTER,
+    PAST_BEFORE,
     TODAY_BEFORE,
     VAGUE_BEFORE,
     WEEKDAY,
     WEEKDAYS,
+    YEAR,
 )
 
 LONGEST_RANGE = 60
@@ -40,6 +48,14 @@ def _full(match: re.Match[str], context: Context) -> Resolved:
     return ((Period(day, day),), False) if day else _NOTHING
 
 
+def _range(match: re.Match[str], context: Context) -> Resolved:
+    """Two days with the year behind the last: "Sept. 21 to Oct. 11, 1966"."""
+    month, until_month = find_month(match), MONTHS.index((match["until_month"] or match["month"])[:3].lower()) + 1
+    last = find_day(int(match["year"]), until_month, int(match["until"]))
+    first = find_day(int(match["year"]) - (month > until_month), month, int(match["day"]))
+    return ((Period(first, last),), False) if first and last and first <= last else _NOTHING
+
+
 def _month_and_year(match: re.Match[str], context: Context) -> Resolved:
     return (whole_month(int(match["year"]), find_month(match)),), False
 
@@ -54,7 +70,9 @@ def _year(match: re.Match[str], context: Context) -> Resolved:
 
 def _day_of_month(match: re.Match[str], context: Context) -> Resolved:
     """A day without its year, with a weekday before it or a last day after it."""
-    if DATED_EVENT.match(context.text, match.end()):
+    text, sentence = context.text, context.sentence.of(context.text)
+    is_holiday = CELEBRATED_BEFORE.search(text[: match.start()][-20:]) or ANY_YEAR_AFTER.match(text, match.end())
+    if is_holiday or HABIT_ON_DAY.search(sentence) or DATED_EVENT.match(text, match.end()):
         return _NOTHING
     groups = match.groupdict()
     month, number = find_month(match), int(match["day"])
@@ -79,21 +97,23 @@ def _day_of_month(match: re.Match[str], context: Context) -> Resolved:
 
 def _month_alone(match: re.Match[str], context: Context) -> Resolved:
     month, article = find_month(match), context.article
-    if re.search(r"\b(?:early|mid|late)-?\sto\s$", context.text[max(0, match.start() - 12) : match.start()]):
-        return _NOTHING  # every year's
-    word = (match["which"] or match["lead"]).lower()
     sentence = context.sentence.of(context.text)
+    word = (match["which"] or match["lead"]).lower()
+    is_span = re.search(r"\b(?:early|mid|late)-?\sto\s$", context.text[max(0, match.start() - 12) : match.start()])
+    if is_span or (HABIT.search(sentence) and not re.search("last|this|next", word)):
+        return _NOTHING  # every year's
     years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence)}
     if years - {article.year} and "last" not in word and "this" not in word:
         return _NOTHING
     if "next" in word:
         return (whole_month(article.year + (month <= article.month), month),), True
     if "this" in word:
-        return (whole_month(article.year, month),), True
+        away = month - article.month
+        return (whole_month(article.year + (away < -6) - (away > 9), month),), True
     if month == article.month:
         return (whole_month(article.year - ("last" in word), month),), True
     forward = False if "last" in word else points_forward(match, context)
-    if forward is False and "last" not in word and (month - article.month) % 12 <= 5 and not tells_past(match, context):
+    if forward is False and "last" not in word and not tells_past(match, context):
         forward = None
     coming = whole_month(article.year + (month < article.month), month)
     past = whole_month(article.year - (month > article.month), month)
@@ -102,13 +122,18 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
 
 def _weekday(match: re.Match[str], context: Context) -> Resolved:
     text, start, end = context.text, match.start(), match.end()
+    if DAY_AFTER.match(text, end):
+        return _NOTHING
+    other = OTHER_YEAR_AFTER.match(text, end)
+    if other and int(other["year"]) != context.article.year:
+        return _NOTHING
     if text[start - 1 : start] == "(" and text[end : end + 1] == ")":
         return _NOTHING  # beside a day that says more: "July 13 (Saturday)"
     if NAME_AFTER.match(text, end) and not ON_BEFORE.search(text[max(0, start - 12) : end]):
         return _NOTHING
     if AFTER_NAME.match(text, end) or BEFORE_NAME.search(text[max(0, start - 20) : start]):
         return _NOTHING
-    if VAGUE_BEFORE.search(text[max(0, start - 30) : start]):
+    if VAGUE_BEFORE.search(text[max(0, start - 30) : start]) or is_part_of_name(match, context):
         return _NOTHING
     number = WEEKDAYS.index(match["weekday"].lower())
     article = context.article
@@ -128,6 +153,10 @@ def _weekday(match: re.Match[str], context: Context) -> Resolved:
     if back == 0:
         return _day(article)
     forward = points_forward(match, context)
+    is_told = PAST_BEFORE.search(text[max(0, start - 90) : start]) or tells_past(match, context)
+    is_possessive = text[end : end + 2] in ("'s", "’s")  # the verb tells of what is named, not of its day
+    if forward is False and (not is_told or is_possessive):
+        forward = None  # "in theaters Friday"
     if EITHER_BEFORE.search(text[max(0, start - 30) : start]) or forward is None:
         return _day(future, past)
     if forward:
@@ -147,7 +176,10 @@ def _near_day(match: re.Match[str], context: Context) -> Resolved:
         if said is None:
             return _NOTHING
         anchor = said
-    elif word == "today" and not TODAY_BEFORE.search(context.text[max(0, match.start() - 30) : match.start()]):
+    before = context.text[context.sentence.start : match.start()]
+    is_supposed = word == "tomorrow" and re.search(r"\bif\b", before, re.IGNORECASE)
+    is_age = word == "today" and not TODAY_BEFORE.search(before[-30:])
+    if is_supposed or (is_age and not is_quoted(context, match.start())):
         return _NOTHING
     return _day(anchor + timedelta(days=shift))
 
@@ -213,7 +245,7 @@ def find_month(match: re.Match[str]) -> int:
     return MONTHS.index(match["month"][:3].lower()) + 1
 
 
-MONTH_DAY_YEAR = rf"(?P<month>{MONTH})\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<year>(?:19|20)\d\d)\b"
+MONTH_DAY_YEAR = rf"(?P<month>{MONTH})\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<year>{YEAR})\b"
 _DAY = r"(?P<day>[12]?\d|3[01])(?:st|nd|rd|th)?\b(?![,.]?\d|%|\s(?:percent|people|million|years))"
 _UNTIL = (
     rf"(?:\s?(?:to|through|until|and|[-–])\s?(?:(?P<until_month>{MONTH})\.?\s)?(?P<until>[12]?\d|3[01])\b"
@@ -233,13 +265,19 @@ _PART = r"(?:\s(?:morning|afternoon|evening|night))?"
 RULES = tuple(
     (re.compile(pattern, flags), resolve)
     for pattern, flags, resolve in (
-        (rf"\b(?:{WEEKDAY},?\s)?{MONTH_DAY_YEAR}", 0, _full),
         (
-            rf"\b(?:{WEEKDAY},?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>(?:19|20)\d\d)\b",
+            rf"\b(?:[Ff]rom\s|[Bb]etween\s)?(?P<month>{MONTH})\.?\s(?P<day>\d{{1,2}})\s?(?:to|through|until|and|[-–])\s?"
+            rf"(?:(?P<until_month>{MONTH})\.?\s)?(?P<until>\d{{1,2}}),?\s(?P<year>{YEAR})\b",
+            0,
+            _range,
+        ),
+        (rf"\b(?:(?:{WEEKDAY}),?\s)?{MONTH_DAY_YEAR}", 0, _full),
+        (
+            rf"\b(?:(?:{WEEKDAY}),?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>{YEAR})\b",
             0,
             _full,
         ),
-        (rf"\b(?P<month>{MONTH})\.?,?\s(?:of\s)?(?P<year>(?:19|20)\d\d)\b", 0, _month_and_year),
+        (rf"\b(?P<month>{MONTH})\.?,?\s(?:of\s)?(?P<year>{YEAR})\b", 0, _month_and_year),
         (r"\b[Ff]rom\s(?P<first>(?:19|20)\d\d)\s(?:to|until|through)\s(?P<last>(?:19|20)\d\d)\b", 0, _years),
         (rf"\b(?:[Ff]rom\s|[Oo]n\s)?{_WEEKDAY_FIRST}(?P<month>{MONTH})\.?\s{_DAY}{_UNTIL}", 0, _day_of_month),
         (rf"\b(?:[Oo]n\s)?{_WEEKDAY_FIRST}(?:the\s)?{_DAY}\s(?:of\s)?(?P<month>{MONTH})\b", 0, _day_of_month),
@@ -260,10 +298,11 @@ RULES = tuple(
             re.IGNORECASE,
             _near_day,
         ),
-        (rf"\b(?P<count>{NUMBER})\s(?P<unit>day|week|month|year)s?\sago\b", re.IGNORECASE, _ago),
+        (rf"(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|week|month|year)s?\sago\b", re.IGNORECASE, _ago),
         (r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring)\s(?P<year>(?:19|20)\d\d)\b(?![-–,]\d)", 0, _year),
     )
 )
 LATER = re.compile(
-    rf"\b(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b(?!\s\w+ing)", re.IGNORECASE
+    rf"(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b(?!\s\w+ing)",
+    re.IGNORECASE,
 )

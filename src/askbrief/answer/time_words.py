@@ -11,6 +11,7 @@ MONTH = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
 )
+YEAR = r"(?:1[5-9]|20)\d\d"
 NUMBERS = {
     word: number
     for number, words in enumerate(
@@ -20,7 +21,7 @@ NUMBERS = {
 }
 NUMBER = "|".join((*NUMBERS, r"\d{1,3}"))
 BEFORE_NAME = re.compile(
-    r"\b(?:Good|Black|Easter|Super|Cyber|Ash|Bloody|Palm|Giving|Fat|Taco|Casual|Holy|Whit|Maundy|Ruby|Throwback|Meatless"
+    r"\b(?:Good|Black|Back|Bowl|Selection|Championship|Easter|Super|Cyber|Ash|Bloody|Palm|Giving|Fat|Taco|Casual|Holy|Whit|Maundy|Ruby|Throwback|Meatless"
     r"|every|each|most|some|any|one|alternate|(?:first|second|third|fourth|last|other)(?:\sor\s\w+)?(?=\s$)|a|an)\s$"
     rf"|\bMail\s$|\b(?:19|20)\d\d\s$|(?:{WEEKDAY})\s?(?:\bthrough|\bto|\bthru|[-–])\s?$",
     re.IGNORECASE,
@@ -45,9 +46,40 @@ VAGUE_BEFORE = re.compile(
     r"|until|before|every|each|(?:over|in|during|for|of|within)\sthe|past)\s$",
     re.IGNORECASE,
 )
+HABIT = re.compile(
+    r"\b(?:every|each|annual(?:ly)?|traditionally|can be|usually|typically|normally|always|born)\b",
+    re.IGNORECASE,
+)
+"""In a sentence with a month alone: it is every year's, or one that only the reader knows."""
+HABIT_ON_DAY = re.compile(
+    r"\b(?:every|each)\s(?:year|spring|summer|fall|autumn|winter)\b|\b(?:traditionally|always|born)\b", re.I
+)
+"""The same in a sentence with a day of a month."""
+CELEBRATED_BEFORE = re.compile(r"\b(?:celebrated|observed|falls|fall|every|each)\s$")
+"""Right before a day of a month: a holiday of every year."""
+DAY_AFTER = re.compile(rf"\W{{1,4}}(?:{MONTH})\.?\s\d")
+"""Right behind a weekday: a date that says more."""
+ANY_YEAR_AFTER = re.compile(
+    r"\s(?:birthdays?|births?|anniversar(?:y|ies)|holidays?|deadline|(?:of\s)?(?:that|(?:the\s)?same)\syear"
+    r"|(?:[A-Z]\w+\s)+Day)\b"
+)
+"""Behind a day without a year: it is every year's, or one that is told elsewhere."""
+OTHER_YEAR_AFTER = re.compile(r"\s(?:in|of)\s(?P<year>(?:19|20)\d\d)\b")
+"""Behind a weekday: "Monday in 2012" is not told by the article's date."""
+DEADLINE_BEFORE = re.compile(r"\b(?:by|until|till)\s(?:the\s)?$", re.IGNORECASE)
+"""Right before a date that is to come, unless the sentence tells what happened until then."""
+IN_NAME_BEFORE = re.compile(r"(?<!^)(?<![.!?:”\"]\s)\b[A-Z][\w’']+\s$")
+"""A capital word right before a weekday, which may belong to it ("Super Bowl Sunday")."""
+SPEECH_BEFORE = re.compile(
+    r"\b(?:said|says|told|tweeted|wrote|posted|announced|reported|added|confirmed|spoke|signed|met|visited|[Oo]n|of|in|at|to"
+    r"|from|by)\s[^.!?]{0,40}$"
+)
+"""Words before that capital word which show that the day stands by itself ("told USA Today Monday")."""
 KNOWN_DAYS = frozenset(((1, 6), (9, 11)))
 """Months and days that mean one year to everybody."""
-EITHER_BEFORE = re.compile(r"\b(?:(?:ahead|advance|instead)\sof|through|before|into|\w+day\sor)\s$", re.IGNORECASE)
+EITHER_BEFORE = re.compile(
+    r"\b(?:birthday|anniversary|(?:ahead|advance|instead)\sof|through|before|into|\w+day\sor)\s$", re.IGNORECASE
+)
 """Right before a weekday: it may have passed."""
 TODAY_BEFORE = re.compile(
     r"\b(?:earlier|later|said|announced|reported|released|issued|confirmed|signed|published|arrested|died|opens|begins)\s$",

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Literal
 
 from askbrief.answer.names import TITLES, find_names
-from askbrief.answer.periods import Period
-from askbrief.answer.time import parse_period
+from askbrief.answer.periods import Period, whole_year
+from askbrief.answer.time import find_dates, parse_period
 from askbrief.answer.time_words import NUMBERS
 from askbrief.answer.words import word_list, word_set
 from askbrief.text.segment import fold
@@ -80,6 +80,10 @@ _NOT_UNITS = word_set("""
 of in on at by for to and or the a an were was are is have had been more other giant old   dead killed
 injured contained as from after
 """)
+_YEAR = re.compile(
+    r"(?:(?:in\s)?(?:the\s)?(?:early|mid|late|spring|summer|autumn|fall|winter)(?:-|\s(?:of\s|in\s)?))?((?:19|20)\d\d)",
+    re.I,
+)
 _PERSON = "person"
 _AT_MOST = frozenset(
     (
@@ -223,11 +227,13 @@ def _looks_like_time(text: str) -> bool:
 
 
 def _parse_bare_period(text: str, article: date) -> Period | None:
-    """A month or year without its preposition."""
+    """A month or year without its preposition, or part of a year as all of it; "2000 years ago" is none."""
     plain = text.strip(" .,")
-    if re.fullmatch(r"(?:19|20)\d\d", plain):
-        return Period(date(int(plain), 1, 1), date(int(plain), 12, 31))
-    return parse_period(f"in {plain}", article=article)
+    if year := _YEAR.fullmatch(plain):
+        return whole_year(int(year[1]))
+    found = find_dates(f"in {plain}", article=article)
+    is_whole = len(found) == 1 and len(found[0].span) == len(f"in {plain}") and len(found[0].periods) == 1
+    return found[0].periods[0] if is_whole else None
 
 
 def _is_acronym(one: Value, other: Value) -> bool:

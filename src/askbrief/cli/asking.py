@@ -55,7 +55,7 @@ def ask(
     verbose: bool,
     **settings: Any,
 ) -> int:
-    """Answer QUESTION in the documents' own words.
+    """Answer QUESTION in the articles' own words.
 
     With - as QUESTION, questions are read from standard input, one a line, in UTF-8. Each line gets its answer or its
     error; the exit code is the worst of all.

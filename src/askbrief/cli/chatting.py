@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -51,6 +52,7 @@ def open_chat(folder: Path | None, *, is_inline: bool = False, resume: int | Non
     if not (_IN_BROWSER in os.environ or has_terminal()):
         raise AskbriefError("the chat needs a terminal", hint="askbrief ask answers without a terminal.")
     root = find_folder_to_index(folder, yes=yes).root
+    gc.disable()  # until the first paint: a sixth of the time to it would go into collecting what is all still used
     import platformdirs
 
     from askbrief.tui.app import ChatApp

@@ -5,7 +5,7 @@ from __future__ import annotations
 from askbrief.errors import AskbriefError, QuestionError
 
 DONE, ERROR, USAGE, NO_ANSWER, INTERRUPTED = 0, 1, 2, 3, 130
-"""Answered or done · error · wrong usage · no answer in these documents · interrupted."""
+"""Answered or done · error · wrong usage · no answer in these articles · interrupted."""
 
 _SEVERITY = (DONE, NO_ANSWER, USAGE, ERROR)
 

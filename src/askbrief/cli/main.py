@@ -22,7 +22,7 @@ from askbrief.cli.shortcuts import Commands
 from askbrief.errors import AskbriefError
 
 _HELP_WIDTH = 100
-_HELP = """Ask a folder of documents a question; get the exact words that answer it.
+_HELP = """Ask a folder of articles a question; get the exact words that answer it.
 
 \b
 askbrief FOLDER                open the chat

@@ -116,7 +116,7 @@ class Conversations:
         return self._file.notes
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __enter__(self) -> Self:

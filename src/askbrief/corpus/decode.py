@@ -39,6 +39,10 @@ _MIN_UTF8_CERTAINTY = 0.6
 _EMPTY = CorpusError("is empty", hint="Remove the file or write something into it.")
 
 
+class BinaryError(CorpusError):
+    """The bytes are no text in any encoding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A file's text.
@@ -193,7 +197,7 @@ def _without_padding(data: bytes) -> bytes:
 def _check_controls(data: bytes) -> None:
     controls = sum(data.count(code) for code in _CONTROLS)
     if data.count(0) * _MOST_NULS > len(data) or controls > max(8, len(data) // 20):
-        raise CorpusError("is binary", hint="Only text files can be read.")
+        raise BinaryError("is binary", hint="Only text files can be read.")
 
 
 def _finish(text: str, encoding: str, *, certainty: float, replaced: int) -> Decoded:
@@ -204,5 +208,5 @@ def _finish(text: str, encoding: str, *, certainty: float, replaced: int) -> Dec
         raise _EMPTY
     controls = sum(text.count(chr(code)) for code in range(32) if chr(code) not in "\t\n\f\x1b")
     if controls > max(8, len(text) // 20):
-        raise CorpusError("is binary", hint="Only text files can be read.")
+        raise BinaryError("is binary", hint="Only text files can be read.")
     return Decoded(text, encoding, certainty, replaced)

@@ -78,8 +78,8 @@ def _check_index(folder: Folder, *, on_progress: OnProgress) -> Iterator[Check]:
         return
     with store:
         differences = find_differences(found, load_known(store.rows, folder.settings))
-        documents = count_noun(store.rows.count_documents(), "document")
-        facts = f"{folder.index}, generation {store.rows.generation}, {documents}"
+        articles = count_noun(store.rows.count_documents(), "article")
+        facts = f"{folder.index}, generation {store.rows.generation}, {articles}"
         if differences.is_empty:
             yield Check("index", "ok", f"{facts}, up to date")
         else:

@@ -32,7 +32,7 @@ class Case:
         answers: Accepted answers, words of the folder; () where the folder does not say, None where nobody knows.
         path: The file that the answer has to come from, relative to the folder; '' for any.
         standalone: The question as it would be asked outside its dialogue; '' where that is not given.
-        rejected: Answers that are known to be wrong; '' among them stands for "not in these documents".
+        rejected: Answers that are known to be wrong; '' among them stands for "not in these articles".
     """
 
     name: str

@@ -67,7 +67,7 @@ def refuse_missing(missing: Sequence[Missing]) -> None:
     more = f"; and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     raise EvaluationError(
         f"the questions name what is not in this folder: {shown}{more}",
-        hint="Give the folder with -C, and answers as the documents have them, word for word.",
+        hint="Give the folder with -C, and answers as the articles have them, word for word.",
     )
 
 

@@ -232,7 +232,7 @@ def _require_articles(folder: Folder, scan: Scan) -> None:
     others = ", ".join(f"{count} {ending}" for ending, count in scan.others.most_common(3))
     found = f" (found instead: {others})" if others else ""
     raise CorpusError(
-        f"{folder.articles} holds no articles{found}", hint="Put documents there, or name another --folder."
+        f"{folder.articles} holds no articles{found}", hint="Put articles there, or name another --folder."
     )
 
 

@@ -26,7 +26,7 @@ class Calibration:
     Attributes:
         slope: What a unit of the strength of a span adds to the log-odds; above 0.
         offset: The log-odds at strength 0.
-        threshold: Below this confidence in [0, 1] the answer is "not in these documents".
+        threshold: Below this confidence in [0, 1] the answer is "not in these articles".
         retrieval_weight: What the mixed score of a passage, in [0, 1], is worth in units of the margin; at least 0.
     """
 

@@ -23,7 +23,7 @@ def describe_status(status: Status) -> str:
     facts = {
         "articles": status.articles,
         "index": f"{status.index} ({status.index_bytes / 1e6:.1f} MB, generation {freshness.generation})",
-        "holds": f"{count_noun(freshness.documents, 'document')}, {count_noun(freshness.passages, 'passage')}",
+        "holds": f"{count_noun(freshness.documents, 'article')}, {count_noun(freshness.passages, 'passage')}",
         "encoder": f"{status.encoder} ({status.fingerprint})",
         "reader": status.reader,
         "vectors": status.dense,

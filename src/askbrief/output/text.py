@@ -88,7 +88,7 @@ def describe_mentions(answer: Answer) -> list[str]:
         return []
     phrase, count = f"“{one_line(answer.mentions.phrase)}”", answer.mentions.count
     if not count:
-        return [f"{phrase} stands nowhere in these documents."]
+        return [f"{phrase} stands nowhere in these articles."]
     articles = count_noun(answer.mentions.documents, "article")
     shown = f"; the first {len(answer.answers)}:" if len(answer.answers) < count else "."
     return [f"{phrase} is mentioned {'once' if count == 1 else count_noun(count, 'time')} in {articles}{shown}"]
@@ -104,7 +104,7 @@ def describe_no_answer(answer: Answer) -> str:
     if is_small_talk(answer.question):
         return ADVICE
     if answer.outcome == "not_in_documents":
-        return "Not in these documents."
+        return "Not in these articles."
     return "No short answer found. The closest passages:"
 
 
@@ -159,15 +159,15 @@ def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | N
 
 def describe_basis(freshness: Freshness) -> str:
     """One line: what an answer was checked against."""
-    documents = count_noun(freshness.documents, "document")
+    articles = count_noun(freshness.documents, "article")
     if not freshness.checked:
-        return f"{documents}, not compared with the folder"
-    return ", ".join([f"{documents}, up to date", *_describe_changes(freshness)])
+        return f"{articles}, not compared with the folder"
+    return ", ".join([f"{articles}, up to date", *_describe_changes(freshness)])
 
 
 def describe_freshness(freshness: Freshness) -> str:
     """One line: what the index holds, and what the last refresh changed."""
-    parts = [count_noun(freshness.documents, "document"), count_noun(freshness.passages, "passage")]
+    parts = [count_noun(freshness.documents, "article"), count_noun(freshness.passages, "passage")]
     parts += _describe_changes(freshness) or ["nothing changed"]
     if freshness.skipped:
         parts.append(f"{count_noun(len(freshness.skipped), 'file')} skipped")

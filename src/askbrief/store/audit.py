@@ -44,7 +44,7 @@ def _audit_files(store: Store) -> Iterator[str]:
                 if find_document_id(store.rows.load_document(document_id)) != document_id:
                     yield f"the text kept for {record.path} is not that of the file it was read from"
     if len(documents) != store.rows.count_documents():
-        yield f"{len(documents):,} documents lie in files, but {store.rows.count_documents():,} are counted"
+        yield f"{len(documents):,} articles lie in files, but {store.rows.count_documents():,} are counted"
 
 
 def _audit_derived(store: Store, derived: Derived) -> Iterator[str]:

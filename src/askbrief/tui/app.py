@@ -31,7 +31,7 @@ _TOAST_COLUMNS = 60
 _KEEP_TITLE, _RESTORE_TITLE = "\x1b[22;0t", "\x1b[23;0t"
 
 
-class ChatApp(App[Exception]):
+class ChatApp(App[BaseException]):
     """The chat with one folder; its result is the error that ended it, if one did.
 
     Args:
@@ -68,7 +68,7 @@ class ChatApp(App[Exception]):
         self._is_titled = False
         self.conversation = 0
 
-    def run(self, **options: Any) -> Exception | None:
+    def run(self, **options: Any) -> BaseException | None:
         """Run the chat; a signal that ends it is passed on once the terminal is as it was."""
         result = super().run(**options)
         if self._ended_by is not None:
@@ -97,7 +97,7 @@ class ChatApp(App[Exception]):
         return ChatScreen(self._open_assistant, self._open_conversations, resume=self._resume)
 
     def on_app_focus(self) -> None:
-        """Gives the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
+        """Give the keys to the prompt if nothing has them: a browser takes them away before the prompt is there."""
         self.call_later(self._focus_prompt_if_nothing_is)
 
     def _focus_prompt_if_nothing_is(self) -> None:
@@ -145,7 +145,8 @@ class ChatApp(App[Exception]):
 
     @work
     async def _copy(self, text: str) -> None:
-        copied = f"Copied “{cut(text, _TOAST_COLUMNS)}”"
+        shown = cut(text, _TOAST_COLUMNS)
+        copied = f"Copied {shown}" if shown.startswith("“") else f"Copied “{shown}”"
         if not self.is_web and await asyncio.to_thread(give_to_tool, text, os.environ) is not None:
             self._clipboard = text
             self.notify(copied, markup=False)

@@ -40,6 +40,19 @@ class Page:
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A place in the conversations.
+
+    Attributes:
+        conversation_id: The conversation; None is the last used one.
+        entry_id: The question in it; None is its end.
+    """
+
+    conversation_id: int | None
+    entry_id: int | None = None
+
+
 class Archive:
     """Saves each answer to the current conversation.
 
@@ -49,7 +62,7 @@ class Archive:
         conversations: The open conversations.
 
     Attributes:
-        conversations: Likewise.
+        conversations: The open conversations.
         root: The folder that is asked.
         current: Number of the current conversation; None before its first answer.
     """

@@ -13,10 +13,9 @@ from textual.content import Content
 from askbrief.errors import AskbriefError
 from askbrief.output.location import describe_location
 from askbrief.text.display import shorten
-from askbrief.tui.archive import ArchiveThread, save_new
+from askbrief.tui.archive import ArchiveThread, Bookmark, save_new
 from askbrief.tui.lists import ListScreen
 from askbrief.tui.lit import plain
-from askbrief.tui.saved import Place
 from askbrief.types import Document
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ QuoteForm: TypeAlias = Literal["md", "bib", "json", "csv"]
 _COLUMNS = 200
 
 
-class BasketScreen(ListScreen[Place]):
-    """Lists the pinned quotes; words search them.
+class BasketScreen(ListScreen[Bookmark]):
+    """The list of pinned quotes; words search them.
 
     Args:
         archive: Where they are.
@@ -69,7 +68,7 @@ class BasketScreen(ListScreen[Place]):
     def take(self, number: int) -> None:
         """Go to a quote."""
         entry = self._shown[number]
-        self.dismiss(Place(entry.conversation_id, entry.id))
+        self.dismiss(Bookmark(entry.conversation_id, entry.id))
 
     @work
     async def action_unpin(self) -> None:

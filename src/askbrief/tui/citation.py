@@ -48,10 +48,13 @@ def cut_path(path: str, columns: int) -> str:
 
 
 def build_citation(found: AnswerSpan | Hit, *, columns: int) -> Content:
-    """One line if it fits, else the path on a line of its own: ``title · 6 May 2026 · line 31``, ``path:31``."""
+    """One line if it fits, else the path on a line of its own: ``title · 6 May 2026 · line 31``, ``path:31``.
+
+    The title is left out where a passage begins with it.
+    """
     place = describe_location(found)
-    title, day = (found.title, found.date) if isinstance(found, AnswerSpan) else ("", None)
-    if not title.strip():
+    title, day = found.title, found.date
+    if not title.strip() or (isinstance(found, Hit) and found.passage.text.startswith(title)):
         when = f" · {describe_date(day)}" if day else ""
         return Content.assemble((cut_path(place, columns - cell_len(when)), "dim"), when)
     facts = " · ".join([*([describe_date(day)] if day else []), one_line(describe_part(found))])

@@ -41,7 +41,7 @@ def takes_escape_sequence(environment: Mapping[str, str]) -> bool:
 
 
 def give_to_tool(text: str, environment: Mapping[str, str]) -> str | None:
-    """Gives ``text`` to the first tool that takes it; returns that tool's name, or None."""
+    """Give ``text`` to the first tool that takes it; return that tool's name, or None."""
     for tool in find_tools(environment):
         try:
             subprocess.run(
@@ -59,7 +59,7 @@ def give_to_tool(text: str, environment: Mapping[str, str]) -> str | None:
 
 
 def save_to_file(text: str, folder: Path) -> Path:
-    """Writes ``text`` to a file in ``folder`` that only this user can read, in place of the one before.
+    """Write ``text`` to a file in ``folder`` that only this user can read, in place of the one before.
 
     Raises:
         OSError: It cannot be written.

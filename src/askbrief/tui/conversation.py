@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,10 @@ from textual.message import Message
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
-from askbrief.tui.archive import ArchiveThread, ConversationsFactory, Form
-from askbrief.tui.basket import BasketScreen
+from askbrief.tui.archive import ArchiveThread, Bookmark, ConversationsFactory, Form
 from askbrief.tui.card import Card
-from askbrief.tui.saved import Place, SavedScreen
 from askbrief.tui.transcript import Transcript
-from askbrief.types import Answer
+from askbrief.types import Answer, Document
 
 if TYPE_CHECKING:
     from askbrief.conversations.saved import Conversation, Entry
@@ -29,7 +27,7 @@ LAST = 0
 
 
 class ConversationView(Transcript):
-    """Shows and saves one conversation at a time.
+    """One conversation at a time, shown and saved.
 
     Args:
         open_conversations: Called once, in the thread that owns the file of the conversations.
@@ -82,7 +80,7 @@ class ConversationView(Transcript):
             self.post_message(self.Remembered(await self._thread.run(lambda a: a.conversations.load_questions(root))))
             if self._resume_first is not None:
                 try:
-                    await self._go_to(Place(self._resume_first or None))
+                    await self._go_to(Bookmark(self._resume_first or None))
                 except AskbriefError as error:
                     self.post_message(self.NotFound(error))
         self._has_folder.set()
@@ -129,10 +127,10 @@ class ConversationView(Transcript):
             self.post_message(self.Changed(None))
 
     @work
-    async def resume(self, place: Place) -> None:
+    async def resume(self, bookmark: Bookmark) -> None:
         """Go on with another conversation."""
         async with self._reporting():
-            await self._go_to(place)
+            await self._go_to(bookmark)
 
     async def go_to_end(self) -> None:
         """Show the last questions, if they are on disk only."""
@@ -143,12 +141,14 @@ class ConversationView(Transcript):
     @work(exclusive=True, group="choosing")
     async def choose(self) -> None:
         """List the conversations about the folder as soon as it is known, to go on with one."""
+        from askbrief.tui.saved import SavedScreen  # not before the first paint
+
         await self._has_folder.wait()
         screen = SavedScreen(self._thread)
 
-        def take(place: Place | None) -> None:
-            if place is not None:
-                self.resume(place)
+        def take(bookmark: Bookmark | None) -> None:
+            if bookmark is not None:
+                self.resume(bookmark)
             elif screen.is_current_gone:
                 self.start_new()
             elif screen.is_renamed:
@@ -156,19 +156,19 @@ class ConversationView(Transcript):
 
         self.app.push_screen(screen, take)
 
-    def show_basket(self, basket: BasketScreen) -> None:
-        """Show the pinned quotes, to go to one or export them."""
+    def show_basket(self, load_document: Callable[[str], Document | None]) -> None:
+        """Show the pinned quotes, to go to one or export them.
 
-        def take(place: Place | None) -> None:
-            if place is not None:
-                self.resume(place)
+        Args:
+            load_document: Loads the article of that id, or None if it is gone; called in the archive's thread.
+        """
+        from askbrief.tui.basket import BasketScreen  # not before the first paint
 
-        self.app.push_screen(basket, take)
+        def take(bookmark: Bookmark | None) -> None:
+            if bookmark is not None:
+                self.resume(bookmark)
 
-    @property
-    def thread(self) -> ArchiveThread:
-        """The thread that owns the conversations."""
-        return self._thread
+        self.app.push_screen(BasketScreen(self._thread, load_document), take)
 
     @work
     async def _tell_name(self) -> None:
@@ -195,10 +195,10 @@ class ConversationView(Transcript):
             await self.show_later(cards, has_more=page.has_more)
             self._focus(cards[:1])
 
-    async def _go_to(self, place: Place) -> None:
-        await self._thread.run(lambda archive: archive.resume(place.conversation_id))
+    async def _go_to(self, bookmark: Bookmark) -> None:
+        await self._thread.run(lambda archive: archive.resume(bookmark.conversation_id))
         self.post_message(self.Changed(await self._thread.run(lambda a: a.load_current()), is_resumed=True))
-        if (entry := place.entry_id) is None:
+        if (entry := bookmark.entry_id) is None:
             await self._show_end()
             return
         page = await self._thread.run(lambda archive: archive.load_page(before=entry + 1))
@@ -232,4 +232,5 @@ class ConversationView(Transcript):
 
 
 def _build_card(entry: Entry) -> Card:
-    return Card(entry.answer.question, entry.answer, entry_id=entry.id, is_pinned=entry.is_pinned)
+    question = " ".join(filter(None, [entry.answer.question, entry.answer.filters]))
+    return Card(question, entry.answer, entry_id=entry.id, is_pinned=entry.is_pinned)

@@ -23,6 +23,7 @@ class TextScreen(ModalScreen[None]):
         parts: The text, part by part.
     """
 
+    CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "VerticalScroll"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,f1", "dismiss", "Close")]
 

@@ -30,11 +30,11 @@ class Keys(Static):
 
     def render(self) -> Content:
         """The keys that fit, the palette last."""
-        shown = {
-            binding.action: (binding.key, self.app.get_key_display(binding), binding.description)
-            for _, binding, is_enabled, _ in self.screen.active_bindings.values()
-            if binding.show and is_enabled and binding.key != _PALETTE[0]
-        }
+        shown: dict[str, tuple[str, str, str]] = {}
+        for _, binding, is_enabled, _ in self.screen.active_bindings.values():
+            if binding.show and is_enabled and binding.key != _PALETTE[0]:
+                found = (binding.key, self.app.get_key_display(binding), binding.description)
+                shown.setdefault(binding.action, found)  # of several keys the first
         items = [_PALETTE, *shown.values()]
         pieces, columns = [], self.size.width
         for key, display, what in items:

@@ -36,6 +36,7 @@ class ListScreen(ModalScreen[_T | None]):
     PLACEHOLDER: ClassVar[str] = "Words to search for"
     HEADING: ClassVar[str] = ""
     HINT: ClassVar[str] = "Enter chooses · Esc closes"
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "Close"),
         Binding("up", "move(-1)", "Previous", priority=True, show=False),

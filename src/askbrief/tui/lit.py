@@ -82,7 +82,7 @@ class LitText(Static):
         self._lit = tuple(lit)
 
     def show(self, text: str, lit: Sequence[LitSpan]) -> None:
-        """Shows a text with some of it lit."""
+        """Show a text with some of it lit."""
         self._lit = tuple(lit)
         if text != self._raw:
             self._raw = text

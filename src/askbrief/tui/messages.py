@@ -62,7 +62,7 @@ class RefreshFailed(Message):
 
 @dataclass
 class Answered(Message):
-    """A question has its answer, which may be "not in these documents".
+    """A question has its answer, which may be "not in these articles".
 
     Attributes:
         number: The question's number.
@@ -134,9 +134,9 @@ class Listed(Message):
 
 @dataclass
 class Stopped(Message):
-    """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief."""
+    """A thread ended by itself: the folder cannot be opened, or there is a fault in askbrief or a library."""
 
-    error: Exception
+    error: BaseException
 
 
 @dataclass

@@ -99,6 +99,33 @@ class Citation(Static):
         return self._build(columns=width).plain.count("\n") + 1
 
 
+class Searched(Static):
+    """What was searched, and a key for what else may be meant, which is never broken.
+
+    Args:
+        line: What was searched, or which articles were asked.
+        key: The key and what it does; '' for none.
+    """
+
+    def __init__(self, line: str, key: str) -> None:
+        super().__init__(classes="searched")
+        self._line = plain(line)
+        self._key = key
+
+    def render(self) -> Content:
+        """The key after the line where it fits, else below it."""
+        return self._build(self.size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many rows as there are in ``width`` columns."""
+        return len(self._build(width).wrap(width))
+
+    def _build(self, width: int) -> Content:
+        last = self._line.wrap(width)[-1].cell_length if width > 0 else 0
+        between = "  " if last + 2 + cell_len(self._key) <= width else "\n  "
+        return Content.assemble(self._line, (f"{between}{self._key}", "$text-accent")) if self._key else self._line
+
+
 class Alternative(Static):
     """An answer on one line, to be taken by its number or a click.
 
@@ -139,9 +166,9 @@ def _describe_source(span: AnswerSpan, group: AnswerGroup | None) -> str:
 def _build_search(answer: Answer) -> Iterable[Widget]:
     """What was searched and in which articles, and the keys for what else may be meant."""
     is_there = (answer.searched != answer.question, bool(answer.offered), bool(answer.filtered))
-    keys = [key for key, is_shown in zip(("  t as typed", "  a ask this", ""), is_there, strict=True) if is_shown]
+    keys = [key for key, is_shown in zip(("t as typed", "a ask this", ""), is_there, strict=True) if is_shown]
     for line, key in zip(describe_search(answer), keys, strict=True):
-        yield Static(Content.assemble(plain(line), (key, "$text-accent")), classes="searched")
+        yield Searched(line, key)
 
 
 def _build_answers(answer: Answer, *, chosen: int, is_open: bool) -> Iterable[Widget]:

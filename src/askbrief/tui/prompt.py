@@ -15,7 +15,7 @@ _NEW_LINE = ("shift+enter", "ctrl+j", "alt+enter")
 
 
 class History:
-    """Walks through earlier questions, as a shell does; what was being typed comes back at the end.
+    """Earlier questions to walk through, as in a shell; what was being typed comes back at the end.
 
     Args:
         questions: Newest first.
@@ -32,7 +32,7 @@ class History:
         return self._at >= 0
 
     def add(self, question: str) -> None:
-        """Remembers a question as the newest."""
+        """Remember a question as the newest."""
         self.questions = [question, *(known for known in self.questions if known != question)]
         self._at = -1
 
@@ -54,7 +54,7 @@ class History:
 
 
 class Prompt(TextArea):
-    """Grows with its text; Enter asks."""
+    """A field that grows with its text; Enter asks."""
 
     @dataclass
     class Submitted(Message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,28 +13,15 @@ from textual.widgets import Input
 from askbrief.errors import AskbriefError
 from askbrief.output.location import describe_date
 from askbrief.text.display import shorten
-from askbrief.tui.archive import ArchiveThread, Form
+from askbrief.tui.archive import ArchiveThread, Bookmark, Form
 from askbrief.tui.lists import ListScreen
 from askbrief.tui.lit import plain
 
 _COLUMNS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in the conversations.
-
-    Attributes:
-        conversation_id: The conversation; None is the last used one.
-        entry_id: The question in it; None is its end.
-    """
-
-    conversation_id: int | None
-    entry_id: int | None = None
-
-
-class SavedScreen(ListScreen[Place]):
-    """Lists the conversations about this folder; words search the questions and answers in all of them.
+class SavedScreen(ListScreen[Bookmark]):
+    """The list of conversations about this folder; words search the questions and answers in all of them.
 
     Args:
         archive: Where they are.
@@ -59,7 +45,7 @@ class SavedScreen(ListScreen[Place]):
     def __init__(self, archive: ArchiveThread) -> None:
         super().__init__()
         self._archive = archive
-        self._places: list[Place] = []
+        self._bookmarks: list[Bookmark] = []
         self._names: list[str] = []
         self._to_delete: int | None = None
         self._to_rename: int | None = None
@@ -74,12 +60,12 @@ class SavedScreen(ListScreen[Place]):
         try:
             if query.strip():
                 entries = await self._archive.run(lambda a: a.conversations.search(query, folder=a.root))
-                self._places = [Place(entry.conversation_id, entry.id) for entry in entries]
+                self._bookmarks = [Bookmark(entry.conversation_id, entry.id) for entry in entries]
                 rows = [_row(e.answer.question, e.answer.summary) for e in entries]
                 self._names = []
             else:
                 found = await self._archive.run(lambda a: a.conversations.list_conversations(a.root))
-                self._places = [Place(conversation.id) for conversation in found]
+                self._bookmarks = [Bookmark(conversation.id) for conversation in found]
                 self._names = [conversation.title for conversation in found]
                 rows = [
                     _columns(f"{describe_date(c.updated.astimezone().date()):18} {c.entries:9,}", c.title)
@@ -95,7 +81,7 @@ class SavedScreen(ListScreen[Place]):
     def take(self, number: int) -> None:
         """Open a conversation, or give it its new name."""
         if self._to_rename is None:
-            self.dismiss(self._places[number])
+            self.dismiss(self._bookmarks[number])
         else:
             self._rename(self._to_rename, self.query_one(Input).value)
 
@@ -115,7 +101,7 @@ class SavedScreen(ListScreen[Place]):
     @work
     async def action_delete(self) -> None:
         """Delete the conversation at the second press."""
-        place = self._find_place()
+        place = self._find_bookmark()
         if place is None or place.conversation_id is None:
             return
         number = place.conversation_id
@@ -136,7 +122,7 @@ class SavedScreen(ListScreen[Place]):
         """Have a new name typed for the conversation."""
         number = self.highlighted
         if number is not None and self._names:
-            self._to_rename = self._places[number].conversation_id
+            self._to_rename = self._bookmarks[number].conversation_id
             field = self.query_one(Input)
             field.value = self._names[number]
             field.select_all()
@@ -160,7 +146,7 @@ class SavedScreen(ListScreen[Place]):
     @work
     async def action_export(self, form: Form) -> None:
         """Write the conversation to a file in the working directory."""
-        place = self._find_place()
+        place = self._find_bookmark()
         if place is None:
             return
         try:
@@ -170,8 +156,8 @@ class SavedScreen(ListScreen[Place]):
             return
         self.tell(f"Saved as {file}")
 
-    def _find_place(self) -> Place | None:
-        return self._places[self.highlighted] if self.highlighted is not None and self._places else None
+    def _find_bookmark(self) -> Bookmark | None:
+        return self._bookmarks[self.highlighted] if self.highlighted is not None and self._bookmarks else None
 
 
 def _row(question: str, answer: str) -> Content:

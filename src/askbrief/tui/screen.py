@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
@@ -16,18 +16,15 @@ from textual.screen import Screen
 from askbrief.answer.dialogue import Turn
 from askbrief.config import keeps_history
 from askbrief.errors import AskbriefError
-from askbrief.output.opening import open_in_editor, open_in_viewer
 from askbrief.text.display import count_noun, printable
 from askbrief.tui.archive import ConversationsFactory
-from askbrief.tui.basket import BasketScreen
 from askbrief.tui.card import Card
+from askbrief.tui.card_actions import CardActions
 from askbrief.tui.citation import describe_range
 from askbrief.tui.commands import Place, build_bindings
 from askbrief.tui.conversation import ConversationView
-from askbrief.tui.dialogs import TextScreen, build_help
 from askbrief.tui.header import Header
 from askbrief.tui.keys import Keys
-from askbrief.tui.lists import ChoiceScreen
 from askbrief.tui.messages import (
     Answered,
     Explained,
@@ -43,15 +40,16 @@ from askbrief.tui.messages import (
     Titled,
 )
 from askbrief.tui.prompt import History, Prompt
-from askbrief.tui.quoting import build_footnote, build_quote
+from askbrief.tui.questions import Questions
 from askbrief.tui.refresher import AssistantFactory
 from askbrief.tui.source import SourcePane
 from askbrief.tui.status import StatusLine, describe_changes
 from askbrief.tui.trail import build_trail
 from askbrief.tui.transcript import Transcript
+from askbrief.tui.view import View, load_view
 from askbrief.tui.welcome import Suggestion
 from askbrief.tui.worker import AssistantWorker
-from askbrief.types import Hit, Progress, Trace
+from askbrief.types import Progress
 
 WIDE_COLUMNS = 100
 """From this width on the article stands beside the transcript; below it takes its place."""
@@ -89,14 +87,18 @@ class ChatScreen(Screen[None]):
         self._conversation = ConversationView(open_conversations, resume=resume)
         self.root: Path | None = None
         self._is_wide: bool | None = None
-        self._waiting: dict[int, Card] = {}
-        self._count = 0
+        self._waiting = Questions()
         self._current: Card | None = None
         self._keeps_history = True
-        self._footnotes = 0
+        self._card_actions = CardActions(self, conversation=self._conversation, worker=self._worker)
 
     def compose(self) -> ComposeResult:
-        """Place the parts."""
+        """Place the parts, where they belong in a terminal of this size from the start."""
+        width, height = self.app.size
+        self._is_wide = width >= WIDE_COLUMNS
+        self.set_class(self._is_wide, "-source")
+        for length, breakpoints in ((width, self.HORIZONTAL_BREAKPOINTS), (height, self.VERTICAL_BREAKPOINTS)):
+            self.add_class([name for least, name in breakpoints if least <= length][-1])
         yield Header()
         with Horizontal(id="panes"):
             yield self._conversation
@@ -107,8 +109,14 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Have the assistant opened once the screen is painted."""
-        self.call_after_refresh(self._worker.start)
+        self.call_after_refresh(self._begin)
         self.app.theme_changed_signal.subscribe(self, lambda _: self._save_view())
+
+    def _begin(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        self._worker.start()
 
     def on_unmount(self) -> None:
         """Have the assistant closed."""
@@ -124,7 +132,7 @@ class ChatScreen(Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the source of the card with the keys if there is room."""
         if isinstance(event.widget, Card):
-            self._make_current(event.widget)
+            self.make_current(event.widget)
 
     def on_key(self, event: events.Key) -> None:
         """A character that means nothing to what has the keys goes to the prompt."""
@@ -156,7 +164,8 @@ class ChatScreen(Screen[None]):
         elif is_shown and not self._is_wide and self._conversation.has_focus_within:
             self.source.focus_text()
 
-    def _make_current(self, card: Card) -> None:
+    def make_current(self, card: Card) -> None:
+        """Mark a card as the current one, and show its source if there is room."""
         self._current = card
         self._conversation.mark_current(card)
         if self._is_wide and card.answer is not None:
@@ -187,23 +196,17 @@ class ChatScreen(Screen[None]):
         await self._conversation.go_to_end()
         card = await self._conversation.add_card(question)
         card.history = history
-        self._count += 1
-        self._waiting[self._count] = card
+        self._waiting.add(card)
         if len(self._waiting) == 1:
             self._ask_next()
         self.query_one(StatusLine).waiting = len(self._waiting)
         if not self._is_wide:
             self.show_source(False)
 
-    async def _ask_offered(self, question: str, offered: str) -> None:
-        """The second reading of a question, in the articles that the question was about."""
-        from askbrief.answer.filters import keep_filters  # only needed here
-
-        await self.ask(keep_filters(question, question=offered), history=())
-
     def _ask_next(self) -> None:
         """Have the first question that waits answered: one at a time, as each may take up the answer before."""
-        for number, card in list(self._waiting.items())[:1]:
+        if (found := self._waiting.find_first()) is not None:
+            number, card = found
             if card.history is None:
                 card.history = self._conversation.list_turns(before=card)
             self._worker.ask(number, card.question, history=card.history)
@@ -221,51 +224,7 @@ class ChatScreen(Screen[None]):
     @on(Card.Acted)
     async def act_on_card(self, event: Card.Acted) -> None:
         """One of the keys of a card, or a click on it."""
-        card, answer, action = event.card, event.card.answer, event.action
-        if action.startswith("choose_"):
-            if await card.choose(int(action.removeprefix("choose_"))):
-                self._make_current(card)
-                if isinstance(card.place, Hit):
-                    card.act("open_source")
-            return
-        match action:
-            case "select":
-                self._make_current(card)
-            case "leave":
-                self.action_switch_focus()
-            case "edit":
-                self.prompt.put(card.question)
-                self.prompt.focus()
-            case "ask_again" if card.question:
-                await self.ask(card.question, history=self._conversation.list_history(card))
-            case "ask_as_typed" if answer is not None and answer.searched != answer.question:
-                await self.ask(card.question, history=())
-            case "ask_offered" if answer is not None and answer.offered:
-                await self._ask_offered(card.question, answer.offered)
-            case "ask_as_typed" | "ask_offered" if answer is not None:
-                self.notify("The question was taken as it was typed.", severity="warning")
-            case "explain" if card.trace is not None:
-                self._show_explanation(card.trace)
-            case "explain" if answer is not None:
-                self.query_one(StatusLine).is_explaining = True
-                self._worker.explain(card.question, history=self._conversation.list_history(card))
-            case "toggle_others":
-                await card.toggle_others()
-            case "pin" if answer is not None:
-                self._conversation.pin(card)
-            case "open_source" | "find" if answer is not None and (trail := build_trail(answer, chosen=card.chosen)):
-                self.source.show(trail, question=answer.searched)
-                self.show_source(True)
-                if action == "find":
-                    self.source.action_find()
-            case "open_editor" | "open_viewer" if answer is not None and (found := card.place):
-                self._open_file(found.path, found.line, by_editor=action == "open_editor")
-            case "copy_answer" if selected := self.get_selected_text():
-                self.app.copy_to_clipboard(selected)
-            case "copy_answer" | "copy_quote" | "copy_footnote" if answer is not None:
-                self._copy_from(card, action)
-            case _:
-                self.notify("There is no answer yet.", severity="warning")
+        await self._card_actions.act(event.card, event.action)
 
     def action_act_on_current(self, action: str) -> None:
         """An action on the current card, or else the last one; for the palette."""
@@ -284,7 +243,7 @@ class ChatScreen(Screen[None]):
     @on(SourcePane.Opened)
     def open_source_file(self, event: SourcePane.Opened) -> None:
         """The file of the article."""
-        self._open_file(event.path, event.line, by_editor=event.by_editor)
+        self._card_actions.open_file(event.path, event.line, by_editor=event.by_editor)
 
     @on(Transcript.Left)
     def leave_transcript(self) -> None:
@@ -327,10 +286,13 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from askbrief.tui.dialogs import TextScreen, build_help  # not before the first paint
+
         self.app.push_screen(TextScreen("Keys", *build_help()))
 
     def action_search_history(self) -> None:
         """Search the questions asked before."""
+        from askbrief.tui.lists import ChoiceScreen  # not before the first paint
 
         def take(question: str | None) -> None:
             if question is not None:
@@ -345,7 +307,7 @@ class ChatScreen(Screen[None]):
 
     def action_basket(self) -> None:
         """List the pinned quotes."""
-        self._conversation.show_basket(BasketScreen(self._conversation.thread, self._worker.find_document))
+        self._conversation.show_basket(self._worker.find_document)
 
     def action_new_conversation(self) -> None:
         """Start a new conversation."""
@@ -380,7 +342,7 @@ class ChatScreen(Screen[None]):
         is_other = header.number != (found.id if found is not None else 0)
         header.conversation, header.number = (found.title, found.id) if found is not None else ("", 0)
         if found is None or event.is_resumed:
-            self._footnotes = 0
+            self._card_actions.footnotes = 0
         if found is not None and event.is_resumed:
             self._load_view(found.view)
         elif found is not None and is_other:
@@ -416,8 +378,10 @@ class ChatScreen(Screen[None]):
     @on(RefreshFailed)
     def show_refresh_error(self, event: RefreshFailed) -> None:
         """The folder or a model cannot be used now; where a question waits, its card says so."""
-        error = event.error
-        self.query_one(StatusLine).problem = f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}"
+        error, status = event.error, self.query_one(StatusLine)
+        status.problem = f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}"
+        if status.freshness is None:
+            self.source.show_articles([])
 
     @on(Listed)
     def show_articles(self, event: Listed) -> None:
@@ -479,9 +443,9 @@ class ChatScreen(Screen[None]):
         """How an answer of an earlier conversation is found."""
         self.query_one(StatusLine).is_explaining = False
         if isinstance(event.trace, AskbriefError):
-            self._show_problem(event.trace)
+            self.show_problem(event.trace)
         else:
-            self._show_explanation(event.trace)
+            self._card_actions.show_explanation(event.trace)
 
     @on(Stopped)
     def give_up(self, event: Stopped) -> None:
@@ -489,59 +453,25 @@ class ChatScreen(Screen[None]):
         self.app.exit(event.error)
 
     def _end(self, number: int) -> Card:
-        card = self._waiting.pop(number)
+        card = self._waiting.take(number)
         self.query_one(StatusLine).waiting = len(self._waiting)
         return card
 
-    def _show_explanation(self, trace: Trace) -> None:
-        from askbrief.tui.explanation import build_explanation  # loads what reads the index
-
-        title = "Why this answer" if trace.is_answered else "Why no answer"
-        self.app.push_screen(TextScreen(title, *build_explanation(trace)))
-
-    def _copy_from(self, card: Card, action: str) -> None:
-        if (span := card.span) is None:
-            self.notify("There is no answer to copy.", severity="warning")
-        elif action == "copy_footnote":
-            self._footnotes += 1
-            document = card.trace.find_document(span.document_id) if card.trace is not None else None
-            self.app.copy_to_clipboard(build_footnote(span, number=self._footnotes, document=document))
-        else:
-            self.app.copy_to_clipboard(span.text if action == "copy_answer" else build_quote(span))
-
-    def _open_file(self, path: str, line: int | None, *, by_editor: bool) -> None:
-        if self.root is None:
-            return
-        try:
-            if by_editor and line is not None:
-                with self.app.suspend():
-                    open_in_editor(self.root / path, line)
-            elif self.app.is_web:
-                raise SuspendNotSupported
-            else:
-                open_in_viewer(self.root / path)
-        except AskbriefError as error:
-            self._show_problem(error)
-        except SuspendNotSupported:
-            self.notify("Files cannot be opened from the browser.", severity="warning")
-
-    def _show_problem(self, error: AskbriefError) -> None:
+    def show_problem(self, error: AskbriefError) -> None:
+        """Tell what went wrong, and what to do about it."""
         self.notify(printable(f"{error.message}. {error.hint}"), severity="error", markup=False)
 
     def _save_view(self) -> None:
         if self.query_one(Header).number:
-            view = {"theme": self.app.theme, "article": self.has_source if self._is_wide else None}
-            self._conversation.save_view(json.dumps(view))
+            view = View(self.app.theme, self.has_source if self._is_wide else None)
+            self._conversation.save_view(view.as_json())
 
-    def _load_view(self, view: str) -> None:
-        try:
-            found = json.loads(view or "{}")
-        except ValueError:
-            return
-        if found.get("theme") in self.app.available_themes:
-            self.app.theme = found["theme"]
-        if self._is_wide and isinstance(found.get("article"), bool):
-            self.show_source(found["article"])
+    def _load_view(self, line: str) -> None:
+        view = load_view(line)
+        if view.theme in self.app.available_themes:
+            self.app.theme = view.theme
+        if self._is_wide and view.has_article is not None:
+            self.show_source(view.has_article)
 
     def _tell_title(self) -> None:
         header = self.query_one(Header)

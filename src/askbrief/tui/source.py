@@ -53,7 +53,7 @@ class Gutter(Static):
 
 
 class SourcePane(Vertical):
-    """Shows the articles of a trail, one at a time, its current highlight in view; or lists all articles.
+    """The articles of a trail, one at a time, its current highlight in view; or the list of all articles.
 
     Attributes:
         root: The folder that paths are relative to, once it is known.
@@ -99,23 +99,22 @@ class SourcePane(Vertical):
         self._question = ""
         self._asked: list[Span] = []
         self._found: tuple[Mark, ...] = ()
-        self._articles: Sequence[Article] = ()
+        self._articles: Sequence[Article] | None = None
         self._is_find_wanted = False
+        self._field: Input | None = None
 
     def compose(self) -> ComposeResult:
-        """The head with title, date and path, the scrolling text, the words to find, and the list of articles."""
+        """The head with title, date and path, the scrolling text, and the list of articles."""
         yield Static(classes="head")
         scroll = VerticalScroll()
         scroll.FOCUS_ON_CLICK = False  # type: ignore[misc]
         with scroll, HorizontalGroup():
             yield Gutter()
             yield LitText()
-        yield Input(placeholder="Find in this article", compact=True)
         yield OptionList(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """Begin with the list of articles."""
-        self.query_one(Input).display = False
         self.browse()
 
     def browse(self) -> None:
@@ -129,6 +128,7 @@ class SourcePane(Vertical):
         self._articles = articles
         options = self.query_one(OptionList)
         is_dated = any(article.day is not None for article in articles)
+        self.set_class(bool(articles), "-filled")
         options.set_options(Option(_describe_article(article, is_dated=is_dated)) for article in articles)
         if self.has_class("-list"):
             self.query_one(".head", Static).update(self._describe_list())
@@ -169,7 +169,7 @@ class SourcePane(Vertical):
     def open_article(self, event: OptionList.OptionSelected) -> None:
         """Show an article of the list."""
         event.stop()
-        article = self._articles[event.option_index]
+        article = (self._articles or ())[event.option_index]
         self.show((Source(article.document_id, article.path, ()),))
         self.focus_text()
 
@@ -206,9 +206,8 @@ class SourcePane(Vertical):
 
     def action_leave(self) -> None:
         """Close the words to find, or go back to the prompt."""
-        field = self.query_one(Input)
-        if field.display:
-            field.display = False
+        if self._field is not None:
+            self._close_field()
             self._found = ()
             self._mark = self._source.first if self._source is not None else 0
             self._show_mark()
@@ -220,16 +219,16 @@ class SourcePane(Vertical):
         """Ask for words to find in the article, as soon as it is there."""
         self._is_find_wanted = self._document is None and self._source is not None
         if self._document is not None:
-            field = self.query_one(Input)
-            field.display = True
-            field.value = ""
-            field.focus()
+            self._close_field()
+            self._field = Input(placeholder="Find in this article", compact=True)
+            self.mount(self._field)
+            self._field.focus()
 
     @on(Input.Changed)
     def find(self, event: Input.Changed) -> None:
         """Highlight the words."""
         event.stop()
-        if self._document is not None and self.query_one(Input).display:
+        if self._document is not None and event.input is self._field:
             spans = find_text(self._document.text, event.value)
             self._found, self._mark = tuple(Mark(span, Kind.FOUND) for span in spans), 0
             self._show_mark()
@@ -261,12 +260,17 @@ class SourcePane(Vertical):
         self._number = number % len(self._trail)
         source = self._trail[self._number]
         self._mark, self._found = source.first, ()
-        self.query_one(Input).display = False
+        self._close_field()
         if self._document is not None and self._document.id == source.document_id:
             self._show_mark()
         else:
             self._document = None
             self.post_message(self.Wanted(source.document_id))
+
+    def _close_field(self) -> None:
+        if self._field is not None:
+            self._field.remove()
+            self._field = None
 
     def _step(self, step: int) -> None:
         if self._document is not None and self._marks:
@@ -314,12 +318,13 @@ class SourcePane(Vertical):
             self.post_message(self.Opened(self._document.path, line, by_editor))
 
     def _describe_list(self) -> Content:
-        count = (
-            f"{count_noun(len(self._articles), 'article')}, newest first"
-            if self._articles
-            else "The articles are being read …"
-        )
-        return plain(count).stylize("bold $foreground")
+        if self._articles is None:
+            text = "The articles are being read …"
+        elif self._articles:
+            text = f"{count_noun(len(self._articles), 'article')}, newest first"
+        else:
+            text = "There are no articles to show"
+        return plain(text).stylize("bold $foreground")
 
     def _describe(self, document: Document) -> Content:
         columns = max(10, self.size.width - 4)

@@ -32,6 +32,18 @@ _PAST = {"died": "die", "arrived": "arrive", "began": "begin", "ended": "end", "
          "happened": "happen", "opened": "open", "closed": "close", "visited": "visit"}  # fmt: skip
 """Verbs of one form in the past, and what follows "did"."""
 _FULL_NAME = re.compile(r"(?!(?:But|And|The) )\w+ [A-Z]|[A-Z]{2,}$")
+_MEASURES = "second|minute|hour|day|week|month|year|time"
+_UNCLEAR = re.compile(
+    rf"^Who \w+ (?:by|(?:on )?(?:{_DAYS})) |^How many (?:others?|more|of)\b|\b(?:{_MEASURES})s?\?$"
+    r"|\b(?:he|she|it|they|him|her|his|their)\b"
+)
+"""A participle taken for a verb, a measure whose end ("after …") is the answer, what only the sentence makes clear."""
+_DID = "met with|met|visited|announced|signed|opened|told|welcomed|condemned|led|founded"
+_WHO_DID = re.compile(
+    rf"(?P<answer>[A-Z][\w’'-]+ (?:(?:al-|bin |of )?[A-Z][\w’'-]+ ?){{1,3}}),? "
+    rf"(?P<done>(?:{_DID}) [^,.;:“”\"()]{{8,60}})"
+)
+_NAMED = re.compile(r" [A-Z]")
 _HARM = "killed|injured|wounded|arrested|detained|displaced|rescued|evacuated|sentenced|executed"
 _AMOUNT = r"(?:at least |more than |about |nearly |over |around |some )?(?P<answer>\d[\d,.]*\d|\d)"
 _PASSIVE = rf"{_START}{_WHO} (?P<be>was|were) (?P<done>{_DONE}{_REST})"
@@ -66,11 +78,15 @@ def find_starter(sentence: str, kind: str) -> Starter | None:
     if kind == "who":
         found = find_question(sentence)
         starter = Starter(*found) if found is not None and _FULL_NAME.match(found[1]) else None
+        if starter is None and (match := _WHO_DID.search(sentence)) is not None:
+            starter = Starter(f"Who {match['done'].strip()}?", match["answer"].strip())
     else:
         matches = (pattern.search(sentence) for pattern in _PATTERNS[kind])
         match = next((match for match in matches if match is not None), None)
         starter = Starter(_build_question(kind, match), match["answer"]) if match is not None else None
-    return starter if starter is not None and len(starter.question) <= MAX_QUESTION_CHARACTERS else None
+    if starter is None or len(starter.question) > MAX_QUESTION_CHARACTERS or _UNCLEAR.search(starter.question):
+        return None
+    return starter
 
 
 def _build_question(kind: str, match: re.Match[str]) -> str:
@@ -94,6 +110,8 @@ def find_starters(
     *, search: Callable[..., list[Hit]], ask: Callable[[str], Answer], go_on: Callable[[], bool]
 ) -> list[str]:
     """At most one question of each kind that the index answers as expected, then more that ask who, four in all.
+
+    Questions with a name come first: they can be understood without the article.
 
     Args:
         search: Finds the best ``top`` passages for words.
@@ -129,9 +147,11 @@ def _find_good(
 def _iter_starters(search: Callable[..., list[Hit]], kind: str) -> Iterator[Starter]:
     seen: set[str] = set()
     for probe in _PROBES[kind]:
+        starters = []
         for hit in search(probe, top=_PASSAGES_A_PROBE):
             for sentence in find_sentences(hit.passage.text):
                 starter = find_starter(sentence.of(hit.passage.text), kind)
                 if starter is not None and starter.question not in seen:
                     seen.add(starter.question)
-                    yield starter
+                    starters.append(starter)
+        yield from sorted(starters, key=lambda starter: not _NAMED.search(starter.question))

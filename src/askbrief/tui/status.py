@@ -87,7 +87,7 @@ def describe_changes(changes: Changes) -> str:
 
 def _build_bar(progress: Progress) -> Content:
     done = min(_BAR_COLUMNS, _BAR_COLUMNS * progress.done // progress.total)
-    return Content.assemble(("━" * done, "$success"), ("━" * (_BAR_COLUMNS - done), "$foreground 20%"))
+    return Content.assemble(("━" * done, "$success"), ("─" * (_BAR_COLUMNS - done), "$foreground 40%"))
 
 
 def _list(paths: tuple[str, ...]) -> str:

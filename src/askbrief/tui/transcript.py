@@ -37,11 +37,11 @@ class _More(Static):
             return self.line
 
     def on_mount(self) -> None:
-        """Hides the line until there are such cards."""
+        """Hide the line until there are such cards."""
         self.display = False
 
     def on_click(self) -> None:
-        """Says so."""
+        """Ask for those cards."""
         self.post_message(self.Pressed(self))
 
 
@@ -94,20 +94,20 @@ class Transcript(VerticalScroll, can_focus=False):
         return card
 
     async def show_earlier(self, cards: Sequence[Card], *, has_more: bool) -> None:
-        """Puts saved cards before the first one; the latest saved ones are folded away beyond the bound."""
+        """Put saved cards before the first one; the latest saved ones are folded away beyond the bound."""
         await self._make_room(len(cards), from_start=False)
         await self._mount(cards, at=0)
         self._mark("#earlier", is_shown=has_more)
 
     async def show_later(self, cards: Sequence[Card], *, has_more: bool) -> None:
-        """Puts saved cards after the last saved one; the earliest are folded away beyond the bound."""
+        """Put saved cards after the last saved one; the earliest are folded away beyond the bound."""
         await self._make_room(len(cards), from_start=True)
         saved = [number for number, card in enumerate(self.cards, start=1) if card.entry_id is not None]
         await self._mount(cards, at=saved[-1] if saved else 0)
         self._mark("#later", is_shown=has_more)
 
     async def replace(self, cards: Sequence[Card], *, has_earlier: bool, has_later: bool) -> None:
-        """Shows other cards in place of all that do not wait for an answer."""
+        """Show other cards in place of all that do not wait for an answer."""
         gone = [card for card in self.cards if not card.is_waiting]
         self.cards = [card for card in self.cards if card.is_waiting]
         await self.remove_children(gone)
@@ -134,7 +134,7 @@ class Transcript(VerticalScroll, can_focus=False):
         return () if is_as_typed else self.list_turns(before=card)
 
     def bring_into_view(self, card: Card) -> None:
-        """Scrolls so that as much of the card is seen as fits, its beginning in any case."""
+        """Scroll so that as much of the card is seen as fits, its beginning in any case."""
 
         def scroll() -> None:
             region, top = card.virtual_region_with_margin, self.scroll_offset.y
@@ -161,19 +161,19 @@ class Transcript(VerticalScroll, can_focus=False):
             card.set_class(card is current, "-current")
 
     def focus_last(self) -> bool:
-        """Gives the keys to the last card, or the first suggestion; returns whether there is one."""
+        """Give the keys to the last card, or the first suggestion; return whether there is one."""
         stops = self._list_stops()
         if stops:
             stops[-1 if self.cards else 0].focus()
         return bool(stops)
 
     def suggest(self, questions: Sequence[str]) -> None:
-        """Shows questions to begin with, if nothing was asked yet."""
+        """Show questions to begin with, if nothing was asked yet."""
         if not self.cards:
             self.query_one(Welcome).show(questions)
 
     def action_move(self, step: int) -> None:
-        """Moves the cursor by ``step`` cards; past the last one it leaves the transcript."""
+        """Move the cursor by ``step`` cards; past the last one it leaves the transcript."""
         stops = self._list_stops()
         focused = self.screen.focused
         if focused not in stops:
@@ -188,7 +188,7 @@ class Transcript(VerticalScroll, can_focus=False):
             stops[number].focus()
 
     def action_move_to_end(self, direction: int) -> None:
-        """Moves the cursor to the first (-1) or last (1) card that is held."""
+        """Move the cursor to the first (-1) or last (1) card that is held."""
         stops = self._list_stops()
         if stops:
             stops[0 if direction < 0 else -1].focus()
@@ -226,7 +226,7 @@ class Transcript(VerticalScroll, can_focus=False):
         await self.mount(*cards, before=before)
 
     async def _make_room(self, count: int, *, from_start: bool) -> None:
-        """Takes cards away before others are mounted, so that nothing moves once these are laid out."""
+        """Take cards away before others are mounted, so that nothing moves once these are laid out."""
         beyond = len(self.cards) + count - MAX_CARDS
         if beyond <= 0:
             return

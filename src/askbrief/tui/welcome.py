@@ -17,7 +17,7 @@ from askbrief.tui.lit import plain
 
 GREETING = (
     "Ask a question about these articles. You get their exact words, highlighted in their source, or “not in these"
-    " documents”."
+    " articles”."
 )
 STARTERS = "Questions to begin with:"
 KEYS = (("Enter", "asks"), ("Esc or ↑", "goes to the answers"), ("F1", "shows all keys"))
@@ -66,7 +66,7 @@ class Suggestion(Static, can_focus=True):
 
 
 class Welcome(VerticalGroup):
-    """Greets; the questions come once there are any."""
+    """A greeting; the questions come once there are any."""
 
     def compose(self) -> ComposeResult:
         """The greeting and the keys."""

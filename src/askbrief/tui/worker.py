@@ -109,7 +109,7 @@ class AssistantWorker:
             run()
         except (_StopRequestedError, CancelledError):
             return
-        except Exception as error:
+        except BaseException as error:  # a panic of tantivy is no Exception
             self._post(Stopped(error))
 
     def _serve(self) -> None:

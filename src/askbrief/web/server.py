@@ -52,7 +52,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ChatServer:
-    """Serves the chat on a port of this machine from now on; close it.
+    """The chat, served on a port of this machine from now on; close it.
 
     Args:
         command: What runs the chat, once for each page; a page that is loaded again adds ``--resume``.
@@ -79,7 +79,7 @@ class ChatServer:
         self._pages: set[web.WebSocketResponse] = set()
 
     def close(self) -> None:
-        """Lets go of the port."""
+        """Release the port."""
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -89,7 +89,7 @@ class ChatServer:
         self.close()
 
     def run(self) -> None:
-        """Serves until SIGTERM, or until Ctrl-C, which raises KeyboardInterrupt; all chats have ended then."""
+        """Serve until SIGTERM, or until Ctrl-C, which raises KeyboardInterrupt; all chats have ended then."""
         with contextlib.redirect_stdout(sys.stderr):  # where textual-serve reports
             asyncio.run(self._run())
 
@@ -121,7 +121,7 @@ class ChatServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Lets in who calls this machine by its name, from this page, with the token."""
+        """Let in who calls this machine by its name, from this page, with the token."""
         if request.host not in self._hosts:
             raise web.HTTPForbidden(text="This address is not served.\n")
         origin = request.headers.get("Origin")

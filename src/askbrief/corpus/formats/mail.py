@@ -130,7 +130,10 @@ def _load(data: bytes, budget: Budget) -> Message:
     message.author = name or address or message.sender
     written: set[int] = set()
     for part in iter_parts(data, budget):
-        _take_part(part, message, written, budget)
+        try:
+            _take_part(part, message, written, budget)
+        except UnreadableError as error:
+            budget.report(f"a part of a message {error.report}")
     return message
 
 

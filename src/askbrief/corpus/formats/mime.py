@@ -14,7 +14,7 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from askbrief.corpus.formats.encoded import decode_bytes
-from askbrief.corpus.formats.limits import Budget
+from askbrief.corpus.formats.limits import Budget, UnreadableError
 from askbrief.corpus.formats.writer import one_line
 
 PARTS = 1_000
@@ -77,7 +77,7 @@ def header_text(message: Message, name: str) -> str:
     try:
         for part, charset in decode_header(str(value)):
             words.append(part if isinstance(part, str) else decode_bytes(part, Budget(), declared=charset))
-    except (HeaderParseError, ValueError, binascii.Error, LookupError):
+    except (HeaderParseError, ValueError, binascii.Error, LookupError, UnreadableError):
         return one_line(str(value))
     return one_line("".join(words))
 
