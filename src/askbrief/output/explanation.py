@@ -29,8 +29,8 @@ def describe_trace(trace: Trace, *, width: int | None = None) -> list[str]:
         "",
         f"{len(trace.matches):,} candidates from dense and lexical search. Score = {trace.dense_weight:g} × cosine +"
         f" {lexical_weight:g} × BM25, each scaled to 0…1 over the candidates. The reader read the best"
-        f" {len(trace.candidates)}{_describe_second_look(trace)}: the margin of a span is its log-odds against “not here”;"
-        " margin and score together give the probability.",
+        f" {len(trace.candidates)}{_describe_second_look(trace)}: the margin of a span is its log-odds against “not"
+        " here”; margin and score together give the probability.",
     ]
     return lines
 
