@@ -29,6 +29,9 @@ _QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
 
 
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
 def find_penalty(question: str, answer: str) -> float:
     """What is taken from the margin of ``answer`` for being long and for saying the question's own words again.
 
@@ -62,7 +65,9 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
 def is_unrelated(question: str, sentence: str) -> bool:
     """Whether a sentence has none of the question's words that mean something, names included."""
     words = {word.of(question).casefold() for word in find_words(question)} - _FUNCTION_WORDS - _QUANTITIES
-    return bool(words) and not {_uninflected(word) for word in words} & _find_words(sentence)
+    said = {word.of(sentence).casefold() for word in find_words(sentence)}
+    asked, told = ({_uninflected(_POSSESSIVE.sub("", word)) for word in side} for side in (words, said))
+    return bool(asked) and not asked & told
 
 
 def find_row_shortfalls(question: str, rows: Sequence[str], others: Sequence[str] = ()) -> list[float]:
