@@ -29,6 +29,7 @@ _QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
 
 
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 
@@ -63,7 +64,12 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
 
 
 def is_unrelated(question: str, sentence: str) -> bool:
-    """Whether a sentence has none of the question's words that mean something, names included."""
+    """Whether a sentence has none of the question's words that mean something, names included.
+
+    One that speaks of "him" or "their" may mean what the question names.
+    """
+    if _PRONOUN.search(sentence):
+        return False
     words = {word.of(question).casefold() for word in find_words(question)} - _FUNCTION_WORDS - _QUANTITIES
     said = {word.of(sentence).casefold() for word in find_words(sentence)}
     asked, told = ({_uninflected(_POSSESSIVE.sub("", word)) for word in side} for side in (words, said))
