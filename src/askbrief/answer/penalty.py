@@ -29,6 +29,10 @@ _QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
 
 
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s?$")
+
+
 def find_penalty(question: str, answer: str) -> float:
     """What is taken from the margin of ``answer`` for being long and for saying the question's own words again.
 
@@ -60,9 +64,16 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
 
 
 def is_unrelated(question: str, sentence: str) -> bool:
-    """Whether a sentence has none of the question's words that mean something, names included."""
+    """Whether a sentence has none of the question's words that mean something, names included.
+
+    One that speaks of "him" or "their" may mean what the question names.
+    """
+    if _PRONOUN.search(sentence):
+        return False
     words = {word.of(question).casefold() for word in find_words(question)} - _FUNCTION_WORDS - _QUANTITIES
-    return bool(words) and not {_uninflected(word) for word in words} & _find_words(sentence)
+    said = {word.of(sentence).casefold() for word in find_words(sentence)}
+    asked, told = ({_uninflected(_POSSESSIVE.sub("", word)) for word in side} for side in (words, said))
+    return bool(asked) and not asked & told
 
 
 def find_row_shortfalls(question: str, rows: Sequence[str], others: Sequence[str] = ()) -> list[float]:
