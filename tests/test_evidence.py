@@ -116,6 +116,8 @@ def test_who_spoke_the_quoted_words_gains_more(question: str, marked: str, gain:
         ("How many people died in the fire at Port Ellery?", "Ellery has 900 tonnes.", False),
         ("How many people died?", "Two persons were hurt, many more fled.", True),  # "many" asks, it says nothing
         ("Who opened the bridge?", "The opening was on Monday.", False),
+        ("What is Pell's job?", "The clerk, Ida Pell, left.", False),  # a possessive is the same word
+        ("Why did Ida Pell do it?", "She wanted peace.", False),  # it may speak of her
         ("Who is it?", "Nobody came.", False),  # nothing is asked that a sentence could have
     ],
 )

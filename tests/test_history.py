@@ -22,6 +22,8 @@ from askbrief.cli import history as history_command
 from askbrief.cli.main import run
 from askbrief.conversations.saved import Conversations
 from askbrief.errors import AskbriefError
+from askbrief.output.history import describe_entry
+from askbrief.output.markdown import iter_history_markdown
 from askbrief.output.opening import Target, build_command, build_target, fill_command, open_target
 from askbrief.types import Answer, AnswerSpan, Freshness, Mentions, Outcome, Place, Span
 
@@ -333,3 +335,31 @@ def test_what_is_said_in_place_of_an_answer() -> None:
     assert say("not_in_documents") == "not in these articles"
     assert say("mentions", Mentions("the pier", 1, 1)) == "mentioned once"
     assert say("mentions", Mentions("the pier", 1200, 3)) == "mentioned 1,200 times"
+
+
+def test_an_entry_takes_two_lines_on_a_narrow_terminal_and_fits_it(filled: Path) -> None:
+    with Conversations() as saved:
+        entry = saved.load_history(filled)[-1]
+    answer = replace(
+        entry.answer, question="where?", searched="where did the envoy meet Okay Memis?", how="names put in"
+    )
+    entry = replace(entry, answer=answer)
+    asked = f"{entry.asked.astimezone():%Y-%m-%d %H:%M}"
+    assert describe_entry(entry, columns=60).split("\n") == [
+        f"    1  {asked}    where? ↳ where did the envoy…",
+        f"         {answer.text}  {answer.answers[0].path}:1",
+    ]
+    for columns in (40, 60, 80, 120, 160):
+        assert all(len(line) <= columns for line in describe_entry(entry, columns=columns).split("\n"))
+    assert "\n" not in describe_entry(entry, columns=120) + describe_entry(entry)
+
+
+def test_a_whole_sentence_stands_once_in_markdown_and_what_was_searched_beside_it(filled: Path) -> None:
+    with Conversations() as saved:
+        entry = saved.load_history(filled)[-1]
+    span = entry.answer.answers[0]
+    whole = replace(span, text=span.sentence_text, span=span.sentence)
+    answer = replace(entry.answer, answers=(whole,), searched="where did they meet?", how="names put in")
+    (_, text) = iter_history_markdown("news", [replace(entry, answer=answer)])
+    assert text.count(span.sentence_text) == 1
+    assert "\n\nSearched: where did they meet?\n\n> **" in text

@@ -255,3 +255,8 @@ def test_any_text_gives_at_most_four_candidates_on_one_line(question: str, earli
     assert len(found) <= MAX_REWRITES
     assert all(one.text.strip() and "\n" not in one.text for one in found)
     assert len({one.text.casefold() for one in found}) == len(found)
+
+
+def test_do_it_takes_up_no_thing_first() -> None:
+    jailed = Turn("who was jailed for the theft?", "who was jailed for the theft?", (Said("Peter Holm"),))
+    assert rewrite("why did he do it?", jailed) == ["why did Peter Holm do it?", "why did Peter Holm do it (theft)?"]

@@ -97,6 +97,16 @@ def test_an_empty_cell_leaves_the_columns_as_they_are() -> None:
     assert load(table, "a.md").text.split("\n")[1:3] == ["Marr\t\tBea Strand", "\tEsk\tIvo Lund"]
 
 
+@pytest.mark.parametrize("corner", ["", "\t"])
+def test_headers_may_have_nothing_above_the_labels(corner: str) -> None:
+    table = f"{corner}Lorn\tMarr\nCapital\tPetra\tQuill\nPeople\t12,500\t7,200\nCoins\tReal\n"
+    assert rows(table)[1:] == [
+        ("Capital", "Lorn=Petra", "Marr=Quill"),
+        ("People", "Lorn=12,500", "Marr=7,200"),
+        ("Coins", "Lorn=Real"),
+    ]
+
+
 def test_years_may_be_headers() -> None:
     assert rows("Club\t2023\t2024\nLark Choir\t31\t40\nOtters\t12\t9\n")[1] == (
         "Club=Lark Choir",
@@ -165,3 +175,12 @@ def test_a_row_is_told_by_what_others_lack(question: str, expected: list[float])
         "Crop Tonnes Farmer Rye 233 K. Orme",
     ]
     assert find_row_shortfalls(question, said) == pytest.approx(expected)
+
+
+def test_the_header_of_a_span_is_that_of_its_column() -> None:
+    for text, path in ((HARVEST, "a.md"), ("Crop,Tonnes,Farmer\nBarley,410,J. Hobb\n", "a.csv")):
+        document = load(text, path)
+        at = document.text.index("410")
+        (row,) = find_rows_within(document, Span(at, at + 3))
+        assert row.find_header(document.text, Span(at, at + 3)) == "Tonnes"
+    assert row.find_header(document.text, row.cells[0]) == ""

@@ -190,6 +190,10 @@ def test_tidy_stays_in_the_passage(text: str, raw: Span, within: Span, tidied: S
         ("met ⟦of Ankara and⟧ others", "Ankara"),
         ("is ⟦the⟧ best", ""),
         ("vitamin ⟦A⟧ helps", "A"),
+        ("it has ⟦8,935,112³⟧ people", "8,935,112"),  # the mark of a note
+        ("it has ⟦453¹²⟧ people", "453"),
+        ("it has ⟦10⁶⟧ cells", "10⁶"),
+        ("it has ⟦5 km²⟧ of land", "5 km²"),
         ("was ⟦banned.\n\nProblems went on⟧ later", "banned"),
     ],
 )

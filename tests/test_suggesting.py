@@ -27,6 +27,12 @@ pytestmark = pytest.mark.usefixtures("only_margins")
         ("The railway to Baghdad opens in May.", None),
         ("the envoy met the governor in Ankara.", None),
         ("Zoltan won.", None),
+        ("Zoltan met the crew at 5:20 in Oslo.", ("Who met the crew at 5:20 in Oslo?", "Zoltan")),
+        ("Zoltan sold 1,200 old boats in May.", ("Who sold 1,200 old boats in May?", "Zoltan")),
+        ("Storm Gwen made landfall near Cape Dorrit at 5:20.", None),  # nobody
+        ("Ann Reed voted against keeping them.", None),  # whom?
+        ("Ann Reed opened the house of his mother.", None),
+        ("Ann Reed voted for the plan of, as she said, old.", None),  # cut in the middle
         ("Zoltan announced a plan that failed.", None),
         ("", None),
     ],

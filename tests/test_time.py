@@ -33,6 +33,7 @@ def resolve(text: str, article: date) -> dict[str, list[str]]:
     [
         ("The envoy met the mayor on Saturday.", SUNDAY, "on Saturday", ["2025-05-24"]),
         ("She arrived on Saturday night.", SUNDAY, "on Saturday night", ["2025-05-24"]),
+        ("The envoy met the mayor, Ana Ruiz, in Oslo on Saturday.", SUNDAY, "on Saturday", ["2025-05-24"]),
         ("The council met on Sunday.", SUNDAY, "on Sunday", ["2025-05-25"]),
         ("The strike will begin on Friday.", WEDNESDAY, "on Friday", ["2024-08-16"]),
         ("On Friday, the court will hear the case.", WEDNESDAY, "On Friday", ["2024-08-16"]),

@@ -47,7 +47,8 @@ async def open_list(chat: Chat) -> OptionList:
 
 
 def hint(chat: Chat) -> str:
-    return str(chat.app.screen.query_one(".hint", Static).render())
+    """What a dialog says at its end; '' before there is one."""
+    return "".join(str(found.render()) for found in chat.app.screen.query(".dialog .hint").results(Static))
 
 
 def is_in_view(card: Card) -> bool:

@@ -14,6 +14,8 @@ from askbrief.answer.words import FUNCTION_WORDS
 from askbrief.text.segment import fold
 
 _WORD = re.compile(r"[^\W_]+(?:[’'.-][^\W_]+)*")
+_DO_IT = re.compile(r"\b(?:do|does|did|done|doing) (?:it|that|this|so)\b", re.IGNORECASE)
+"""A verb, and no thing, is taken up."""
 _ACRONYM = re.compile(r"[A-Z]{2}")
 """Nobody's name: "LaMDA", "PKK"."""
 
@@ -163,10 +165,12 @@ def put_in_names(
         if place and place.text != focus.text:
             there = [pronoun for pronoun in find_pronouns(text) if pronoun[2] == "there"]
             found.append(Rewrite(_substitute(text, there, "there", place), "names put in", focus.text))
-        second = event
-        if second is not None and fold(second.text) not in fold(text):
-            found.append(Rewrite(f"{text.rstrip('?!. ')} {lower_article(second.text)}", "names put in", focus.text))
-        found.append(Rewrite(text, "names put in", focus.text))
+        plain = Rewrite(text, "names put in", focus.text)
+        with_event = [plain]
+        if event is not None and fold(event.text) not in fold(text):
+            added = f"{text.rstrip('?!. ')} ({lower_article(event.text)})"
+            with_event.insert(1 if _DO_IT.search(core) else 0, Rewrite(added, "names put in", focus.text))
+        found += with_event
     return found
 
 

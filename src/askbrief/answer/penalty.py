@@ -14,10 +14,12 @@ REPEAT_WEIGHT, NAME_REPEAT_WEIGHT = 1.0, 4.0
 """Log-odds that the question's own words cost in an answer; the second where a name, place or time is asked for."""
 COVERAGE_WEIGHT = 2.0
 """Log-odds that it costs a span that its sentence has none of the question's words where another sentence has all."""
-ROW_WEIGHT = 6.0
+ROW_WEIGHT = 8.0
 """The same in a passage with rows of a table, where names count as well: they tell which row is asked about."""
 UNRELATED_WEIGHT = 4.0
 """Log-odds that it costs the spans of a passage that the sentence of the best shares no word with the question."""
+COLUMN_WEIGHT = 6.0
+"""What it costs an answer in a table that its column's header has none of the question's words, where another has."""
 _ASKS_FOR_NAME = re.compile(r"\s*(?:who|whom|where|when)\b", re.IGNORECASE)
 FUNCTION_WORDS = """
 a an the of and or but in on at to for with by from as than what which who whom whose when where why how did do does
@@ -27,6 +29,10 @@ their his her they he she there not no
 _FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split())
 _QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
+
+
+_PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"['’]s?$")
 
 
 def find_penalty(question: str, answer: str) -> float:
@@ -60,9 +66,16 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
 
 
 def is_unrelated(question: str, sentence: str) -> bool:
-    """Whether a sentence has none of the question's words that mean something, names included."""
+    """Whether a sentence has none of the question's words that mean something, names included.
+
+    One that speaks of "him" or "their" may mean what the question names.
+    """
+    if _PRONOUN.search(sentence):
+        return False
     words = {word.of(question).casefold() for word in find_words(question)} - _FUNCTION_WORDS - _QUANTITIES
-    return bool(words) and not {_uninflected(word) for word in words} & _find_words(sentence)
+    said = {word.of(sentence).casefold() for word in find_words(sentence)}
+    asked, told = ({_uninflected(_POSSESSIVE.sub("", word)) for word in side} for side in (words, said))
+    return bool(asked) and not asked & told
 
 
 def find_row_shortfalls(question: str, rows: Sequence[str], others: Sequence[str] = ()) -> list[float]:
@@ -74,6 +87,12 @@ def find_row_shortfalls(question: str, rows: Sequence[str], others: Sequence[str
     asked = {_uninflected(word.of(question)) for word in find_words(question)} - _FUNCTION_WORDS
     telling = {word for word in asked if 0 < sum(word in row for row in said) < len(said)}
     return _find_shortfalls(telling or asked, [*said, *map(_find_words, others)])
+
+
+def find_shared(question: str, text: str) -> set[str]:
+    """The words of the question, names included, that are in ``text``."""
+    asked = {_uninflected(word.of(question)) for word in find_words(question)} - _FUNCTION_WORDS
+    return asked & _find_words(text)
 
 
 def _find_shortfalls(asked: set[str], said: Sequence[set[str]]) -> list[float]:

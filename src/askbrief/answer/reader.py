@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from askbrief.answer.decode import SPANS_PER_PASSAGE, find_spans, merge
 from askbrief.answer.evidence import find_evidence
 from askbrief.answer.penalty import (
+    COLUMN_WEIGHT,
     COVERAGE_WEIGHT,
     ROW_WEIGHT,
     UNRELATED_WEIGHT,
     find_penalty,
     find_row_shortfalls,
+    find_shared,
     find_shortfalls,
     is_unrelated,
 )
@@ -206,6 +208,7 @@ def _weigh_sentences(question: str, document: Document, passage: Passage, readin
     sentences = find_sentences_within(document, passage.span)
     if rows := find_rows_within(document, passage.span):
         weight = ROW_WEIGHT
+        readings = _weigh_columns(question, document, rows, readings)
         sentences, shortfalls = _weigh_rows(question, document, rows, sentences)
     else:
         weight = COVERAGE_WEIGHT
@@ -236,6 +239,21 @@ def _weigh_rows(
     said = [row.describe(document.text) for row in body]
     shortfalls = find_row_shortfalls(question, said, [sentence.of(document.text) for sentence in outside])
     return [*(row.span for row in body), *outside, *headers], [*shortfalls, *(1.0 for _ in headers)]
+
+
+def _weigh_columns(
+    question: str, document: Document, rows: Sequence[Row], readings: Sequence[Reading]
+) -> list[Reading]:
+    """The readings, less what it costs those in other columns than the headers that the question names."""
+    text = document.text
+    weighed = []
+    for reading in readings:
+        row = next((row for row in rows if row.span.overlaps(reading.span)), None)
+        headers = [row.find_header(text, cell) for cell in row.cells] if row else []
+        is_named = row is not None and find_shared(question, row.find_header(text, reading.span))
+        costs = not is_named and any(find_shared(question, header) for header in headers)
+        weighed.append(Reading(reading.span, reading.margin - COLUMN_WEIGHT * costs))
+    return weighed
 
 
 def _drop_overlapping(readings: list[Reading]) -> list[Reading]:

@@ -1,7 +1,8 @@
 """Suggesting: questions that a folder answers, made from its own sentences and checked by asking them.
 
 A sentence that begins with a name and a verb in the past ("Okay Memis met the governor in Ankara.") asks for that name:
-"Who met the governor in Ankara?". English only; what the reader does not answer with that name is dropped.
+"Who met the governor in Ankara?". English only; what points at something outside ("them"), is of no person, or is not
+answered with that name by the reader is dropped.
 """
 
 from __future__ import annotations
@@ -24,21 +25,27 @@ _VERBS = (
 _NAME = r"(?:[A-Z][\w’'-]+|[A-Z]\.)"
 _STATEMENT = re.compile(
     rf"^(?P<name>(?:The )?{_NAME}(?: (?:of |al-|bin )?{_NAME}){{0,4}}),? "
-    rf"(?P<rest>(?:[a-z]{{3,}}ed|{_VERBS}) [^,;:“”\"()]+)"
+    rf"(?P<rest>(?:[a-z]{{3,}}ed|{_VERBS}) (?:[^,;:“”\"()]|(?<=\d)[:,](?=\d))+)"
 )
 _WITHOUT_LAST_PHRASE = re.compile(r"(.*) (?:about|after|as|at|before|by|during|for|from|in|of|on|to|with) ")
+_POINTS = re.compile(r"\b(?:it|its|he|him|his|she|her|hers|they|them|their|theirs|this|these|those|such|so|there)\b")
+_NOT_WHO = re.compile(
+    r"(?:The )?(?:Storm|Hurricane|Typhoon|Cyclone|Tropical|River|Lake|Mount|Flight|Cape|Route|Highway|Operation)\b"
+)
+_LOOSE_END = re.compile(r"\b(?:a|an|the|and|or|of|in|on|at|to|for|with|by|from|as|into|about|than|not)$")
 _NOT_NAMES = {"he", "she", "it", "they", "we", "i", "this", "that", "these", "those", "there", "but", "and", "in", "on"}
 
 
 def find_question(sentence: str) -> tuple[str, str] | None:
     """A question that ``sentence`` answers, and its answer; None if it is not of that kind."""
     match = _STATEMENT.match(" ".join(sentence.split()))
-    if match is None or fold(match["name"]) in _NOT_NAMES:
+    if match is None or fold(match["name"]) in _NOT_NAMES or _NOT_WHO.match(match["name"]):
         return None
     rest = match["rest"].rstrip(" .!?")
     while len(rest) > MAX_QUESTION_CHARACTERS and (shorter := _WITHOUT_LAST_PHRASE.match(rest)):
         rest = shorter[1]
-    if len(rest) > MAX_QUESTION_CHARACTERS or " that " in rest:
+    is_clear = " that " not in rest and not _POINTS.search(rest) and not _LOOSE_END.search(rest)
+    if len(rest) > MAX_QUESTION_CHARACTERS or not is_clear:
         return None
     return (f"Who {rest}?", match["name"]) if rest.count(" ") >= 2 else None
 

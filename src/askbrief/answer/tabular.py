@@ -44,7 +44,7 @@ def _find_additions(text: str, places: NDArray[np.int64], rows: Sequence[Row]) -
             where = int(np.searchsorted(places, cell.start))
             if where >= len(text) or places[where] != cell.start:
                 continue
-            label = f"{row.headers[number]}: " if row.headers else ""
+            label = f"{row.headers[number]}: " if row.headers and row.headers[number] else ""
             is_separate = number > 0 and text[where] != ";" and not text[:where].rstrip().endswith((":", ";"))
             if text[where] == ";":
                 added.append((where, "", cell.start))

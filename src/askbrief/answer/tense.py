@@ -53,15 +53,20 @@ def points_forward(match: re.Match[str], context: Context) -> bool | None:
     return None if PERHAPS_FUTURE_VERB.search(clause) else False
 
 
-def tells_past(match: re.Match[str], context: Context) -> bool:
+def tells_past(match: re.Match[str], context: Context, *, across_commas: bool = False) -> bool:
     """Whether the clause before an expression, or after one that opens its sentence, has a verb in the past.
 
     An expression that is all of a text, such as an answer, is taken for past.
+
+    Args:
+        match: The expression.
+        context: Its sentence.
+        across_commas: Whether the clause goes on across commas, as around "the mayor, Ana Ruiz, in Oslo on Monday".
     """
     before = context.text[context.sentence.start : match.start()]
     if not (before + context.text[match.end() : context.sentence.end]).strip():
         return True
-    clause = re.split(r"[;:—(]|,\s|\bif\b", before)[-1]
+    clause = re.split(r"[;:—(]|\bif\b" if across_commas else r"[;:—(]|,\s|\bif\b", before)[-1]
     if len(before.split()) <= _OPENING_WORDS:
         clause += context.text[match.end() : context.sentence.end]
     return any(is_past(word) or word in ("was", "were", "had", "been") for word in re.findall(r"[a-z]+", clause))

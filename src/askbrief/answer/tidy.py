@@ -36,6 +36,8 @@ _QUALIFIER = re.compile(
     r"|less than|fewer than|over|under|no more than|no fewer than|as many as|as much as|no|an estimated|some)\s)$",
     re.IGNORECASE,
 )
+_NOTE_MARK = re.compile(r"(?<=\d)(?<!\b10)[⁰¹²³⁴⁵⁶⁷⁸⁹]+\Z")
+"""The mark of a note behind a number, which is no part of it; powers of ten are none."""
 _EDGE_LEFT = " \t\n,;:.!?)]}”»–—-"
 _EDGE_RIGHT = " \t\n,;:!?([{“«–—-"
 
@@ -55,6 +57,8 @@ def tidy(text: str, span: Span, *, within: Span) -> Span:
         start += 1
     while end > start and text[end - 1] in _EDGE_RIGHT:
         end -= 1
+    if note := _NOTE_MARK.search(text, start, end):
+        end = note.start()
     start, end = _balance(text, start, end, first=within.start, limit=within.end)
     if end > start and text[end - 1] == "." and not _is_abbreviation(text, start, end):
         end -= 1

@@ -33,6 +33,8 @@ from askbrief.answer.time_words import (
     YEAR,
 )
 
+COMING_MONTHS = 5
+"""Months ahead of the article within which one without a year is likely to come."""
 LONGEST_RANGE = 60
 """Days that a range without a year may be long; what is longer tells of every year ("Nov. 1 to April 30")."""
 Resolved = tuple[tuple[Period, ...], bool]
@@ -113,7 +115,8 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
     if month == article.month:
         return (whole_month(article.year - ("last" in word), month),), True
     forward = False if "last" in word else points_forward(match, context)
-    if forward is False and "last" not in word and not tells_past(match, context):
+    is_near = (month - article.month) % 12 <= COMING_MONTHS
+    if forward is False and "last" not in word and not tells_past(match, context, across_commas=not is_near):
         forward = None
     coming = whole_month(article.year + (month < article.month), month)
     past = whole_month(article.year - (month > article.month), month)
@@ -153,7 +156,7 @@ def _weekday(match: re.Match[str], context: Context) -> Resolved:
     if back == 0:
         return _day(article)
     forward = points_forward(match, context)
-    is_told = PAST_BEFORE.search(text[max(0, start - 90) : start]) or tells_past(match, context)
+    is_told = PAST_BEFORE.search(text[max(0, start - 90) : start]) or tells_past(match, context, across_commas=True)
     is_possessive = text[end : end + 2] in ("'s", "’s")  # the verb tells of what is named, not of its day
     if forward is False and (not is_told or is_possessive):
         forward = None  # "in theaters Friday"

@@ -98,7 +98,7 @@ def _iter_phrases(text: str) -> list[tuple[list[str], bool]]:
         plain = fold(word).removesuffix("'s").removesuffix("’s")
         is_break = bool(re.search(r"[,;:.?!()]", text[at : match.start()]))
         is_name = word[:1].isupper() and match.start() > 0
-        can_be_past = bool(run) or has_subject or before in ("who", "what", "which")
+        can_be_past = bool(run) or has_subject or before in AUXILIARIES | {"who", "what", "which"}
         is_verb = not is_name and ((plain in _VERBS and has_subject) or (is_past(plain) and can_be_past))
         if is_break or plain in _FUNCTION or plain in AUXILIARIES or is_verb:
             if run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from askbrief.cli import options
 from askbrief.cli.conversations import echo_json, open_conversations
 from askbrief.cli.exit_codes import DONE, NO_ANSWER
 from askbrief.cli.opening import find_named_folder
-from askbrief.cli.streams import can_prompt, tell, write, write_json
+from askbrief.cli.streams import can_prompt, find_columns, tell, write, write_json
 from askbrief.errors import AskbriefError, ConversationError
 from askbrief.text.display import count_noun, printable
 
@@ -56,8 +57,8 @@ def history(
     """List earlier questions to the folder.
 
     The newest come first; with WORDS, only those that have them in the question or its answers. A line shows the number
-    of a question, when it was asked, + or - for an answer marked right or wrong, the question, and the answer. The chat
-    and ask share this history.
+    of a question, when it was asked, + or - for an answer marked right or wrong, the question, what was searched for a
+    follow-up, and the answer with its place. The chat and ask share this history.
     """
     if bool(words or as_json or export) + bool(mark) + delete > 1 or (as_json and export):
         raise click.UsageError("Only one of listing, --export, --mark and --delete can be done at once.")
@@ -91,8 +92,9 @@ def _show(saved: Conversations, root: Path, *, words: str, as_json: bool, export
 def _list(entries: list[Entry], *, limit: int) -> None:
     from askbrief.output.history import describe_entry
 
+    columns = find_columns() if sys.stdout.isatty() else None
     for entry in entries[:limit]:
-        write(describe_entry(entry))
+        write(describe_entry(entry, columns=columns))
     if not entries:
         tell("no questions found.")
     elif len(entries) > limit:

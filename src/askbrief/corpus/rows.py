@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,6 +37,14 @@ class Row:
         """From the first cell to the last."""
         return Span(self.cells[0].start, self.cells[-1].end)
 
+    def find_header(self, text: str, span: Span) -> str:
+        """The header of the column that ``span`` lies in, also where the row states it; '' for none."""
+        at = next((at for at, cell in enumerate(self.cells) if cell.overlaps(span)), 0)
+        if self.headers:
+            return self.headers[at]
+        before = self.cells[at - 1].of(text) if at else ""
+        return before.strip("; :") if before.endswith(":") else ""
+
     def describe(self, text: str) -> str:
         """The words of the row and its headers."""
         return " ".join((*self.headers, self.span.of(text)))
@@ -52,7 +60,7 @@ def find_rows_within(document: Document, within: Span) -> list[Row]:
     while at and _is_beside(text, blocks[at - 1], blocks[at]):
         at -= 1
     rows: list[Row] = []
-    table: tuple[int, tuple[Span, ...]] | None = None
+    table: tuple[int, dict[int, str]] | None = None
     while at < len(blocks) and blocks[at].start < within.end:
         end = _find_row_end(text, blocks, at)
         cells = _collect_cells(blocks[at:end])
@@ -114,14 +122,13 @@ def _find_columns(text: str, cells: Sequence[Span]) -> list[int]:
     return columns
 
 
-def _find_headers(text: str, cells: Sequence[Span], header: Sequence[Span]) -> tuple[str, ...]:
+def _find_headers(text: str, cells: Sequence[Span], names: Mapping[int, str]) -> tuple[str, ...]:
     """The header of each cell; none at all where it is not clear which is whose."""
-    if not header:
+    if not names:
         return ()
-    names = dict(zip(_find_columns(text, header), (cell.of(text) for cell in header), strict=True))
     columns = _find_columns(text, cells)
     has_tabs = "\t" in text[cells[0].end : cells[1].start]
-    if (len(cells) != len(header) and not has_tabs) or columns[-1] > max(names):
+    if (columns[-1] != max(names) and not has_tabs) or columns[-1] > max(names):
         return ()
     return tuple(names.get(column, "") for column in columns)
 
@@ -131,27 +138,36 @@ def _is_markdown(document: Document) -> bool:
     return (document.member or document.path).lower().endswith((".md", ".markdown"))
 
 
-def _find_header(text: str, blocks: Sequence[Block], first: int, *, is_certain: bool) -> tuple[Span, ...]:
-    """The cells of a table's first row if they are headers: unlike what stands below them, and no numbers."""
+def _find_header(text: str, blocks: Sequence[Block], first: int, *, is_certain: bool) -> dict[int, str]:
+    """The headers of a table by column, if its first row is one: unlike what stands below it, and no numbers.
+
+    A row that is one cell shorter than all below it has nothing above their labels.
+    """
     end = _find_row_end(text, blocks, first)
     header = _collect_cells(blocks[first:end])
-    if is_certain:
-        return header
-    said = [cell.of(text) for cell in header]
-    if len(set(said)) < len(said) or not all(map(_may_be_header, said)):
-        return ()
-    names = dict(zip(_find_columns(text, header), said, strict=True))
-    below: dict[int, set[tuple[str, ...]]] = {column: set() for column in names}
-    number = 0
-    while end < len(blocks) and number < _COMPARED_ROWS and _is_below(text, blocks[end - 1], blocks[end]):
+    body: list[tuple[Span, ...]] = []
+    while end < len(blocks) and len(body) < _COMPARED_ROWS and _is_below(text, blocks[end - 1], blocks[end]):
         begin, end = end, _find_row_end(text, blocks, end)
-        cells = _collect_cells(blocks[begin:end])
+        body.append(_collect_cells(blocks[begin:end]))
+    columns = _find_columns(text, header)
+    lacks_corner = columns[0] == 0 and len(body) > 1 and max(map(len, body)) == len(header) + 1 and not is_certain
+    said = [cell.of(text) for cell in header]
+    names = dict(zip([column + lacks_corner for column in columns], said, strict=True))
+    if is_certain:
+        return names
+    if len(set(said)) < len(said) or not all(map(_may_be_header, said)):
+        return {}
+    return names if body and (0 not in names or _looks_unlike(text, names, body)) else {}
+
+
+def _looks_unlike(text: str, names: Mapping[int, str], body: Sequence[Sequence[Span]]) -> bool:
+    """Whether more headers differ from cells that all look alike below them than do not."""
+    below: dict[int, set[tuple[str, ...]]] = {column: set() for column in names}
+    for cells in body:
         for column, cell in zip(_find_columns(text, cells), cells, strict=True):
             below.setdefault(column, set()).add(_find_shape(cell.of(text)))
-        number += 1
     alike = [(name, below[column]) for column, name in names.items() if len(below[column]) == 1]
-    votes = sum(1 if _find_shape(name) not in shapes else -1 for name, shapes in alike)
-    return header if votes > 0 else ()
+    return sum(1 if _find_shape(name) not in shapes else -1 for name, shapes in alike) > 0
 
 
 def _may_be_header(cell: str) -> bool:

@@ -17,16 +17,34 @@ from askbrief.text.display import one_line, shorten
 MARKS = {"": " ", "right": "+", "wrong": "-"}
 _COLUMNS = ("id", "asked", "question", "answer", "confidence", "sentence", "title", "date", "place", "mark")
 _QUESTION_CHARACTERS, _ANSWER_CHARACTERS = 80, 60
+_ONE_LINE_COLUMNS = 120
+"""Columns of a terminal from which an entry takes one line."""
+_INDENT = 9
+_LEAST_CHARACTERS = 12
 
 
-def describe_entry(entry: Entry) -> str:
-    """One line: number, time, mark, question, answer and its place."""
-    asked = entry.asked.astimezone().strftime("%Y-%m-%d %H:%M")
+def describe_entry(entry: Entry, *, columns: int | None = None) -> str:
+    """Number, time, mark, question, what was searched for a follow-up, answer and its place.
+
+    Args:
+        entry: The entry.
+        columns: Columns of the terminal that the lines have to fit, two on a narrow one; None for one line elsewhere.
+    """
+    head = f"{entry.id:5}  {entry.asked.astimezone():%Y-%m-%d %H:%M}  {MARKS[entry.mark]} "
     answer = entry.answer
-    said = shorten(answer.summary, _ANSWER_CHARACTERS)
+    question, said = answer.question, answer.summary
+    if answer.how != "as typed":
+        question += f"  ↳ {answer.searched}"
     place = f"  {describe_location(answer.answers[0])}" if answer.answered else ""
-    question = shorten(answer.question, _QUESTION_CHARACTERS)
-    return one_line(f"{entry.id:5}  {asked}  {MARKS[entry.mark]} {question}  {said}{place}")
+    if columns is None:
+        return one_line(f"{head}{shorten(question, _QUESTION_CHARACTERS)}  {shorten(said, _ANSWER_CHARACTERS)}{place}")
+    if columns < _ONE_LINE_COLUMNS:
+        first = head + shorten(question, max(_LEAST_CHARACTERS, columns - len(head)))
+        room = max(_LEAST_CHARACTERS, columns - _INDENT - len(place))
+        return f"{one_line(first)}\n{' ' * _INDENT}{one_line(shorten(said, room) + place)}"
+    room = max(2 * _LEAST_CHARACTERS, columns - len(head) - len(place) - 2)
+    question = shorten(question, max(room // 2, room - len(said)))
+    return one_line(f"{head}{question}  {shorten(said, room - len(question))}{place}")
 
 
 def entry_fields(entry: Entry) -> dict[str, Any]:

@@ -52,7 +52,12 @@ def _cite(title: str, outlet: str, day: date | None, place: str, link: str) -> s
 
 
 def span_as_markdown(span: AnswerSpan, *, note: int, origin: Origin | None = None) -> str:
-    """An answer's words, its sentence as a quotation, and its citation as the footnote of number ``note``."""
+    """An answer's words, its sentence as a quotation, and its citation as the footnote of number ``note``.
+
+    Words that are the whole sentence stand there once.
+    """
+    if span.span == span.sentence:
+        return f"> {quote(span)}[^{note}]\n\n[^{note}]: {cite(span, origin)}\n"
     return f"{_bold(span.text)}[^{note}]\n\n> {quote(span)}\n\n[^{note}]: {cite(span, origin)}\n"
 
 
@@ -87,6 +92,8 @@ def _iter_entries(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         pinned = (", pinned" if entry.is_pinned else "") + (f", marked {entry.mark}" if entry.mark else "")
         asked = f"{entry.asked:%Y-%m-%d %H:%M} UTC{pinned}"
+        if entry.answer.how != "as typed":
+            asked += f"\n\nSearched: {escape(entry.answer.searched)}"
         yield f"\n## {escape(entry.answer.question)}\n\n{asked}\n\n{answer_as_markdown(entry.answer, first_note=note)}"
         note += max(1, len(entry.answer.answers))
 

@@ -14,13 +14,13 @@ from textual.containers import HorizontalGroup, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.style import Style
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
 from askbrief.output.location import describe_date
-from askbrief.text.display import count_noun
+from askbrief.tui.article_list import ArticleList
 from askbrief.tui.citation import cut, cut_path
 from askbrief.tui.commands import Place, build_bindings
+from askbrief.tui.gutter import Gutter
 from askbrief.tui.highlights import WORDS, build_lights, find_asked, find_text, find_window, shift
 from askbrief.tui.lit import Light, LitSpan, LitText, plain
 from askbrief.tui.messages import Article
@@ -28,28 +28,6 @@ from askbrief.tui.trail import Kind, Mark, Source
 from askbrief.types import Document, Span
 
 GONE = "This article is no longer in the index: the file was changed or removed."
-
-
-class Gutter(Static):
-    """The column beside the article: a bar at each row of a passage.
-
-    Attributes:
-        rows: The passages' rows; the first is the current one.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(classes="gutter")
-        self.rows: list[range] = []
-
-    def show(self, rows: list[range]) -> None:
-        """Show a bar at ``rows``."""
-        self.rows = rows
-        last = max((found.stop for found in rows), default=0)
-        here, others = set(rows[0]) if rows else set(), {row for found in rows for row in found}
-        lines = [
-            ("▌", "$accent") if row in here else ("▏", "dim") if row in others else (" ", "") for row in range(last)
-        ]
-        self.update(Content("\n").join([Content.styled(*line) for line in lines]) if lines else "")
 
 
 class SourcePane(Vertical):
@@ -99,7 +77,6 @@ class SourcePane(Vertical):
         self._question = ""
         self._asked: list[Span] = []
         self._found: tuple[Mark, ...] = ()
-        self._articles: Sequence[Article] | None = None
         self._is_find_wanted = False
         self._field: Input | None = None
 
@@ -111,7 +88,7 @@ class SourcePane(Vertical):
         with scroll, HorizontalGroup():
             yield Gutter()
             yield LitText()
-        yield OptionList(markup=False, compact=True)
+        yield ArticleList()
 
     def on_mount(self) -> None:
         """Begin with the list of articles."""
@@ -125,11 +102,8 @@ class SourcePane(Vertical):
 
     def show_articles(self, articles: Sequence[Article]) -> None:
         """Take the articles of the folder, newest first."""
-        self._articles = articles
-        options = self.query_one(OptionList)
-        is_dated = any(article.day is not None for article in articles)
         self.set_class(bool(articles), "-filled")
-        options.set_options(Option(_describe_article(article, is_dated=is_dated)) for article in articles)
+        self.query_one(ArticleList).show(articles)
         if self.has_class("-list"):
             self.query_one(".head", Static).update(self._describe_list())
 
@@ -165,11 +139,10 @@ class SourcePane(Vertical):
             self.query_one(".head", Static).update(self._describe(self._document))
         self.call_after_refresh(self._show_rows)
 
-    @on(OptionList.OptionSelected)
-    def open_article(self, event: OptionList.OptionSelected) -> None:
+    @on(ArticleList.Chosen)
+    def open_article(self, event: ArticleList.Chosen) -> None:
         """Show an article of the list."""
-        event.stop()
-        article = (self._articles or ())[event.option_index]
+        article = event.article
         self.show((Source(article.document_id, article.path, ()),))
         self.focus_text()
 
@@ -241,7 +214,7 @@ class SourcePane(Vertical):
 
     def focus_text(self) -> None:
         """Give the keys to the text, to scroll it, or to the list."""
-        self.query_one(OptionList if self.has_class("-list") else VerticalScroll).focus()
+        self.query_one(ArticleList if self.has_class("-list") else VerticalScroll).focus()
 
     @property
     def _source(self) -> Source | None:
@@ -318,13 +291,7 @@ class SourcePane(Vertical):
             self.post_message(self.Opened(self._document.path, line, by_editor))
 
     def _describe_list(self) -> Content:
-        if self._articles is None:
-            text = "The articles are being read …"
-        elif self._articles:
-            text = f"{count_noun(len(self._articles), 'article')}, newest first"
-        else:
-            text = "There are no articles to show"
-        return plain(text).stylize("bold $foreground")
+        return plain(self.query_one(ArticleList).describe()).stylize("bold $foreground")
 
     def _describe(self, document: Document) -> Content:
         columns = max(10, self.size.width - 4)
@@ -344,9 +311,3 @@ class SourcePane(Vertical):
         lines = [plain(cut(document.title, 2 * columns)).stylize("bold $foreground")] if document.title else []
         lines += [plain(f"{left}{between if left and right else ''}{right}")] if left or right else []
         return Content("\n").join([*lines, path])
-
-
-def _describe_article(article: Article, *, is_dated: bool) -> Content:
-    day = (f"{article.day.day:2} {article.day:%b %Y}" if article.day else " " * 11) if is_dated else ""
-    title = article.title.strip() or article.path
-    return Content.assemble((f"{day}  " if day else "", "dim"), plain(" ".join(title.split())))
