@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,20 @@ def test_a_span_that_the_first_reader_did_not_find_counts_as_its_worst(tmp_path:
     found = look.read("Who?", [candidate("0", Ana=5.0, Bea=-3.0)], calibration=MARGINS)
     # (4 + 5) / 2 comes before (6 - 3) / 2.
     assert show(found) == [{"Ana": 4.5, "Cleo": 1.5}]
+
+
+def test_a_span_is_known_by_its_words_where_they_stand_twice(tmp_path: Path) -> None:
+    text = "On Friday Ana came. Ana Bea, who met Ana"
+    first, last = Span(10, 13), Span(37, 40)
+    document = Document("0", "", text, None, ("0.txt",))
+    found = Candidate(Match(0, 0.5, 0.0, score=0.5), Passage("0", Span(0, len(text)), text), document)
+    found = replace(found, readings=(Reading(first, 5.0), Reading(Span(20, 27), -3.0)))
+    look, reader = build_look(tmp_path, {})
+    readings = [Reading(last, 4.0), Reading(Span(20, 27), 3.0)]
+    reader.read = lambda *_: [readings]  # type: ignore[method-assign]
+    (mixed,) = look.read("Who?", [found], calibration=MARGINS)
+    # (4 + 5) / 2 and (3 - 3) / 2.
+    assert mixed.readings == (Reading(last, 4.5), Reading(Span(20, 27), 0.0))
 
 
 def test_two_passages_are_read_again_and_more_only_while_the_best_answer_was_read_once(tmp_path: Path) -> None:

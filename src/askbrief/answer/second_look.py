@@ -17,7 +17,7 @@ from askbrief.errors import ModelError
 from askbrief.models.calibration import Calibration
 from askbrief.models.packed import find_unpacked
 from askbrief.models.runtime import CARD
-from askbrief.types import Candidate, Progress, Reading
+from askbrief.types import Candidate, Progress, Reading, Span
 
 LARGE_READER = Path(__file__).parent.parent / "models" / "large_weights"
 AT_ONCE = 2
@@ -31,8 +31,8 @@ _KEY = "second_look"
 class Mix:
     """How the margins of both readers become one, on the scale of the first reader's calibration.
 
-    The margin of a span is ``second`` times the larger reader's, plus ``first`` times the first reader's margin of the
-    best span there that overlaps it, or else of its worst span in the passage, plus ``offset``.
+    The margin of a span is ``second`` times the larger reader's, plus ``first`` times the first reader's margin of its
+    best span in the passage that overlaps it or says the same, or else of its worst one, plus ``offset``.
     """
 
     second: float
@@ -85,20 +85,25 @@ class SecondLook:
             chosen = [at for at in leading if at not in again][: min(AT_ONCE, MOST - len(again))]
             passages = [(found[at].document, found[at].passage) for at in chosen]
             for at, readings in zip(chosen, self.reader.read(question, passages), strict=True):
-                mixed = self._mix_readings(found[at].readings, readings)
+                mixed = self._mix_readings(found[at].document.text, found[at].readings, readings)
                 found[at] = replace(found[at], readings=mixed, is_read_twice=True)
             again.update(chosen)
         return found
 
-    def _mix_readings(self, first: Sequence[Reading], second: Sequence[Reading]) -> tuple[Reading, ...]:
+    def _mix_readings(self, text: str, first: Sequence[Reading], second: Sequence[Reading]) -> tuple[Reading, ...]:
         """The larger reader's spans with the margins of both, best first; both are of one passage, best first."""
         mixed = []
         for reading in second:
-            overlapping = (other for other in first if other.span.overlaps(reading.span))
-            beside = next(overlapping, first[-1] if first else reading)
+            alike = (other for other in first if _is_alike(text, other.span, reading.span))
+            beside = next(alike, first[-1] if first else reading)
             margin = self._mix.second * reading.margin + self._mix.first * beside.margin + self._mix.offset
             mixed.append(Reading(reading.span, margin))
         return tuple(sorted(mixed, key=lambda reading: (-reading.margin, reading.span)))
+
+
+def _is_alike(text: str, one: Span, other: Span) -> bool:
+    """Whether two spans overlap or say the same in two places."""
+    return one.overlaps(other) or one.of(text).casefold() == other.of(text).casefold()
 
 
 def _find_leading(question: str, candidates: Sequence[Candidate], calibration: Calibration) -> list[int]:
