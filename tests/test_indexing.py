@@ -18,7 +18,8 @@ import askbrief.index.refresh
 import askbrief.store.rows
 from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
-from askbrief.index.refresh import Refreshed, identify, refresh, replace_damaged
+from askbrief.index.refresh import identify, refresh, replace_damaged
+from askbrief.index.refreshed import Refreshed
 from askbrief.store.generation import BASE
 from askbrief.store.lock import lock_for_writing
 from askbrief.store.rows import ExtractionRecord

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from askbrief.answer import pipeline
 from askbrief.answer.dialogue import Turn, build_turn
@@ -27,13 +27,15 @@ from askbrief.answer.small_talk import is_small_talk
 from askbrief.config import Folder, find_folder, open_folder
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.index.keeper import IndexKeeper
-from askbrief.index.plan import Plan
-from askbrief.index.refresh import Refreshed, preview, scan
-from askbrief.index.status import build_status
+from askbrief.index.refresh import scan
+from askbrief.index.refreshed import Refreshed
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import Encoder
 from askbrief.store.store import Store
 from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, Trace
+
+if TYPE_CHECKING:
+    from askbrief.index.plan import Plan
 
 Sort = Literal["best", "date"]
 
@@ -154,6 +156,8 @@ class Assistant:
         Raises:
             AskbriefError: The folder cannot be read.
         """
+        from askbrief.index.preview import preview
+
         return self._finish(preview(self.folder, self.encoder))
 
     def find_status(self) -> Status:
@@ -162,6 +166,8 @@ class Assistant:
         Raises:
             StoreError: There is no index, or it cannot be used.
         """
+        from askbrief.index.status import build_status
+
         name = self.folder.settings.reader or str(self.reader.card["name"])
         return build_status(self.folder, self._open_published(), freshness=self.find_freshness(), reader=name)
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from askbrief.corpus.extracted import Extracted, Extraction
@@ -46,6 +45,8 @@ class Format:
         """Name and versions of what reads it."""
         if not self.library:
             return f"{self.name} {self.version}"
+        from importlib.metadata import PackageNotFoundError, version
+
         try:
             return f"{self.name} {self.version} {self.library} {version(self.library)}"
         except PackageNotFoundError:
