@@ -16,6 +16,7 @@ from typing import Literal
 from askbrief.answer.grammar import parse_question
 from askbrief.answer.values import Value, is_comparable, parse_value
 from askbrief.answer.words import find_stems, is_related
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
 
 MIN_CONFIDENCE_SHARE = 0.5
@@ -80,18 +81,14 @@ class Agreement:
     groups: tuple[Group, ...]
 
 
-_SPLIT = re.compile(r",\s(?:and|or)\s|,\s|\s(?:and|or|as well as)\s")
-_CORRECTION = re.compile(
-    r"\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b|\bnot \d",
-    re.I,
+_SPLIT = r",\s(?:and|or)\s|,\s|\s(?:and|or|as well as)\s"
+_CORRECTION = (
+    r"(?i)\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b"
+    r"|\bnot \d"
 )
-_BEFORE_CORRECTION = re.compile(
-    r"\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b", re.I
-)
-_MANY_ASKED = re.compile(
-    r"(?:which|what)\s(?:\w+\s){0,3}?\w+s\s|in which \w+s\b|who (?:are|were|all)\b|name\s|list\s", re.IGNORECASE
-)
-_ONE_HOLDER = re.compile(r"who (?:is|was) the (?:current |new )?\w+|who (?:leads|heads|runs|owns)\b", re.IGNORECASE)
+_BEFORE_CORRECTION = r"(?i)\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b"
+_MANY_ASKED = r"(?i)(?:which|what)\s(?:\w+\s){0,3}?\w+s\s|in which \w+s\b|who (?:are|were|all)\b|name\s|list\s"
+_ONE_HOLDER = r"(?i)who (?:is|was) the (?:current |new )?\w+|who (?:leads|heads|runs|owns)\b"
 
 
 def find_agreement(question: str, found: Sequence[Found]) -> Agreement:
@@ -126,7 +123,7 @@ def find_items(text: str, span: Span, *, within: Span) -> list[Span]:
     items = _split(text, span)
     if len(items) > 1:
         return items
-    for match in _LIST.finditer(text, within.start, within.end):
+    for match in compiled(_LIST).finditer(text, within.start, within.end):
         items = _split(text, Span(*match.span()))
         if len(items) >= 3 and any(item == span or item.overlaps(span) for item in items):
             return items
@@ -134,13 +131,13 @@ def find_items(text: str, span: Span, *, within: Span) -> list[Span]:
 
 
 _NAME = r"(?:the\s)?[A-Z][\w’'-]*(?:\s(?:of\s)?[A-Z][\w’'-]*)*"
-_LIST = re.compile(rf"{_NAME}(?:,\s{_NAME})+,?\s(?:and|or)\s{_NAME}")
+_LIST = rf"{_NAME}(?:,\s{_NAME})+,?\s(?:and|or)\s{_NAME}"
 
 
 def _split(text: str, span: Span) -> list[Span]:
     """The parts of a list of names; the span itself if it is none."""
     parts, at = [], span.start
-    for match in _SPLIT.finditer(text, span.start, span.end):
+    for match in compiled(_SPLIT).finditer(text, span.start, span.end):
         parts.append(Span(at, match.start()))
         at = match.end()
     parts.append(Span(at, span.end))
@@ -182,14 +179,18 @@ def _compare(
     if len(rivals) < 2:
         return "one", rivals
     if first.kind in ("name", "words"):
-        if first.kind == "name" and _ONE_HOLDER.match(question.strip()) and not _MANY_ASKED.match(question.strip()):
+        if (
+            first.kind == "name"
+            and compiled(_ONE_HOLDER).match(question.strip())
+            and not compiled(_MANY_ASKED).match(question.strip())
+        ):
             ordered = _order_by_date(rivals, found)
             if ordered is not None and all(_speaks_to(question, found[group[0]]) for group in rivals):
                 return "changed", [*ordered, *rest]
         named = [group for group in rivals if values[group[0]].kind == "name"]
         return ("several", named) if len(named) > 1 else ("one", groups[:1])
     speaking = [group for group in rivals if _speaks_to(question, found[group[0]])]
-    if len(speaking) < 2 or _MANY_ASKED.match(question.strip()):
+    if len(speaking) < 2 or compiled(_MANY_ASKED).match(question.strip()):
         return "one", groups[:1]
     ordered = _order_by_date(speaking, found)
     if ordered is not None:
@@ -229,9 +230,9 @@ def _order_by_correction(groups: list[list[int]], found: Sequence[Found]) -> lis
     if len(groups) != 2 or len({found[i].document_id for group in groups for i in group}) != 1:
         return None
     sentences = [" ".join(found[i].sentence for i in group) for group in groups]
-    if not any(_CORRECTION.search(sentence) for sentence in sentences):
+    if not any(compiled(_CORRECTION).search(sentence) for sentence in sentences):
         return None
-    return sorted(groups, key=lambda group: bool(_BEFORE_CORRECTION.search(found[group[0]].sentence)))
+    return sorted(groups, key=lambda group: bool(compiled(_BEFORE_CORRECTION).search(found[group[0]].sentence)))
 
 
 def _build_group(group: list[int], found: Sequence[Found], values: dict[int, Value]) -> Group:

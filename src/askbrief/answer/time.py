@@ -16,6 +16,7 @@ from askbrief.answer.periods import Period, find_day, whole_year
 from askbrief.answer.tense import Context
 from askbrief.answer.time_rules import LATER, MONTH_DAY_YEAR, RULES, find_month, find_number
 from askbrief.answer.time_words import VAGUE_BEFORE
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import find_sentences
 from askbrief.types import Span
 
@@ -103,7 +104,7 @@ def _find_from(text: str, *, article: date, within: Span) -> list[DateMention]:
         context = Context(text, sentence, article)
         mentions = _find_in_sentence(context, earlier)
         found += [m for m in mentions if within.start <= m.span.start and m.span.end <= within.end]
-        earlier = [m for m in mentions if not LATER.fullmatch(m.span.of(text))]
+        earlier = [m for m in mentions if not compiled(LATER).fullmatch(m.span.of(text))]
     return found
 
 
@@ -121,8 +122,11 @@ def parse_period(text: str, *, article: date) -> Period | None:
 def _find_in_sentence(context: Context, earlier: list[DateMention]) -> list[DateMention]:
     taken: list[Span] = []
     found: list[DateMention] = []
-    for pattern, resolve in RULES:
-        for match in pattern.finditer(context.text, context.sentence.start, context.sentence.end):
+    sentence = context.sentence.of(context.text).casefold()
+    for needed, pattern, resolve in RULES:
+        if not any(word in sentence for word in needed):
+            continue
+        for match in compiled(pattern).finditer(context.text, context.sentence.start, context.sentence.end):
             span = Span(*match.span())
             if any(span.overlaps(other) for other in taken):
                 continue
@@ -136,12 +140,12 @@ def _find_in_sentence(context: Context, earlier: list[DateMention]) -> list[Date
 
 def _find_anchored(context: Context, before: list[DateMention], taken: list[Span]) -> Iterator[DateMention]:
     """Yield "a year later" and the like, where exactly one date stands before it."""
-    for match in LATER.finditer(context.text, context.sentence.start, context.sentence.end):
+    for match in compiled(LATER).finditer(context.text, context.sentence.start, context.sentence.end):
         anchors = [mention for mention in before if mention.span.end <= match.start()]
         if len(anchors) != 1 or len(anchors[0].periods) != 1 or any(Span(*match.span()).overlaps(t) for t in taken):
             continue
         anchor, count, unit = anchors[0].periods[0], find_number(match["count"]), match["unit"].lower()
-        if VAGUE_BEFORE.search(context.text[: match.start()][-30:]):
+        if compiled(VAGUE_BEFORE).search(context.text[: match.start()][-30:]):
             continue
         sign = 1 if match["side"].lower() in ("later", "after") else -1
         if unit == "year" and anchor.first.year == anchor.last.year:
