@@ -11,13 +11,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from askbrief.answer.grammar import parse_question
-from askbrief.answer.values import Value, is_comparable, parse_value
 from askbrief.answer.words import find_stems, is_related
 from askbrief.text.patterns import compiled
 from askbrief.types import Span
+
+if TYPE_CHECKING:
+    from askbrief.answer.values import Value
 
 MIN_CONFIDENCE_SHARE = 0.5
 """Answers with less than this share of the best one's confidence do not count."""
@@ -98,13 +100,17 @@ def find_agreement(question: str, found: Sequence[Found]) -> Agreement:
         question: As searched.
         found: The answers, best first; those of one list may be given apart.
     """
-    counted = [i for i, one in enumerate(found) if one.confidence >= MIN_CONFIDENCE_SHARE * found[0].confidence]
-    values = {
-        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or _UNDATED) for i in counted
-    }
     if len(items := split_list(found[0].text)) > 1:
         listed = tuple(Group(item, (0,), found[0].date, 1) for item in items)
         return Agreement("several", listed)
+    counted = [i for i, one in enumerate(found) if one.confidence >= MIN_CONFIDENCE_SHARE * found[0].confidence]
+    if len(counted) == 1:
+        return Agreement("one", (Group(found[0].text, (0,), found[0].date, 1),))
+    from askbrief.answer.values import parse_value  # loads the rules of dates: not where one answer stands alone
+
+    values = {
+        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or _UNDATED) for i in counted
+    }
     groups = _group(counted, values, found)
     if len(groups) <= 1:
         return Agreement("one", tuple(_build_group(group, found, values) for group in groups))
@@ -173,6 +179,8 @@ def _is_alias(one: Found, other: Found) -> bool:
 def _compare(
     question: str, groups: list[list[int]], found: Sequence[Found], values: dict[int, Value]
 ) -> tuple[Kind, list[list[int]]]:
+    from askbrief.answer.values import is_comparable
+
     first = values[groups[0][0]]
     rivals = [group for group in groups if is_comparable(first, values[group[0]])]
     rest = [group for group in groups if group not in rivals]
