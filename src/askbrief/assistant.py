@@ -17,7 +17,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from askbrief.answer import pipeline
-from askbrief.answer.dialogue import Turn, build_turn
 from askbrief.answer.filters import Filters, asks_for_latest, combine_filters, parse_filters
 from askbrief.answer.mentions import find_phrase
 from askbrief.answer.query import Query
@@ -35,6 +34,7 @@ from askbrief.store.store import Store
 from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, Trace
 
 if TYPE_CHECKING:
+    from askbrief.answer.dialogue import Turn
     from askbrief.index.plan import Plan
 
 Sort = Literal["best", "date"]
@@ -369,6 +369,8 @@ class Conversation:
             refresh: As for ``Assistant.ask``.
             as_typed: Whether the question is searched as it is, whatever was said before.
         """
+        from askbrief.answer.dialogue import build_turn
+
         history = () if as_typed else tuple(self.history)
         answer = self._assistant.ask(question, top=top, refresh=refresh, history=history)
         self.history.append(build_turn(answer))

@@ -147,7 +147,6 @@ class Asking:
             tells: Whether to say which files were skipped.
             keeps_turn: Whether the next question may take up this one.
         """
-        from askbrief.answer.dialogue import build_turn
         from askbrief.answer.pipeline import build_answer
         from askbrief.output.text import describe_skipped
 
@@ -162,6 +161,8 @@ class Asking:
         for line in (*assistant.notes, *(describe_skipped(answer.freshness) if tells else ())):
             tell(line)
         if keeps_turn:
+            from askbrief.answer.dialogue import build_turn
+
             self._history.append(build_turn(answer))
         self._save(answer)
         return DONE if answer.answered else NO_ANSWER
