@@ -9,9 +9,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from askbrief.answer.grammar import parse_question
 from askbrief.answer.words import find_stems, is_related
@@ -31,8 +30,7 @@ MIN_SHARED = 0.4
 Kind = Literal["one", "several", "changed", "differ"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An answer to be compared.
 
     Attributes:
@@ -52,8 +50,7 @@ class Found:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Answers that say the same.
 
     Attributes:
@@ -69,8 +66,7 @@ class Group:
     documents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How answers relate.
 
     Attributes:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
 from askbrief.answer.words import word_list, word_set
@@ -34,8 +33,7 @@ MAX_THING_BACK = 700
 AntecedentKind = Literal["surname", "pronoun", "role", "thing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Antecedent:
+class Antecedent(NamedTuple):
     """What a mention stands for.
 
     Attributes:
@@ -190,7 +188,7 @@ def _find_names_before(text: str, mention: Span, *, reach: int) -> list[Name]:
     start = max(0, mention.start - reach)
     start = text.find(" ", start, mention.start) + 1 if start else 0  # never in the middle of a name's word
     names = find_names(text[start : mention.start])
-    return [replace(name, span=Span(name.span.start + start, name.span.end + start)) for name in names]
+    return [name._replace(span=Span(name.span.start + start, name.span.end + start)) for name in names]
 
 
 def _acts_as_person(text: str, surname: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from askbrief.answer.words import word_list, word_set
 from askbrief.text.patterns import compiled
@@ -49,8 +49,7 @@ QUESTION = (
 POLAR = rf"(?i)(?:{'|'.join(sorted(AUXILIARIES))})(?:n['’]t)?\s"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A question in its parts, without its question mark.
 
     Attributes:

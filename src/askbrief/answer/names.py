@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.words import word_set
 from askbrief.text.patterns import compiled
@@ -20,8 +19,7 @@ Kind = Literal["person", "place", "group", ""]
 Gender = Literal["female", "male", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name in a text.
 
     Attributes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
@@ -37,8 +37,7 @@ _PREPOSITION = r"(?i)\s(?:in|on|at|to|for|with|by|from|after|before|about|during
 _CLAUSE = r";\s|—|–\s|,\s(?:and|but|while|although|though|which|whereas)\s|\sbut\s"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A sentence that may speak to a yes/no question.
 
     Attributes:

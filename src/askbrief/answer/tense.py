@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from askbrief.answer.grammar import is_past
 from askbrief.answer.time_words import (
@@ -25,8 +25,7 @@ _OPENING_WORDS = 8
 """Words before a date up to which the verb of its sentence may follow it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """A sentence with an expression in it, and what it is counted from."""
 
     text: str

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from askbrief.answer.periods import Period, find_day, whole_year
 from askbrief.answer.tense import Context
@@ -24,8 +24,7 @@ _SENTENCE_REACH = 600
 _HEAD = 400
 
 
-@dataclass(frozen=True, slots=True)
-class TimeNote:
+class TimeNote(NamedTuple):
     """What a relative date means.
 
     Attributes:
@@ -46,8 +45,7 @@ class TimeNote:
         return f"{self.text} = {meant} (article of {self.article:%A} {self.article.day} {self.article:%B})"
 
 
-@dataclass(frozen=True, slots=True)
-class DateMention:
+class DateMention(NamedTuple):
     """A date in a text: ``is_relative`` unless it says day, month and year, or the year, itself."""
 
     span: Span

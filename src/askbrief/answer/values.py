@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.names import TITLES, find_names
 from askbrief.answer.periods import Period, whole_year
@@ -18,8 +17,7 @@ from askbrief.text.segment import fold
 ValueKind = Literal["number", "time", "name", "words"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An answer's value.
 
     Attributes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from askbrief.text.patterns import compiled
 from askbrief.types import Span
@@ -22,8 +22,7 @@ _ANY = re.compile("[\ufb00-\ufb06\u2010\u2011\u00ad\u200b\u2060\ufeff]|-[ \t]*\n
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A text as it is read, and where its characters stand in the source.
 
     Attributes:
