@@ -22,7 +22,7 @@ from askbrief.index.refresh import identify, refresh, replace_damaged
 from askbrief.index.refreshed import Refreshed
 from askbrief.store.generation import BASE
 from askbrief.store.lock import lock_for_writing
-from askbrief.store.rows import ExtractionRecord
+from askbrief.store.records import ExtractionRecord
 from askbrief.store.sqlite import FILE_NAME as DATABASE
 from askbrief.store.store import Store
 from askbrief.types import Progress, SkippedFile

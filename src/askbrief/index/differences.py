@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from askbrief.config import Settings
 from askbrief.corpus.formats.table import ENCODED, suffix_of
 from askbrief.corpus.scan import ArticleFile, Scan
-from askbrief.store.rows import FileRecord, Rows
+from askbrief.store.records import FileRecord
+from askbrief.store.rows import Rows
 from askbrief.types import SkippedFile
 
 RETRY_SIZE = -1

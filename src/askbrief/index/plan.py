@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from askbrief.index.differences import Differences
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import SkippedFile
 
 

@@ -13,7 +13,7 @@ from askbrief.index.plan import Plan, build_plan, find_contents
 from askbrief.index.refresh import identify, open_if_usable, require_articles, scan
 from askbrief.index.update import CHARACTERS_PER_SECOND, iter_pending
 from askbrief.models.encoder import Encoder
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import Progress
 
 

@@ -15,7 +15,7 @@ from askbrief.corpus.scan import ArticleFile, load_bytes
 from askbrief.errors import CorpusError
 from askbrief.index.differences import RETRY_SIZE
 from askbrief.index.plan import Found
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import Document
 
 

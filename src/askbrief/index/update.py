@@ -22,7 +22,7 @@ from askbrief.index.read import ReadFile, iter_files
 from askbrief.index.refreshed import Refreshed
 from askbrief.models.encoder import Encoder
 from askbrief.models.gpu import MANY_CHARACTERS, AcceleratedEncoder, accelerate
-from askbrief.store.rows import ExtractionRecord
+from askbrief.store.records import ExtractionRecord
 from askbrief.store.store import Store
 from askbrief.types import Progress
 
