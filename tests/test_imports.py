@@ -23,6 +23,19 @@ HEAVY = {
     "rich",
     "numpy",
 }
+UNNEEDED = {
+    "askbrief.answer.rewrite",
+    "askbrief.answer.schema",
+    "askbrief.corpus.extract",
+    "askbrief.corpus.formats.dispatch",
+    "askbrief.index.read",
+    "askbrief.index.status",
+    "askbrief.index.update",
+    "importlib.metadata",
+    "msgspec",
+    "rich.console",
+}
+"""What a question to an unchanged folder, answered into a pipe, has no use for."""
 COMPILERS = {"torch", "transformers", "sentence_transformers", "onnx", "huggingface_hub", "textual"}
 
 
@@ -101,3 +114,13 @@ def test_a_question_loads_no_compiler(tmp_path: Path) -> None:
     loaded = find_loaded(ask, folder=tmp_path)
     assert {"onnxruntime", "tantivy", "faiss", "tokenizers"} <= loaded
     assert loaded & COMPILERS == set()
+
+
+@pytest.mark.models
+def test_a_question_to_an_unchanged_folder_loads_nothing_that_reads_files_or_draws_screens(tmp_path: Path) -> None:
+    (tmp_path / SEED.name).write_bytes(SEED.read_bytes())
+    ask = "from askbrief.cli.main import run; assert run(['ask', 'Which city does Maleki represent?', '-C', '.']) == 0"
+    find_loaded(ask, folder=tmp_path)  # indexes
+    loaded = find_modules(ask, folder=tmp_path)
+    assert "askbrief.answer.conclude" in loaded
+    assert loaded & UNNEEDED == set()
