@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,7 @@ def ask(
     Questions are saved with their answers ("askbrief conversations"), unless askbrief.toml has "history = false" or
     ASKBRIEF_HISTORY=0 is set.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that numpy starts and a question never uses
     is_batch = question == ("-",)
     if conversation and (continues or not is_batch):
         raise click.UsageError("--conversation reads the questions from standard input: give - as QUESTION.")

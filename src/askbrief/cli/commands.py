@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 _COMMANDS = {
-    "ask": ("asking.ask", "Answer QUESTION in the documents' own words."),
+    "ask": ("asking.ask", "Answer QUESTION in the articles' own words."),
     "chat": ("chatting.chat", "Ask questions, with their source beside the answers."),
     "completion": ("completion.completion", "Print SHELL's completion script."),
     "conversations": ("conversations.conversations", "List the saved conversations."),
