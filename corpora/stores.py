@@ -7,7 +7,7 @@ from pathlib import Path
 
 from askbrief.corpus.chunk import build_indexed_text
 from askbrief.models.encoder import Encoder
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.store.store import Identity, Store
 from askbrief.types import Document, Passage, Span
 from corpora.questions import Paragraphs

@@ -20,7 +20,7 @@ from askbrief import assistant
 from askbrief.answer.reader import Reader
 from askbrief.models.calibration import Calibration
 from askbrief.output import progress
-from askbrief.store.rows import ExtractionRecord
+from askbrief.store.records import ExtractionRecord
 from askbrief.types import Document, Passage, Reading, Span
 
 ONLY_MARGINS = Calibration(slope=1.0, offset=0.0, retrieval_weight=0.0)

@@ -1,7 +1,7 @@
 """What the tests of formats look at: places, blocks and the invariants of every document."""
 
 from askbrief.corpus.extracted import Extracted, Extraction
-from askbrief.corpus.formats.table import extract
+from askbrief.corpus.formats.dispatch import extract
 
 
 def read(data: bytes, path: str) -> Extraction:

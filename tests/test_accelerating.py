@@ -13,8 +13,9 @@ from conftest import FakeEncoder
 from numpy.typing import NDArray
 
 from askbrief.config import open_folder
-from askbrief.index import refresh as indexing
-from askbrief.index.refresh import Refreshed, refresh
+from askbrief.index import update as indexing
+from askbrief.index.refresh import refresh
+from askbrief.index.refreshed import Refreshed
 from askbrief.models import compile_encoder as encoding
 from askbrief.models import gpu as accelerating
 from askbrief.models.compile_encoder import load_encoder

@@ -14,7 +14,7 @@ from conftest import FakeEncoder, make_extraction
 import askbrief.store.dense
 import askbrief.store.store
 from askbrief.store.generation import BASE, LEXICAL, RECENT
-from askbrief.store.rows import FileRecord
+from askbrief.store.records import FileRecord
 from askbrief.store.store import Identity, Store
 from askbrief.types import Document, Passage, Span
 

@@ -12,7 +12,7 @@ from conftest import FakeEncoder, FakeReader
 
 from askbrief.assistant import Assistant
 from askbrief.corpus.extract import FileExtractor, find_extractor
-from askbrief.corpus.formats.table import extract
+from askbrief.corpus.formats.dispatch import extract
 
 # In code page 850 é is 0x82, in Windows-1252 a low quote; ñ is 0xA4, in Windows-1252 a currency sign.
 NAME = "Renée Núñez"

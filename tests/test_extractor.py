@@ -17,7 +17,7 @@ from reading_of_files import check
 from askbrief.corpus import extractor as extracting
 from askbrief.corpus.extracted import Extracted, Extraction
 from askbrief.corpus.extractor import CRASHED, PASSING, TOO_LARGE, TOO_MUCH_MEMORY, TOO_SLOW, Extractor
-from askbrief.corpus.formats.table import extract
+from askbrief.corpus.formats.dispatch import extract
 from askbrief.corpus.wire import pack, unpack
 from askbrief.types import Block, Place
 from benchmarks.torture.mutation import mutate

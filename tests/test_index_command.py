@@ -15,7 +15,7 @@ import pytest
 from conftest import FakeEncoder
 
 import askbrief.index.batch
-import askbrief.index.refresh
+import askbrief.index.update
 from askbrief import assistant
 from askbrief.cli.main import run
 from askbrief.config import open_folder
@@ -217,7 +217,7 @@ def test_long_work_is_said_before_it_begins(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     characters = sum(len(file.read_text(encoding="utf-8")) for file in articles.iterdir())
-    monkeypatch.setattr(askbrief.index.refresh, "CHARACTERS_PER_SECOND", characters / 90)
+    monkeypatch.setattr(askbrief.index.update, "CHARACTERS_PER_SECOND", characters / 90)
     assert run(["ask", "the drone in Ankara", "-C", str(articles)]) == 0
     assert capsys.readouterr().err == (
         "askbrief: 2 files to index, about 2 minutes. With --no-refresh the answer comes from the index as it "
@@ -231,7 +231,7 @@ def test_long_work_is_said_before_it_begins(
 def test_the_speed_that_was_measured_is_used(
     articles: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(askbrief.index.refresh, "_MIN_MEASURED_CHARACTERS", 1)
+    monkeypatch.setattr(askbrief.index.update, "_MIN_MEASURED_CHARACTERS", 1)
     clock = iter(range(0, 1000, 10))
     monkeypatch.setattr(askbrief.index.batch, "perf_counter", lambda: float(next(clock)))
     assert run(["index", "-C", str(articles)]) == 0

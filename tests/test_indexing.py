@@ -18,10 +18,11 @@ import askbrief.index.refresh
 import askbrief.store.rows
 from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
-from askbrief.index.refresh import Refreshed, identify, refresh, replace_damaged
+from askbrief.index.refresh import identify, refresh, replace_damaged
+from askbrief.index.refreshed import Refreshed
 from askbrief.store.generation import BASE
 from askbrief.store.lock import lock_for_writing
-from askbrief.store.rows import ExtractionRecord
+from askbrief.store.records import ExtractionRecord
 from askbrief.store.sqlite import FILE_NAME as DATABASE
 from askbrief.store.store import Store
 from askbrief.types import Progress, SkippedFile

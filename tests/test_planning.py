@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from askbrief.corpus.scan import ArticleFile, Scan, scan_folder
-from askbrief.index.plan import Plan, build_plan, find_differences
+from askbrief.index.differences import find_differences
+from askbrief.index.plan import Plan, build_plan
 from askbrief.index.read import iter_files
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import SkippedFile
 
 

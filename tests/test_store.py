@@ -18,7 +18,7 @@ import askbrief.store.store
 from askbrief.errors import StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError, StoreOutdatedError
 from askbrief.store.generation import Derived, Manifest, build_derived, check_files, open_derived, remove_derived
 from askbrief.store.lock import lock_for_writing
-from askbrief.store.rows import FileRecord
+from askbrief.store.records import FileRecord
 from askbrief.store.sqlite import FILE_NAME as DATABASE
 from askbrief.store.sqlite import set_aside_database
 from askbrief.store.store import Identity, Store
@@ -161,7 +161,7 @@ def test_rows_are_never_used_again(store: Store) -> None:
 
 
 def test_a_touched_file_keeps_the_generation(store: Store) -> None:
-    touched = replace(record(ANKARA), mtime_ns=2)
+    touched = record(ANKARA)._replace(mtime_ns=2)
     store.rows.touch_files([touched])
     assert store.rows.load_files() == {"a.txt": touched}
     assert store.rows.generation == 1

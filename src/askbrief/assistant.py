@@ -14,10 +14,9 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from askbrief.answer import pipeline
-from askbrief.answer.dialogue import Turn, build_turn
 from askbrief.answer.filters import Filters, asks_for_latest, combine_filters, parse_filters
 from askbrief.answer.mentions import find_phrase
 from askbrief.answer.query import Query
@@ -28,13 +27,16 @@ from askbrief.answer.small_talk import is_small_talk
 from askbrief.config import Folder, find_folder, open_folder
 from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.index.keeper import IndexKeeper
-from askbrief.index.plan import Plan
-from askbrief.index.refresh import Refreshed, preview, scan
-from askbrief.index.status import build_status
+from askbrief.index.refresh import scan
+from askbrief.index.refreshed import Refreshed
 from askbrief.models.compile_encoder import load_encoder
 from askbrief.models.encoder import Encoder
 from askbrief.store.store import Store
 from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, Trace
+
+if TYPE_CHECKING:
+    from askbrief.answer.dialogue import Turn
+    from askbrief.index.plan import Plan
 
 Sort = Literal["best", "date"]
 
@@ -182,6 +184,8 @@ class Assistant:
         Raises:
             AskbriefError: The folder cannot be read.
         """
+        from askbrief.index.preview import preview
+
         return self._finish(preview(self.folder, self.encoder))
 
     def find_status(self) -> Status:
@@ -190,6 +194,8 @@ class Assistant:
         Raises:
             StoreError: There is no index, or it cannot be used.
         """
+        from askbrief.index.status import build_status
+
         name = self.folder.settings.reader or str(self.reader.card["name"])
         return build_status(self.folder, self._open_published(), freshness=self.find_freshness(), reader=name)
 
@@ -394,6 +400,8 @@ class Conversation:
             refresh: As for ``Assistant.ask``.
             as_typed: Whether the question is searched as it is, whatever was said before.
         """
+        from askbrief.answer.dialogue import build_turn
+
         history = () if as_typed else tuple(self.history)
         answer = self._assistant.ask(question, top=top, refresh=refresh, history=history)
         self.history.append(build_turn(answer))

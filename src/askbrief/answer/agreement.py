@@ -9,14 +9,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from askbrief.answer.grammar import parse_question
-from askbrief.answer.values import Value, is_comparable, parse_value
 from askbrief.answer.words import find_stems, is_related
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
+
+if TYPE_CHECKING:
+    from askbrief.answer.values import Value
 
 MIN_CONFIDENCE_SHARE = 0.5
 """Answers with less than this share of the best one's confidence do not count."""
@@ -28,8 +30,7 @@ MIN_SHARED = 0.4
 Kind = Literal["one", "several", "changed", "differ"]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """An answer to be compared.
 
     Attributes:
@@ -49,8 +50,7 @@ class Found:
     start: int
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Answers that say the same.
 
     Attributes:
@@ -66,8 +66,7 @@ class Group:
     documents: int
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """How answers relate.
 
     Attributes:
@@ -80,18 +79,14 @@ class Agreement:
     groups: tuple[Group, ...]
 
 
-_SPLIT = re.compile(r",\s(?:and|or)\s|,\s|\s(?:and|or|as well as)\s")
-_CORRECTION = re.compile(
-    r"\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b|\bnot \d",
-    re.I,
+_SPLIT = r",\s(?:and|or)\s|,\s|\s(?:and|or|as well as)\s"
+_CORRECTION = (
+    r"(?i)\b(?:amend|correct|revis|updat|lower|rais)(?:ed|es|ing)\b|\b(?:down|up)\s(?:to|from)\b|\binstead of\b"
+    r"|\bnot \d"
 )
-_BEFORE_CORRECTION = re.compile(
-    r"\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b", re.I
-)
-_MANY_ASKED = re.compile(
-    r"(?:which|what)\s(?:\w+\s){0,3}?\w+s\s|in which \w+s\b|who (?:are|were|all)\b|name\s|list\s", re.IGNORECASE
-)
-_ONE_HOLDER = re.compile(r"who (?:is|was) the (?:current |new )?\w+|who (?:leads|heads|runs|owns)\b", re.IGNORECASE)
+_BEFORE_CORRECTION = r"(?i)\b(?:earlier|previously|initially|originally|at first|had (?:said|put|reported))\b"
+_MANY_ASKED = r"(?i)(?:which|what)\s(?:\w+\s){0,3}?\w+s\s|in which \w+s\b|who (?:are|were|all)\b|name\s|list\s"
+_ONE_HOLDER = r"(?i)who (?:is|was) the (?:current |new )?\w+|who (?:leads|heads|runs|owns)\b"
 
 
 def find_agreement(question: str, found: Sequence[Found]) -> Agreement:
@@ -101,13 +96,17 @@ def find_agreement(question: str, found: Sequence[Found]) -> Agreement:
         question: As searched.
         found: The answers, best first; those of one list may be given apart.
     """
-    counted = [i for i, one in enumerate(found) if one.confidence >= MIN_CONFIDENCE_SHARE * found[0].confidence]
-    values = {
-        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or _UNDATED) for i in counted
-    }
     if len(items := split_list(found[0].text)) > 1:
         listed = tuple(Group(item, (0,), found[0].date, 1) for item in items)
         return Agreement("several", listed)
+    counted = [i for i, one in enumerate(found) if one.confidence >= MIN_CONFIDENCE_SHARE * found[0].confidence]
+    if len(counted) == 1:
+        return Agreement("one", (Group(found[0].text, (0,), found[0].date, 1),))
+    from askbrief.answer.values import parse_value  # loads the rules of dates: not where one answer stands alone
+
+    values = {
+        i: parse_value(found[i].text, sentence=found[i].sentence, article=found[i].date or _UNDATED) for i in counted
+    }
     groups = _group(counted, values, found)
     if len(groups) <= 1:
         return Agreement("one", tuple(_build_group(group, found, values) for group in groups))
@@ -126,7 +125,7 @@ def find_items(text: str, span: Span, *, within: Span) -> list[Span]:
     items = _split(text, span)
     if len(items) > 1:
         return items
-    for match in _LIST.finditer(text, within.start, within.end):
+    for match in compiled(_LIST).finditer(text, within.start, within.end):
         items = _split(text, Span(*match.span()))
         if len(items) >= 3 and any(item == span or item.overlaps(span) for item in items):
             return items
@@ -134,13 +133,13 @@ def find_items(text: str, span: Span, *, within: Span) -> list[Span]:
 
 
 _NAME = r"(?:the\s)?[A-Z][\w’'-]*(?:\s(?:of\s)?[A-Z][\w’'-]*)*"
-_LIST = re.compile(rf"{_NAME}(?:,\s{_NAME})+,?\s(?:and|or)\s{_NAME}")
+_LIST = rf"{_NAME}(?:,\s{_NAME})+,?\s(?:and|or)\s{_NAME}"
 
 
 def _split(text: str, span: Span) -> list[Span]:
     """The parts of a list of names; the span itself if it is none."""
     parts, at = [], span.start
-    for match in _SPLIT.finditer(text, span.start, span.end):
+    for match in compiled(_SPLIT).finditer(text, span.start, span.end):
         parts.append(Span(at, match.start()))
         at = match.end()
     parts.append(Span(at, span.end))
@@ -176,20 +175,26 @@ def _is_alias(one: Found, other: Found) -> bool:
 def _compare(
     question: str, groups: list[list[int]], found: Sequence[Found], values: dict[int, Value]
 ) -> tuple[Kind, list[list[int]]]:
+    from askbrief.answer.values import is_comparable
+
     first = values[groups[0][0]]
     rivals = [group for group in groups if is_comparable(first, values[group[0]])]
     rest = [group for group in groups if group not in rivals]
     if len(rivals) < 2:
         return "one", rivals
     if first.kind in ("name", "words"):
-        if first.kind == "name" and _ONE_HOLDER.match(question.strip()) and not _MANY_ASKED.match(question.strip()):
+        if (
+            first.kind == "name"
+            and compiled(_ONE_HOLDER).match(question.strip())
+            and not compiled(_MANY_ASKED).match(question.strip())
+        ):
             ordered = _order_by_date(rivals, found)
             if ordered is not None and all(_speaks_to(question, found[group[0]]) for group in rivals):
                 return "changed", [*ordered, *rest]
         named = [group for group in rivals if values[group[0]].kind == "name"]
         return ("several", named) if len(named) > 1 else ("one", groups[:1])
     speaking = [group for group in rivals if _speaks_to(question, found[group[0]])]
-    if len(speaking) < 2 or _MANY_ASKED.match(question.strip()):
+    if len(speaking) < 2 or compiled(_MANY_ASKED).match(question.strip()):
         return "one", groups[:1]
     ordered = _order_by_date(speaking, found)
     if ordered is not None:
@@ -229,9 +234,9 @@ def _order_by_correction(groups: list[list[int]], found: Sequence[Found]) -> lis
     if len(groups) != 2 or len({found[i].document_id for group in groups for i in group}) != 1:
         return None
     sentences = [" ".join(found[i].sentence for i in group) for group in groups]
-    if not any(_CORRECTION.search(sentence) for sentence in sentences):
+    if not any(compiled(_CORRECTION).search(sentence) for sentence in sentences):
         return None
-    return sorted(groups, key=lambda group: bool(_BEFORE_CORRECTION.search(found[group[0]].sentence)))
+    return sorted(groups, key=lambda group: bool(compiled(_BEFORE_CORRECTION).search(found[group[0]].sentence)))
 
 
 def _build_group(group: list[int], found: Sequence[Found], values: dict[int, Value]) -> Group:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.names import COUNTRIES, TITLES, Name, find_names, find_surname, guess_gender, is_same
 from askbrief.answer.words import word_list, word_set
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import find_words, fold
 from askbrief.types import Span
 
@@ -33,8 +33,7 @@ MAX_THING_BACK = 700
 AntecedentKind = Literal["surname", "pronoun", "role", "thing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Antecedent:
+class Antecedent(NamedTuple):
     """What a mention stands for.
 
     Attributes:
@@ -56,7 +55,7 @@ class Antecedent:
         return f"{self.text} = {self.name}, paragraph {find_paragraph(article, self.name_span.start)}"
 
 
-_PRONOUN = re.compile(r"\b(?:he|him|his|she|her)\b", re.IGNORECASE)
+_PRONOUN = r"(?i)\b(?:he|him|his|she|her)\b"
 _PERSON_ROLES = word_set("""
 actor actress adviser advisor activist aide ambassador analyst archbishop artist athlete attorney author bishop
 businessman businesswoman candidate captain chairman chairwoman chancellor chef chief coach comedian commander
@@ -81,18 +80,14 @@ hurricane island lake museum palace park party prison railway river storm stadiu
 valley volcano zoo
 """)
 }
-_DEFINITE = re.compile(
-    r"\b(?:[Tt]he|(?P<owner>[A-Z][\w-]+)[’']s)\s(?P<words>(?:[\w-]+\s){0,3}?)(?P<head>[A-Za-z]+)\b(?![-’'])"
-)
-_ARTICLE = re.compile(r"\b(?:[Tt]he|[A-Z][\w-]+[’']s)\s")
-_WORD = re.compile(r"[\w-]+(?:[’']s)?")
+_DEFINITE = r"\b(?:[Tt]he|(?P<owner>[A-Z][\w-]+)[’']s)\s(?P<words>(?:[\w-]+\s){0,3}?)(?P<head>[A-Za-z]+)\b(?![-’'])"
+_ARTICLE = r"\b(?:[Tt]he|[A-Z][\w-]+[’']s)\s"
+_WORD = r"[\w-]+(?:[’']s)?"
 _ROLE_WORDS = 6
-_SOMEBODY = re.compile(
-    rf"\b(?:an?|another|one)\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(sorted(_PERSON_ROLES | _GUARDED_ROLES))})\b"
-)
-_OF_THING = re.compile(r"['’]s\s|\s(?:officials?|spokes\w+|chief|director|head|members?|of)\b")
+_SOMEBODY = rf"\b(?:an?|another|one)\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(sorted(_PERSON_ROLES | _GUARDED_ROLES))})\b"
+_OF_THING = r"['’]s\s|\s(?:officials?|spokes\w+|chief|director|head|members?|of)\b"
 _FORMER = word_set("former ex previous late first next new other second same")
-_TAIL_OF_NAME = re.compile(r"\s(?:of|for)\s")
+_TAIL_OF_NAME = r"\s(?:of|for)\s"
 
 
 def find_antecedents(text: str, *, within: Span, ask: AskReader | None = None) -> list[Antecedent]:
@@ -117,13 +112,13 @@ def find_antecedent(text: str, mention: Span, *, ask: AskReader | None = None) -
     """What one mention stands for, or None where the text before it does not tell for sure."""
     words = mention.of(text)
     kind: AntecedentKind
-    if _PRONOUN.fullmatch(words):
+    if compiled(_PRONOUN).fullmatch(words):
         name, kind = _find_person_in_reach(text, mention), "pronoun"
-    elif match := _DEFINITE.fullmatch(words):
+    elif match := compiled(_DEFINITE).fullmatch(words):
         head = fold(match["head"])
         if match["head"][0].isupper() and not match["owner"]:
             return None  # a title used as a name: "The Chairman"
-        if head in _THING_HEADS and not match["owner"] and not _OF_THING.match(text, mention.end):
+        if head in _THING_HEADS and not match["owner"] and not compiled(_OF_THING).match(text, mention.end):
             name, kind = _find_thing(text, mention, head), "thing"
         elif head in _PERSON_ROLES | _GUARDED_ROLES | TITLES:
             name, kind = _find_role(text, mention, match), "role"
@@ -147,9 +142,9 @@ def _find_mentions(text: str, within: Span) -> list[Span]:
     """Pronouns, definite roles and lone names in a part of a text, none overlapping another."""
     part, shift = within.of(text), within.start
     names = find_names(part)
-    spans = [span for match in _ARTICLE.finditer(part) if (span := _find_role_span(part, match.start()))]
+    spans = [span for match in compiled(_ARTICLE).finditer(part) if (span := _find_role_span(part, match.start()))]
     spans += [name.span for name in names if " " not in name.text and name.kind not in ("place", "group")]
-    spans += [Span(*match.span()) for match in _PRONOUN.finditer(part)]
+    spans += [Span(*match.span()) for match in compiled(_PRONOUN).finditer(part)]
     kept: list[Span] = []
     for span in spans:
         inside = any(name.span.overlaps(span) and name.span != span and " " in name.text for name in names)
@@ -160,8 +155,8 @@ def _find_mentions(text: str, within: Span) -> list[Span]:
 
 def _find_role_span(part: str, start: int) -> Span | None:
     """The shortest role that begins at ``start``, as "The Iranian diplomat"."""
-    for match in islice(_WORD.finditer(part, start), 1, _ROLE_WORDS):
-        if (found := _DEFINITE.fullmatch(part, start, match.end())) and _is_role(found):
+    for match in islice(compiled(_WORD).finditer(part, start), 1, _ROLE_WORDS):
+        if (found := compiled(_DEFINITE).fullmatch(part, start, match.end())) and _is_role(found):
             return Span(start, match.end())
     return None
 
@@ -193,7 +188,7 @@ def _find_names_before(text: str, mention: Span, *, reach: int) -> list[Name]:
     start = max(0, mention.start - reach)
     start = text.find(" ", start, mention.start) + 1 if start else 0  # never in the middle of a name's word
     names = find_names(text[start : mention.start])
-    return [replace(name, span=Span(name.span.start + start, name.span.end + start)) for name in names]
+    return [name._replace(span=Span(name.span.start + start, name.span.end + start)) for name in names]
 
 
 def _acts_as_person(text: str, surname: str) -> bool:
@@ -249,8 +244,8 @@ def _names_unknown(text: str, part: Span) -> bool:
 def _has_role_since(text: str, part: Span) -> bool:
     """Whether somebody without a name ("the actor") stands in a part of a text, outside quotations."""
     since = _blank_quotations(part.of(text))
-    return bool(_SOMEBODY.search(since)) or any(
-        fold(match["head"]) in _PERSON_ROLES | _GUARDED_ROLES for match in _DEFINITE.finditer(since)
+    return bool(compiled(_SOMEBODY).search(since)) or any(
+        fold(match["head"]) in _PERSON_ROLES | _GUARDED_ROLES for match in compiled(_DEFINITE).finditer(since)
     )
 
 
@@ -316,7 +311,7 @@ def _is_called(text: str, name: Name, words: Sequence[str]) -> bool:
     apposition = re.match(r",\s(?:an?|the)?\s?([^,.;:\n]{3,80})(?=[,.;\n])", text[name.span.end :])
     if apposition is None:
         return False
-    behind = [fold(word) for word in _plain_words(_TAIL_OF_NAME.split(apposition[1])[0])]
+    behind = [fold(word) for word in _plain_words(compiled(_TAIL_OF_NAME).split(apposition[1])[0])]
     return (
         bool(behind)
         and behind[-1] == words[-1]

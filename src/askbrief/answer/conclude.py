@@ -13,7 +13,6 @@ from askbrief.answer.antecedents import find_antecedents
 from askbrief.answer.polar import MIN_SCORE, UNREAD_MARGIN, Statement, choose_statement, is_polar, score_statement
 from askbrief.answer.rank import find_confidence
 from askbrief.answer.reader import Reader
-from askbrief.answer.time import find_time_notes
 from askbrief.answer.words import find_stems
 from askbrief.corpus.sentences import find_sentences_within
 from askbrief.models.calibration import Calibration
@@ -99,6 +98,10 @@ def find_notes(ranked: RankedSpan, reader: Reader) -> tuple[Note, ...]:
         Note("antecedent", found.mention, found.text, found.name, found.name_span, found.describe(document.text))
         for found in find_antecedents(document.text, within=within, ask=partial(_ask, reader, document))
     ]
+    if document.date is None:
+        return tuple(notes)
+    from askbrief.answer.time import find_time_notes  # loads the rules of dates: not for an undated article
+
     for found in find_time_notes(document.text, article=document.date, within=within):
         meaning = " or ".join(period.describe() for period in found.periods)
         notes.append(Note("date", found.span, found.text, meaning, None, found.describe()))

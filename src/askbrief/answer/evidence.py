@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
 
 NOT_TIME_WEIGHT, NUMBER_WEIGHT = 3.0, 6.0
 """Log-odds that it costs an answer to "when" to hold nothing of a time, and to be a mere number: an age, a score."""
 SPEAKER_WEIGHT, QUOTED_WEIGHT = 4.0, 4.0
 """Log-odds that it is worth to an answer to "who said" to be said to speak, and to speak the words that are quoted."""
-_ASKS_TIME = re.compile(
-    r"\s*(?:(?:since|until|by|from)\s)?when\s(?:exactly\s)?"
+_ASKS_TIME = (
+    r"(?i)\s*(?:(?:since|until|by|from)\s)?when\s(?:exactly\s)?"
     r"(?:did|was|were|is|are|do|does|will|has|had|have|can|could|should|would|might|must)\b"
-    r"|\s*(?:(?:in|on|during|by|of|from|since|until)\s)?(?:what|which)\s(?:year|date|month|day|century|decade)\b",
-    re.IGNORECASE,
+    r"|\s*(?:(?:in|on|during|by|of|from|since|until)\s)?(?:what|which)\s(?:year|date|month|day|century|decade)\b"
 )
-_TIME = re.compile(
-    r"\b(?:\d{3,4}s?|\d+\s?(?:BCE?|AD|CE|BP)|AD\s\d+|\d+s|\d+(?:st|nd|rd|th)|\d{1,2}[:.]\d\d|\d+\s?[ap]\.?m"
+_TIME = (
+    r"(?i)\b(?:\d{3,4}s?|\d+\s?(?:BCE?|AD|CE|BP)|AD\s\d+|\d+s|\d+(?:st|nd|rd|th)|\d{1,2}[:.]\d\d|\d+\s?[ap]\.?m"
     r"|jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?|\w+days?|centur(?:y|ies)|decades?|years?|months?|weeks?|hours?|minutes?|seconds?"
     r"|\w+teenth|\w+tieth|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
     r"|ago|tomorrow|tonight|now|nights?|mornings?|evenings?|afternoons?|noon|midnight|spring|summer|autumn|fall|winter"
     r"|seasons?|eras?|ages?|periods?|times?|before|after|during|until|since|when|while|once|if|as|following|upon"
     r"|early|mid|late|later|latter|earlier|recent(?:ly)?|soon|always|never|christmas|easter|war|dynasty|reign|last|next"
-    r"|immediately|currently|dawn|dusk|sunrise|sunset)\b",
-    re.IGNORECASE,
+    r"|immediately|currently|dawn|dusk|sunrise|sunset)\b"
 )
-_BARE_NUMBER = re.compile(
-    r"(?:(?:about|around|at|least|most|over|nearly|of|the|age)\s)*[$£€]?\d{1,2}(?:\.\d+)?(?:,\d{3})*(?:\s?%)?", re.I
+_BARE_NUMBER = (
+    r"(?i)(?:(?:about|around|at|least|most|over|nearly|of|the|age)\s)*[$£€]?\d{1,2}(?:\.\d+)?(?:,\d{3})*(?:\s?%)?"
 )
 _VERB = (
     r"(?:said|says?|told|tells|adds|added|noted|notes|argue[ds]|claim(?:ed|s)|state[ds]|declare[ds]|announce[ds]|wrote"
@@ -37,21 +35,17 @@ _VERB = (
     r"|confirm(?:ed|s)|acknowledge[ds]|admit(?:ted|s)|testified|testifies|suggest(?:ed|s)|complain(?:ed|s)|observe[ds]"
     r"|remark(?:ed|s)|assert(?:ed|s)|call(?:ed|s)|describe[ds])"
 )
-_ASKS_SPEAKER = re.compile(
-    rf"\s*(?:who|(?:which|what)\s\w+)\s(?:has\s|had\s|have\s|also\s|first\s|once\s)?{_VERB}\b", re.IGNORECASE
+_ASKS_SPEAKER = rf"(?i)\s*(?:who|(?:which|what)\s\w+)\s(?:has\s|had\s|have\s|also\s|first\s|once\s)?{_VERB}\b"
+_SPEAKS_AFTER = (
+    r"(?i)[”\"]?(?:,[^,.;“”\"]{1,60},|\s\([^)]*\))?"
+    rf"\s(?:also\s|has\s|had\s|have\s|later\s|once\s|who\s|then\s|\w+ly\s)?{_VERB}\b"
 )
-_SPEAKS_AFTER = re.compile(
-    rf"[”\"]?(?:,[^,.;“”\"]{{1,60}},|\s\([^)]*\))?\s(?:also\s|has\s|had\s|have\s|later\s|once\s|who\s|then\s|\w+ly\s)?{_VERB}\b",
-    re.IGNORECASE,
-)
-_SPOKE_BEFORE = re.compile(
-    rf"(?:[\"”,]\s{_VERB}\s(?:[^\s.;\"“”]+\s){{0,5}}|according\sto\s(?:[^\s.;\"“”]+\s){{0,4}})$", re.IGNORECASE
-)
-_SPEAKS_BESIDE = re.compile(rf",\s(?:also\s|has\s|had\s|later\s)?{_VERB}\b", re.IGNORECASE)
+_SPOKE_BEFORE = rf"(?i)(?:[\"”,]\s{_VERB}\s(?:[^\s.;\"“”]+\s){{0,5}}|according\sto\s(?:[^\s.;\"“”]+\s){{0,4}})$"
+_SPEAKS_BESIDE = rf"(?i),\s(?:also\s|has\s|had\s|later\s)?{_VERB}\b"
 """Behind a name that stands between commas: "The mayor, Ida Pell, said"."""
 _REACH = 80
 _QUOTES = '"“”'
-_QUOTED = re.compile(r"[\"“”„«‘]([^\"“”«»]{4,})[\"“”»’]")
+_QUOTED = r"[\"“”„«‘]([^\"“”«»]{4,})[\"“”»’]"
 _STRAIGHT = str.maketrans("‘’", "''")
 
 
@@ -64,12 +58,12 @@ def find_evidence(question: str, text: str, span: Span, *, within: Span) -> floa
         span: The answer.
         within: The block that it lies in.
     """
-    if _ASKS_TIME.match(question):
+    if compiled(_ASKS_TIME).match(question):
         answer = span.of(text).strip()
-        if _BARE_NUMBER.fullmatch(answer):
+        if compiled(_BARE_NUMBER).fullmatch(answer):
             return -NUMBER_WEIGHT
-        return 0.0 if _TIME.search(answer) else -NOT_TIME_WEIGHT
-    if _ASKS_SPEAKER.match(question) and _is_speaker(text, span, within=within):
+        return 0.0 if compiled(_TIME).search(answer) else -NOT_TIME_WEIGHT
+    if compiled(_ASKS_SPEAKER).match(question) and _is_speaker(text, span, within=within):
         is_quoted = any(_speaks(text, span, words, within=within) for words in _find_quoted(question))
         return SPEAKER_WEIGHT + QUOTED_WEIGHT * is_quoted
     return 0.0
@@ -78,16 +72,16 @@ def find_evidence(question: str, text: str, span: Span, *, within: Span) -> floa
 def _is_speaker(text: str, span: Span, *, within: Span) -> bool:
     """Whether the text says right before or behind the span that it spoke."""
     before = text[max(within.start, span.start - _REACH) : span.start]
-    if _SPEAKS_AFTER.match(text, span.end, within.end):
+    if compiled(_SPEAKS_AFTER).match(text, span.end, within.end):
         return True
-    if before.endswith(", ") and _SPEAKS_BESIDE.match(text, span.end, within.end):
+    if before.endswith(", ") and compiled(_SPEAKS_BESIDE).match(text, span.end, within.end):
         return True
-    return before.count('"') + before.count("”") < 3 and _SPOKE_BEFORE.search(before) is not None
+    return before.count('"') + before.count("”") < 3 and compiled(_SPOKE_BEFORE).search(before) is not None
 
 
 @lru_cache(maxsize=8)
 def _find_quoted(question: str) -> tuple[str, ...]:
-    return tuple(match[1].strip(" .,!?").lower().translate(_STRAIGHT) for match in _QUOTED.finditer(question))
+    return tuple(match[1].strip(" .,!?").lower().translate(_STRAIGHT) for match in compiled(_QUOTED).finditer(question))
 
 
 def _speaks(text: str, span: Span, words: str, *, within: Span) -> bool:

@@ -7,18 +7,16 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import PurePosixPath
 
-from askbrief.answer.periods import Period
+from askbrief.answer.periods import Period, end_of_month, find_day, whole_month, whole_year
 from askbrief.answer.words import word_list
 from askbrief.errors import QuestionError
 from askbrief.text.display import count_noun
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 
 KEYS = ("since", "until", "source", "in", "type", "title")
@@ -108,19 +106,15 @@ class Filters:
         return f"{count_noun(articles, 'article')} {self.describe()}{left_out}"
 
 
-_FILTER = re.compile(r'(?<!\S)(?P<key>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<open>"[^"]*$)|(?P<plain>(?!//)\S*))')
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
+_FILTER = r'(?<!\S)(?P<key>[A-Za-z]+):(?:"(?P<quoted>[^"]*)"|(?P<open>"[^"]*$)|(?P<plain>(?!//)\S*))'
+_DATE = r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?"
 _YEAR = r"(?P<year>(?:1[5-9]|20)\d\d)"
 _MONTHS = word_list("january february march april may june july august september october november december")
 _MONTH = "|".join(f"{month}|{month[:3]}" for month in _MONTHS) + "|sept"
-_LATEST = re.compile(
-    r"\b(?:the|any)\s(?:latest|newest|most recent|last known)\b|\bmost recently\b|\bright now\b", re.IGNORECASE
-)
-_ISO_DAY = re.compile(rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
-_NAMED_MONTH = re.compile(
-    rf"\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b", re.I
-)
-_YEAR_ALONE = re.compile(
+_LATEST = r"(?i)\b(?:the|any)\s(?:latest|newest|most recent|last known)\b|\bmost recently\b|\bright now\b"
+_ISO_DAY = rf"(?<![\d-]){_YEAR}-(?P<number>\d\d)(?:-(?P<day>\d\d))?(?![\d-])"
+_NAMED_MONTH = rf"(?i)\b(?:(?P<before>\d{{1,2}})\s)?(?P<month>{_MONTH})\.?(?:\s(?P<after>\d{{1,2}}),?)?\s{_YEAR}\b"
+_YEAR_ALONE = (
     rf"(?<![\d.,$€£#-]){_YEAR}(?![\d.,]?\d|%|[’']?s\b|-)"
     r"(?!\s(?:people|men|women|children|dollars|euros|pounds|miles|km|kilomet\w+|met\w+rs|acres|feet|homes|jobs|troops"
     r"|soldiers|pages|tons|tonnes|times|percent|votes|seats|years|words|students|workers|employees|passengers)\b)"
@@ -138,7 +132,7 @@ def parse_filters(line: str) -> tuple[str, Filters]:
     filters = Filters()
     rest: list[str] = []
     at = 0
-    for match in _FILTER.finditer(line):
+    for match in compiled(_FILTER).finditer(line) if ":" in line else ():
         key = match["key"]
         if key not in KEYS:
             _check_near(key, line)
@@ -153,7 +147,7 @@ def parse_filters(line: str) -> tuple[str, Filters]:
 
 def keep_filters(line: str, *, question: str) -> str:
     """Another ``question`` with the filters of a question line."""
-    return " ".join([question, *(match.group() for match in _FILTER.finditer(line) if match["key"] in KEYS)])
+    return " ".join([question, *(match.group() for match in compiled(_FILTER).finditer(line) if match["key"] in KEYS)])
 
 
 def build_filters(options: Mapping[str, Sequence[str]]) -> Filters:
@@ -192,21 +186,21 @@ def combine_filters(one: Filters, other: Filters) -> Filters:
 
 def find_time_hint(question: str) -> Period | None:
     """The year, month or day that a question names; None if it names none, or several."""
-    days = _ISO_DAY.finditer(question)
+    days = compiled(_ISO_DAY).finditer(question)
     found = [_build_period(int(match["year"]), int(match["number"]), match["day"]) for match in days]
-    for match in _NAMED_MONTH.finditer(question):
+    for match in compiled(_NAMED_MONTH).finditer(question):
         month = [name[:3] for name in _MONTHS].index(match["month"][:3].lower()) + 1
         found.append(_build_period(int(match["year"]), month, match["before"] or match["after"]))
     if not found:
-        years = {int(match["year"]) for match in _YEAR_ALONE.finditer(question)}
-        found = [Period(date(year, 1, 1), date(year, 12, 31)) for year in years]
+        years = {int(match["year"]) for match in compiled(_YEAR_ALONE).finditer(question)}
+        found = [whole_year(year) for year in years]
     periods = [period for period in found if period is not None]
     return periods[0] if len(periods) == 1 else None
 
 
 def asks_for_latest(question: str) -> bool:
     """Whether a question prefers the newest article: "what is the latest on …", "most recently"."""
-    return bool(_LATEST.search(question))
+    return bool(compiled(_LATEST).search(question))
 
 
 def _add(filters: Filters, key: str, value: str) -> Filters:
@@ -237,16 +231,15 @@ def _quote(value: str) -> str:
 
 
 def _parse_day(key: str, value: str) -> date:
-    match = _DATE.fullmatch(value)
+    match = compiled(_DATE).fullmatch(value)
     if match and _MIN_YEAR <= int(match[1]) <= _MAX_YEAR:
         year, month, day = int(match[1]), match[2] and int(match[2]), match[3] and int(match[3])
         is_last = key == "until"
         month = month or (12 if is_last else 1)
         if 1 <= month <= 12:
-            days = monthrange(year, month)[1]
-            day = day or (days if is_last else 1)
-            if 1 <= day <= days:
-                return date(year, month, day)
+            day = day or (end_of_month(date(year, month, 1)).day if is_last else 1)
+            if found := find_day(year, month, day):
+                return found
     raise QuestionError(f"{key}:{value} is no date", hint=f"Write {key}:2025, {key}:2025-05 or {key}:2025-05-20.")
 
 
@@ -261,6 +254,8 @@ def _parse_folder(value: str) -> str:
 
 def _check_near(key: str, line: str) -> None:
     """Refuses a word before a colon that is one slip away from a filter's name."""
+    import difflib
+
     near = difflib.get_close_matches(key.lower(), KEYS, n=1, cutoff=0.75)
     if near and len(key) > 2:
         raise QuestionError(f"there is no filter {key}:", hint=f"Did you mean {near[0]}:? {HINT}")
@@ -286,7 +281,7 @@ def _describe_day(day: date, *, first: bool) -> str:
     """A day in words; the month or year alone where it is the first or last day of it."""
     if (first and (day.day, day.month) == (1, 1)) or (not first and (day.day, day.month) == (31, 12)):
         return str(day.year)
-    if day.day == (1 if first else monthrange(day.year, day.month)[1]):
+    if day.day == (1 if first else end_of_month(day).day):
         return f"{day:%B %Y}"
     return f"{day.day} {day:%B %Y}"
 
@@ -294,8 +289,7 @@ def _describe_day(day: date, *, first: bool) -> str:
 def _build_period(year: int, month: int, day: str | None) -> Period | None:
     if not 1 <= month <= 12:
         return None
-    days = monthrange(year, month)[1]
     if day is None:
-        return Period(date(year, month, 1), date(year, month, days))
-    number = int(day)
-    return Period(date(year, month, number), date(year, month, number)) if 1 <= number <= days else None
+        return whole_month(year, month)
+    found = find_day(year, month, int(day))
+    return Period(found, found) if found else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from askbrief.answer.words import word_list, word_set
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 
 AUXILIARIES = word_set("""
@@ -36,22 +36,20 @@ welcomed:welcome focused:focus overcame:overcome agreed:agree freed:free fired:f
 """)
     for past, lemma in [pair.split(":")]
 }
-_DOUBLED = re.compile(r"([bcdfghjkmnpqrtvw])\1$")
-_NEEDS_E = re.compile(r"(?:[csuvz]|[^aeiou]l|[^e]at|[aiu]r|[^aeiou]dg|[^aeou]in|[aeiou]g|[^aeiou]iz|[aiou]k|id|op)$")
-_NO_E = re.compile(
+_DOUBLED = r"([bcdfghjkmnpqrtvw])\1$"
+_NEEDS_E = r"(?:[csuvz]|[^aeiou]l|[^e]at|[aiu]r|[^aeiou]dg|[^aeou]in|[aeiou]g|[^aeiou]iz|[aiou]k|id|op)$"
+_NO_E = (
     r"(?:ss|x|[^u]lat|eat|it|sist|air|our|ear|ain|een|ow|ook|eak|oin|visit|edit|limit|appear|suit|treat|repeat"
     r"|program|target|gag|stop)$"
 )
-QUESTION = re.compile(
-    r"(?P<wh>(?:(?:at|in|on|to|from|by|for|with|of|about)\s)?"
-    r"(?:who|whom|whose|what|which|where|when|why|how)\b)",
-    re.IGNORECASE,
+QUESTION = (
+    r"(?i)(?P<wh>(?:(?:at|in|on|to|from|by|for|with|of|about)\s)?"
+    r"(?:who|whom|whose|what|which|where|when|why|how)\b)"
 )
-POLAR = re.compile(rf"(?:{'|'.join(sorted(AUXILIARIES))})(?:n['’]t)?\s", re.IGNORECASE)
+POLAR = rf"(?i)(?:{'|'.join(sorted(AUXILIARIES))})(?:n['’]t)?\s"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A question in its parts, without its question mark.
 
     Attributes:
@@ -70,10 +68,10 @@ class Parsed:
 def parse_question(question: str) -> Parsed | None:
     """The parts of a question; None if it begins with neither a question word nor an auxiliary."""
     text = question.strip().rstrip("?!. ")
-    if POLAR.match(text + " "):
+    if compiled(POLAR).match(text + " "):
         auxiliary, _, rest = text.partition(" ")
         return Parsed("", auxiliary.lower(), rest, is_subject=False)
-    found = QUESTION.match(text)
+    found = compiled(QUESTION).match(text)
     if not found:
         return None
     words = text.split()
@@ -108,9 +106,9 @@ def find_lemma(verb: str) -> tuple[str, str]:
         return plain[:-3] + "y", "did"
     if plain.endswith("ed"):
         stem = plain[:-2]
-        if _DOUBLED.search(stem) and not stem.endswith(("ff",)):
+        if compiled(_DOUBLED).search(stem) and not stem.endswith(("ff",)):
             return stem[:-1], "did"
-        return (stem + "e" if _NEEDS_E.search(stem) and not _NO_E.search(stem) else stem), "did"
+        return (stem + "e" if compiled(_NEEDS_E).search(stem) and not compiled(_NO_E).search(stem) else stem), "did"
     if plain.endswith("ies"):
         return plain[:-3] + "y", "does"
     if plain.endswith(("sses", "shes", "ches", "xes", "oes")):

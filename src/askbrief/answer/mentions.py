@@ -11,6 +11,7 @@ from collections.abc import Container
 from askbrief.answer.words import word_set
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 from askbrief.types import Candidate, Document, Match, Mentions, Passage, RankedSpan, Reading, Span
 
@@ -20,34 +21,38 @@ BLOCK = 500
 _ARTICLES = r"(?:articles?|documents?|files?|texts?|stor(?:y|ies)|reports?|notes?|pages?|e?-?mails?|messages?|letters?)"
 _MENTION = r"(?:mention(?:s|ed)?|contains?|refers? to)"
 _BE = r"(?:is|are|was|were|does|do|did)"
-_REQUEST = re.compile(
-    rf"(?:(?:in )?(?:which|what|how many) (?:of (?:the|these|my) )?{_ARTICLES} {_MENTION} (?P<which>.+)"
+_REQUEST = (
+    rf"(?i)(?:(?:in )?(?:which|what|how many) (?:of (?:the|these|my) )?{_ARTICLES} {_MENTION} (?P<which>.+)"
     rf"|(?:list|show|find|count|give)(?: me)? (?:(?:every|all|each|any|the|all the) )?mentions? of (?P<list>.+)"
     rf"|(?:list|show|find|count)(?: me)? (?:(?:every|all|each|the|all the) )?{_ARTICLES}"
     rf" (?:that |which |with )?(?:{_MENTION}|mentioning|containing) (?P<articles>.+)"
     rf"|(?:where|how often|how many times|in (?:which|what|how many) {_ARTICLES}) {_BE} (?P<where>.+?) mentioned"
-    rf"|where (?:do|does) (?:the |these |my )?{_ARTICLES} mention (?P<places>.+))",
-    re.IGNORECASE,
+    rf"|where (?:do|does) (?:the |these |my )?{_ARTICLES} mention (?P<places>.+))"
 )
-_TAIL = re.compile(rf"\s+in (?:the|these|my|all|any)(?: of (?:the|these|my))? {_ARTICLES}$", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"'“”„‘’«»](?P<words>.+)[\"'“”‘’«»]")
-_KIND = re.compile(r"(?:the )?(?:exact )?(?:words?|phrase|term|name|expression) (?=\S)", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:the|an?) (?=\S)", re.IGNORECASE)
+_NEEDED = ("mention", "contain", "refer")
+"""A request has at least one of these."""
+_TAIL = rf"(?i)\s+in (?:the|these|my|all|any)(?: of (?:the|these|my))? {_ARTICLES}$"
+_QUOTED = r"[\"'“”„‘’«»](?P<words>.+)[\"'“”‘’«»]"
+_KIND = r"(?i)(?:the )?(?:exact )?(?:words?|phrase|term|name|expression) (?=\S)"
+_ARTICLE = r"(?i)(?:the|an?) (?=\S)"
 _POINTING = word_set("he she it they him her them this that these those who what which there one us me you")
 
 
 def find_phrase(question: str) -> str:
     """The phrase whose mentions a question asks for; '' where it asks for something else."""
-    found = _REQUEST.fullmatch(question.strip().rstrip("?!. ").strip())
+    if not any(word in question.lower() for word in _NEEDED):
+        return ""
+    found = compiled(_REQUEST).fullmatch(question.strip().rstrip("?!. ").strip())
     if found is None:
         return ""
-    phrase = _TAIL.sub("", next(group for group in found.groups() if group).strip(" ,:"))
-    phrase = _KIND.sub("", phrase, count=1) if _KIND.match(phrase) else phrase
-    quoted = _QUOTED.fullmatch(phrase)
+    phrase = compiled(_TAIL).sub("", next(group for group in found.groups() if group).strip(" ,:"))
+    kind, article = compiled(_KIND), compiled(_ARTICLE)
+    phrase = kind.sub("", phrase, count=1) if kind.match(phrase) else phrase
+    quoted = compiled(_QUOTED).fullmatch(phrase)
     phrase = quoted["words"].strip() if quoted else phrase
     if not quoted and (fold(phrase) in _POINTING or not any(character.isalnum() for character in phrase)):
         return ""
-    return phrase if quoted else _ARTICLE.sub("", phrase, count=1) if _ARTICLE.match(phrase) else phrase
+    return phrase if quoted else article.sub("", phrase, count=1) if article.match(phrase) else phrase
 
 
 def find_mentions(

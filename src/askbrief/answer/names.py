@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.words import word_set
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 from askbrief.types import Span
 
@@ -19,8 +19,7 @@ Kind = Literal["person", "place", "group", ""]
 Gender = Literal["female", "male", ""]
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name in a text.
 
     Attributes:
@@ -149,17 +148,16 @@ october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 _CAPITAL = r"(?:(?:St|Mt|Ft)\.(?=\s[A-Z])|[A-Z](?!['’]s\b)[\w’'-]*\w(?:\.[A-Z]\.?)*|(?:[A-Z]\.)+|[A-Z](?=\s[A-Z]))"
 _PARTICLE = r"(?:of(?:\sthe)?|de(?:\sla)?|del|van(?:\sder)?|von|bin|ibn|al|el|da|dos|du|for|and)"
-_RUN = re.compile(rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*(?:(?<=\sNo)\.\s\d+)?")
-_JOINED = re.compile(r"\s(?:for|and)\s")
-_POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
-_SPEAKS = re.compile(
-    r"[\"”]?,?\s(?:who|said|says|told|added|tweeted|wrote|argued|explained|insisted|resigned|apologi[sz]ed|testified|\d\d,)\b"
+_RUN = rf"(?<!\w){_CAPITAL}(?:[^\S\n](?:{_PARTICLE}[^\S\n])?{_CAPITAL})*(?:(?<=\sNo)\.\s\d+)?"
+_JOINED = r"\s(?:for|and)\s"
+_POSSESSIVE = r"(?:['’]s|(?<=s)['’])$"
+_SPEAKS = (
+    r"[\"”]?,?\s(?:who|said|says|told|added|tweeted|wrote|argued|explained|insisted|resigned|apologi[sz]ed|testified"
+    r"|\d\d,)\b"
 )
-_AT_PLACE = re.compile(
-    r"\b(?:in|at|near|across|from|outside|throughout|northern|southern|eastern|western)\s(?:the\s)?$"
-)
+_AT_PLACE = r"\b(?:in|at|near|across|from|outside|throughout|northern|southern|eastern|western)\s(?:the\s)?$"
 _NEW_PLACES = {("New", place) for place in ("York", "Zealand", "Jersey", "Mexico", "Delhi", "Orleans", "Hampshire")}
-_NATIONALITY = re.compile(
+_NATIONALITY = (
     r"[A-Z][a-z]+(?:anians?|ians?|rian|ish|nese|icans?|aqi|raeli|istanis?|orean|emeni|audi|[aeo]ans?|[a-z]lans)|Iranians?|French|Dutch"
     r"|Germans?|Greeks?|Swiss|Turks?|Kurds?|Arabs?|Iraqis?|Israelis?|Afghans?|Czech|Thai|British|Muslims?|Jews?|Jewish"
 )
@@ -169,7 +167,7 @@ _ORDINAL_TAIL = frozenset(("ii", "iii", "iv", "jr", "sr", "jr.", "sr."))
 def find_names(text: str) -> list[Name]:
     """The names in ``text`` in order; days, months and lone titles are none."""
     found = []
-    for match in _RUN.finditer(text):
+    for match in compiled(_RUN).finditer(text):
         for start, end in _split(text, *match.span()):
             name = _build_name(text, start, end)
             if name is not None:
@@ -201,7 +199,7 @@ def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """A run parted at "and" and "for", but where "and" joins what one word sums up ("Roads and Urban Development")."""
     piece = text[start:end]
     at = [0]
-    for match in _JOINED.finditer(piece):
+    for match in compiled(_JOINED).finditer(piece):
         left, right = piece[at[-1] : match.start()], piece[match.end() :]
         groups = _GROUP_WORDS | {"minister", "secretary"}
         if not any(fold(word) in groups for word in (left + " " + right).split()):
@@ -212,7 +210,7 @@ def _split(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 def _build_name(text: str, start: int, end: int) -> Name | None:
     title, start = _skip_openers(text, start, end)
-    piece = _POSSESSIVE.sub("", text[start:end])
+    piece = compiled(_POSSESSIVE).sub("", text[start:end])
     words = piece.split()
     while len(words) > 1 and fold(words[-1]) in CALENDAR and not (len(words) == 2 and guess_gender(piece)):
         piece = piece[: piece.rfind(words.pop())].rstrip()
@@ -251,7 +249,7 @@ def _is_plain(word: str) -> bool:
     """Whether a lone capitalised word is no name: a day, a title, a word of the sentence's beginning, a nationality."""
     plain = fold(word).rstrip(".")
     is_starter = plain in _STARTERS or re.split(r"['’]", plain)[0] in _STARTERS  # "I've"
-    return len(word) < 2 or is_starter or plain in CALENDAR | TITLES or bool(_NATIONALITY.fullmatch(word))
+    return len(word) < 2 or is_starter or plain in CALENDAR | TITLES or bool(compiled(_NATIONALITY).fullmatch(word))
 
 
 def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
@@ -270,9 +268,13 @@ def _find_kind(text: str, start: int, end: int, title: str) -> Kind:
         return "person"
     if (before := text[max(0, start - 20) : start].split()[-1:]) and fold(before[0]).strip(".,") in TITLES:
         return "person"
-    if _SPEAKS.match(text, end) and not text[start:end].isupper():
+    if compiled(_SPEAKS).match(text, end) and not text[start:end].isupper():
         return "person"
-    if _AT_PLACE.search(text[max(0, start - 24) : start]) and len(words) == 1 and not text[start:end].isupper():
+    if (
+        compiled(_AT_PLACE).search(text[max(0, start - 24) : start])
+        and len(words) == 1
+        and not text[start:end].isupper()
+    ):
         return "place"
     return "group" if text[start:end].isupper() and len(words) == 1 and len(words[0]) > 1 else ""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from functools import lru_cache
 
 from askbrief.text.segment import find_words
 
@@ -29,6 +30,7 @@ their his her they he she there not no
 _FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split())
 _QUANTITIES = frozenset(("many", "much"))
 _INFLECTIONS = ("ing", "ed", "es", "s")
+_KEPT_QUESTIONS, _KEPT_WORDS = 16, 4096
 
 
 _PRONOUN = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b", re.IGNORECASE)
@@ -43,12 +45,12 @@ def find_penalty(question: str, answer: str) -> float:
     name, place or time is asked for and no choice is given ("A or B?"), an answer that has no other words at all.
     """
     words = [word.of(answer) for word in find_words(answer)]
-    said = [word.of(question) for word in find_words(question)]
-    asked = _find_asked(said)
+    said = _find_said(question)
+    asked = _find_asked(question)
     asks_for_name = _ASKS_FOR_NAME.match(question) is not None
     repeats = any(word[0].islower() and _uninflected(word) in asked for word in words[1:-1])
     if asks_for_name and not repeats and "or" not in said:
-        known = _FUNCTION_WORDS | {_uninflected(word) for word in said}
+        known = _find_known(question)
         repeats = all(word.casefold() in known or _uninflected(word) in known for word in words)
     penalty = LENGTH_WEIGHT * math.log1p(len(words))
     if repeats:
@@ -61,7 +63,7 @@ def find_shortfalls(question: str, sentences: Sequence[str]) -> list[float]:
 
     Counted are the same words as for ``find_penalty``: what is asked about tends to be said where it is answered.
     """
-    asked = _find_asked([word.of(question) for word in find_words(question)])
+    asked = _find_asked(question)
     return _find_shortfalls(asked, [_find_words(sentence) for sentence in sentences])
 
 
@@ -95,7 +97,7 @@ def find_shared(question: str, text: str) -> set[str]:
     return asked & _find_words(text)
 
 
-def _find_shortfalls(asked: set[str], said: Sequence[set[str]]) -> list[float]:
+def _find_shortfalls(asked: Set[str], said: Sequence[set[str]]) -> list[float]:
     shares = [len(asked & words) / max(1, len(asked)) for words in said]
     most = max(shares, default=0.0)
     return [most - share for share in shares]
@@ -105,11 +107,26 @@ def _find_words(text: str) -> set[str]:
     return {_uninflected(word.of(text)) for word in find_words(text)}
 
 
-def _find_asked(words: Sequence[str]) -> set[str]:
+@lru_cache(maxsize=_KEPT_QUESTIONS)
+def _find_said(question: str) -> tuple[str, ...]:
+    """The words of a question; every span that is read for it asks for them."""
+    return tuple(word.of(question) for word in find_words(question))
+
+
+@lru_cache(maxsize=_KEPT_QUESTIONS)
+def _find_asked(question: str) -> frozenset[str]:
     """Of a question's words those in lower case that mean something, without inflections."""
-    return {_uninflected(word) for word in words if word[0].islower() and word not in _FUNCTION_WORDS}
+    words = _find_said(question)
+    return frozenset(_uninflected(word) for word in words if word[0].islower() and word not in _FUNCTION_WORDS)
 
 
+@lru_cache(maxsize=_KEPT_QUESTIONS)
+def _find_known(question: str) -> frozenset[str]:
+    """What an answer may repeat without saying anything: function words and the question's own."""
+    return _FUNCTION_WORDS.union(map(_uninflected, _find_said(question)))
+
+
+@lru_cache(maxsize=_KEPT_WORDS)
 def _uninflected(word: str) -> str:
     word = word.casefold()
     ending = next((e for e in _INFLECTIONS if word.endswith(e) and len(word) - len(e) >= 3), "")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(NamedTuple):
     """The days from ``first`` to ``last``, both included."""
 
     first: date
@@ -42,6 +40,8 @@ def find_day(year: int, month: int, day: int) -> date | None:
 
 def end_of_month(day: date) -> date:
     """The last day of the month of ``day``."""
+    from calendar import monthrange  # brings locale: not for every start
+
     return day.replace(day=monthrange(day.year, day.month)[1])
 
 

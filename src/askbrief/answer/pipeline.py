@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from askbrief.answer.allowed import find_allowed
-from askbrief.answer.conclude import conclude as conclude_trace
-from askbrief.answer.dialogue import Turn
 from askbrief.answer.fuse import DENSE_WEIGHT, fuse
 from askbrief.answer.mentions import find_mentions
 from askbrief.answer.query import Query
@@ -21,6 +20,9 @@ from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
 from askbrief.store.store import Store
 from askbrief.types import Answer, Candidate, Freshness, Hit, Match, Trace
+
+if TYPE_CHECKING:
+    from askbrief.answer.dialogue import Turn
 
 READ_PASSAGES = 10
 """Passages that are read for a question."""
@@ -182,6 +184,8 @@ def read(trace: Trace, reader: Reader, second_look: SecondLook | None = None) ->
 
 def conclude(trace: Trace, encoder: Encoder, reader: Reader, *, newest_first: bool = False) -> Trace:
     """The trace with what it comes to: the outcome, how the answers relate, and notes on the best."""
+    from askbrief.answer.conclude import conclude as conclude_trace  # not for a search that reads nothing
+
     began = perf_counter()
     concluded = conclude_trace(trace, encoder, reader, newest_first=newest_first)
     timings = {**trace.timings_ms, "conclude": 1000 * (perf_counter() - began)}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from askbrief.answer.grammar import AUXILIARIES
 from askbrief.answer.names import find_names
 from askbrief.answer.words import find_stems, is_related, word_set
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 from askbrief.types import Span
 
@@ -23,24 +23,21 @@ MIN_SCORE = 6.0
 UNREAD_MARGIN = -12.0
 """The margin of a sentence that none of the reader's spans touches, and the least that counts."""
 
-_POLAR = re.compile(
-    rf"(?:(?:and|but|so|or)\s+)?(?:{'|'.join(sorted(AUXILIARIES))})(?:n['’]t)?\s+(?!you\s+(?:tell|say|know|list|name|show))\S",
-    re.IGNORECASE,
+_POLAR = (
+    rf"(?i)(?:(?:and|but|so|or)\s+)?(?:{'|'.join(sorted(AUXILIARIES))})(?:n['’]t)?\s+"
+    r"(?!you\s+(?:tell|say|know|list|name|show))\S"
 )
-_ALTERNATIVE = re.compile(r"\sor\s(?!not\b|anyone\b|anything\b|any\b|more\b|later\b|so\b)", re.IGNORECASE)
+_ALTERNATIVE = r"(?i)\sor\s(?!not\b|anyone\b|anything\b|any\b|more\b|later\b|so\b)"
 _ORDINALS = word_set("first second third fourth fifth last only")
 _LIGHT = word_set("""
 anyone anybody anything someone somebody something any ever still already yet really also else true same still there
 one it its that this he she they
 """)
-_PREPOSITION = re.compile(
-    r"\s(?:in|on|at|to|for|with|by|from|after|before|about|during|against|among)\s", re.IGNORECASE
-)
-_CLAUSE = re.compile(r";\s|—|–\s|,\s(?:and|but|while|although|though|which|whereas)\s|\sbut\s")
+_PREPOSITION = r"(?i)\s(?:in|on|at|to|for|with|by|from|after|before|about|during|against|among)\s"
+_CLAUSE = r";\s|—|–\s|,\s(?:and|but|while|although|though|which|whereas)\s|\sbut\s"
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """A sentence that may speak to a yes/no question.
 
     Attributes:
@@ -56,7 +53,7 @@ class Statement:
 
 def is_polar(question: str) -> bool:
     """Whether a question asks for yes or no: it begins with an auxiliary and offers no choice ("… or …")."""
-    return bool(_POLAR.match(question.strip())) and not _ALTERNATIVE.search(question)
+    return bool(compiled(_POLAR).match(question.strip())) and not compiled(_ALTERNATIVE).search(question)
 
 
 def choose_statement(question: str, statements: Sequence[Statement]) -> int | None:
@@ -88,7 +85,7 @@ def find_clause(question: str, sentence: str) -> Span:
 
     The whole sentence where no part has all the words that the sentence has, so that no "not" gets lost.
     """
-    borders = [0, *(at for match in _CLAUSE.finditer(sentence) for at in match.span()), len(sentence)]
+    borders = [0, *(at for match in compiled(_CLAUSE).finditer(sentence) for at in match.span()), len(sentence)]
     asked = find_stems(question)
     whole = _count(asked, sentence)
     parts = [Span(a, b) for a, b in zip(borders[::2], borders[1::2], strict=True) if b > a]
@@ -110,7 +107,7 @@ def _find_predicate(question: str) -> str:
     That is the word behind a name ("did Sweden sign …"), else the last content word before the first preposition
     ("was a warning issued after …").
     """
-    rest = _PREPOSITION.split(_remove_names(question), maxsplit=1)[0]
+    rest = compiled(_PREPOSITION).split(_remove_names(question), maxsplit=1)[0]
     words = [word.strip("?,.") for word in rest.split() if word[0].isalnum()]
     content = [word for word in words if find_stems(word) and fold(word) not in _LIGHT and not word.endswith("ly")]
     names = find_names(question)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 
 ADVICE = "Ask what the articles say: who, when, where, how many, why."
@@ -14,10 +13,11 @@ _PHRASE = (
     r"|bye(?: bye)?|goodbye|good bye|see you(?: later)?|test(?:ing)?|how are you(?: doing)?(?: today)?|what'?s up|sup)"
 )
 _ADDRESS = r"(?: (?:there|again|everyone|all|you|askbrief|assistant|then|friend|sir|madam))?"
-_SMALL_TALK = re.compile(rf"{_PHRASE}{_ADDRESS}(?: {_PHRASE}{_ADDRESS})*")
-_SIGNS = re.compile(r"[^\w' ]+")
+_SMALL_TALK = rf"{_PHRASE}{_ADDRESS}(?: {_PHRASE}{_ADDRESS})*"
+_SIGNS = r"[^\w' ]+"
 
 
 def is_small_talk(question: str) -> bool:
     """Whether a line greets, thanks or agrees, and asks nothing."""
-    return bool(_SMALL_TALK.fullmatch(" ".join(_SIGNS.sub(" ", fold(question).replace("’", "'")).split())))
+    words = " ".join(compiled(_SIGNS).sub(" ", fold(question).replace("’", "'")).split())
+    return bool(compiled(_SMALL_TALK).fullmatch(words))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from askbrief.answer.grammar import is_past
 from askbrief.answer.time_words import (
@@ -18,14 +18,14 @@ from askbrief.answer.time_words import (
     SPEECH_BEFORE,
     WEEKDAYS,
 )
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
 
 _OPENING_WORDS = 8
 """Words before a date up to which the verb of its sentence may follow it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """A sentence with an expression in it, and what it is counted from."""
 
     text: str
@@ -37,20 +37,20 @@ def points_forward(match: re.Match[str], context: Context) -> bool | None:
     """Whether the words around an expression speak of what is to come; None where they may ("said he would")."""
     start, end = max(context.sentence.start, match.start() - 160), min(context.sentence.end, match.end() + 70)
     before, after = context.text[start : match.start()], context.text[match.end() : end]
-    if FUTURE_BEFORE.search(before):
-        is_open = PERHAPS_FUTURE_VERB.search(before + after) or FUTURE_VERB.search(before + after)
-        is_told = DEADLINE_BEFORE.search(before) and not is_open and tells_past(match, context)
+    if compiled(FUTURE_BEFORE).search(before):
+        is_open = compiled(PERHAPS_FUTURE_VERB).search(before + after) or compiled(FUTURE_VERB).search(before + after)
+        is_told = compiled(DEADLINE_BEFORE).search(before) and not is_open and tells_past(match, context)
         return None if is_told else True
-    if PAST_BEFORE.search(before):
+    if compiled(PAST_BEFORE).search(before):
         return False
     clause = re.split(
         r"[;:—”]|,?\"\s|,\s(?:and|but|which|who|as|while)\s|\b(?:said|says|told|after|because)\b", before
     )[-1]
     if len(before.split()) <= 2:
         clause += " " + re.split(r"[;:—.]|\b(?:said|says|told|was|were|had|has|\w+ed)\b", after)[0]
-    if FUTURE_VERB.search(clause):
+    if compiled(FUTURE_VERB).search(clause):
         return True
-    return None if PERHAPS_FUTURE_VERB.search(clause) else False
+    return None if compiled(PERHAPS_FUTURE_VERB).search(clause) else False
 
 
 def tells_past(match: re.Match[str], context: Context, *, across_commas: bool = False) -> bool:
@@ -78,7 +78,7 @@ def find_day_of_speech(match: re.Match[str], context: Context) -> date | None:
     block_start = context.text.rfind("\n\n", 0, max(0, block_start)) + 1  # the paragraph before often names the day
     block_end = context.text.find("\n\n", match.end())
     block = context.text[block_start : block_end if block_end >= 0 else len(context.text)]
-    days = {found.group("weekday") for found in SPEECH.finditer(block)}
+    days = {found.group("weekday") for found in compiled(SPEECH).finditer(block)}
     if len(days) != 1:
         return None
     number = WEEKDAYS.index(days.pop().lower())
@@ -98,7 +98,7 @@ def is_part_of_name(match: re.Match[str], context: Context) -> bool:
     """Whether a weekday without a preposition ends a name ("Super Bowl Sunday")."""
     is_bare = match.group() == match["weekday"]
     before = context.text[context.sentence.start : match.start()]
-    if not is_bare or not IN_NAME_BEFORE.search(before):
+    if not is_bare or not compiled(IN_NAME_BEFORE).search(before):
         return False
     after = re.match(r"\s(\w+)", context.text[match.end() :])
-    return not SPEECH_BEFORE.search(before) and not (after and is_past(after[1]))
+    return not compiled(SPEECH_BEFORE).search(before) and not (after and is_past(after[1]))

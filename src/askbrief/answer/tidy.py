@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import find_sentences, trim
 from askbrief.text.tokens import find_tokens
 from askbrief.types import Span
@@ -19,22 +20,20 @@ _REACH = 120
 _KEPT_BLOCKS = 64
 _CLOSING = 2
 """Characters by which an answer may fall short of the end of its last sentence: a full stop, a quotation mark."""
-_DOUBLE_NAME = re.compile(r"[A-Z]\w*(?:-[A-Z]\w*)+")
+_DOUBLE_NAME = r"[A-Z]\w*(?:-[A-Z]\w*)+"
 _MONTHS = (
     "January|February|March|April|May|June|July|August|September|October|November|December"
     "|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
 )
-_DATE = re.compile(rf"\b(?:(?:{_MONTHS})\.?\s\d{{1,2}}\b(?:,\s\d{{4}}\b)?|\d{{1,2}}\s(?:{_MONTHS})\b(?:\s\d{{4}}\b)?)")
-_AMOUNT = re.compile(
-    r"[$£€¥]?\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
-    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|half|dozens?)\b",
-    re.IGNORECASE,
+_DATE = rf"\b(?:(?:{_MONTHS})\.?\s\d{{1,2}}\b(?:,\s\d{{4}}\b)?|\d{{1,2}}\s(?:{_MONTHS})\b(?:\s\d{{4}}\b)?)"
+_AMOUNT = (
+    r"(?i)[$£€¥]?\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|half|dozens?)\b"
 )
-_NOT_UNIT = re.compile(r"\d|\b(?:hundred|thousand|million|billion|trillion|bn|mn|[ap]\.?m)\b", re.IGNORECASE)
-_QUALIFIER = re.compile(
-    r"(?:^|(?<=[\s(“\"]))((?:at least|at most|up to|about|around|almost|nearly|roughly|approximately|more than"
-    r"|less than|fewer than|over|under|no more than|no fewer than|as many as|as much as|no|an estimated|some)\s)$",
-    re.IGNORECASE,
+_NOT_UNIT = r"(?i)\d|\b(?:hundred|thousand|million|billion|trillion|bn|mn|[ap]\.?m)\b"
+_QUALIFIER = (
+    r"(?i)(?:^|(?<=[\s(“\"]))((?:at least|at most|up to|about|around|almost|nearly|roughly|approximately|more than"
+    r"|less than|fewer than|over|under|no more than|no fewer than|as many as|as much as|no|an estimated|some)\s)$"
 )
 _NOTE_MARK = re.compile(r"(?<=\d)(?<!\b10)[⁰¹²³⁴⁵⁶⁷⁸⁹]+\Z")
 """The mark of a note behind a number, which is no part of it; powers of ten are none."""
@@ -85,13 +84,13 @@ def _complete(text: str, start: int, end: int, *, within: Span) -> tuple[int, in
     is_one_word = text[start:end].strip().isalnum()
     for whole in _find_wholes(block):
         first = whole.start + within.start
-        if is_one_word and _DATE.fullmatch(whole.of(block)):
+        if is_one_word and compiled(_DATE).fullmatch(whole.of(block)):
             continue
         last = first + _measure_without_unit(whole.of(block))
         if first < start < last or first < end < last:
             start, end = min(start, first), max(end, last)
-    qualifier = _QUALIFIER.search(text[max(within.start, start - _REACH) : start])
-    if qualifier is not None and _AMOUNT.match(text, start, within.end):
+    qualifier = compiled(_QUALIFIER).search(text[max(within.start, start - _REACH) : start])
+    if qualifier is not None and compiled(_AMOUNT).match(text, start, within.end):
         start -= len(qualifier[1])
     return start, end
 
@@ -99,7 +98,7 @@ def _complete(text: str, start: int, end: int, *, within: Span) -> tuple[int, in
 @lru_cache(maxsize=_KEPT_BLOCKS)
 def _find_wholes(block: str) -> tuple[Span, ...]:
     """What an answer in a block holds whole or not at all; every span of a passage asks for it."""
-    return (*find_tokens(block), *(Span(*match.span()) for match in _DOUBLE_NAME.finditer(block)))
+    return (*find_tokens(block), *(Span(*match.span()) for match in compiled(_DOUBLE_NAME).finditer(block)))
 
 
 @lru_cache(maxsize=_KEPT_BLOCKS)
@@ -110,7 +109,7 @@ def _find_sentences(block: str) -> tuple[Span, ...]:
 def _measure_without_unit(token: str) -> int:
     """Characters of a token that an answer must not part: "5" of "5 degrees" is no half a number."""
     words = token.split(" ")
-    while len(words) > 1 and not _NOT_UNIT.search(words[-1]):
+    while len(words) > 1 and not compiled(_NOT_UNIT).search(words[-1]):
         words.pop()
     return len(" ".join(words))
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from askbrief.answer.periods import Period, find_day, whole_year
 from askbrief.answer.tense import Context
 from askbrief.answer.time_rules import LATER, MONTH_DAY_YEAR, RULES, find_month, find_number
 from askbrief.answer.time_words import VAGUE_BEFORE
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import find_sentences
 from askbrief.types import Span
 
@@ -23,8 +24,7 @@ _SENTENCE_REACH = 600
 _HEAD = 400
 
 
-@dataclass(frozen=True, slots=True)
-class TimeNote:
+class TimeNote(NamedTuple):
     """What a relative date means.
 
     Attributes:
@@ -45,8 +45,7 @@ class TimeNote:
         return f"{self.text} = {meant} (article of {self.article:%A} {self.article.day} {self.article:%B})"
 
 
-@dataclass(frozen=True, slots=True)
-class DateMention:
+class DateMention(NamedTuple):
     """A date in a text: ``is_relative`` unless it says day, month and year, or the year, itself."""
 
     span: Span
@@ -103,7 +102,7 @@ def _find_from(text: str, *, article: date, within: Span) -> list[DateMention]:
         context = Context(text, sentence, article)
         mentions = _find_in_sentence(context, earlier)
         found += [m for m in mentions if within.start <= m.span.start and m.span.end <= within.end]
-        earlier = [m for m in mentions if not LATER.fullmatch(m.span.of(text))]
+        earlier = [m for m in mentions if not compiled(LATER).fullmatch(m.span.of(text))]
     return found
 
 
@@ -121,8 +120,11 @@ def parse_period(text: str, *, article: date) -> Period | None:
 def _find_in_sentence(context: Context, earlier: list[DateMention]) -> list[DateMention]:
     taken: list[Span] = []
     found: list[DateMention] = []
-    for pattern, resolve in RULES:
-        for match in pattern.finditer(context.text, context.sentence.start, context.sentence.end):
+    sentence = context.sentence.of(context.text).casefold()
+    for needed, pattern, resolve in RULES:
+        if not any(word in sentence for word in needed):
+            continue
+        for match in compiled(pattern).finditer(context.text, context.sentence.start, context.sentence.end):
             span = Span(*match.span())
             if any(span.overlaps(other) for other in taken):
                 continue
@@ -136,12 +138,12 @@ def _find_in_sentence(context: Context, earlier: list[DateMention]) -> list[Date
 
 def _find_anchored(context: Context, before: list[DateMention], taken: list[Span]) -> Iterator[DateMention]:
     """Yield "a year later" and the like, where exactly one date stands before it."""
-    for match in LATER.finditer(context.text, context.sentence.start, context.sentence.end):
+    for match in compiled(LATER).finditer(context.text, context.sentence.start, context.sentence.end):
         anchors = [mention for mention in before if mention.span.end <= match.start()]
         if len(anchors) != 1 or len(anchors[0].periods) != 1 or any(Span(*match.span()).overlaps(t) for t in taken):
             continue
         anchor, count, unit = anchors[0].periods[0], find_number(match["count"]), match["unit"].lower()
-        if VAGUE_BEFORE.search(context.text[: match.start()][-30:]):
+        if compiled(VAGUE_BEFORE).search(context.text[: match.start()][-30:]):
             continue
         sign = 1 if match["side"].lower() in ("later", "after") else -1
         if unit == "year" and anchor.first.year == anchor.last.year:

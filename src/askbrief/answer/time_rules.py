@@ -32,6 +32,7 @@ from askbrief.answer.time_words import (
     WEEKDAYS,
     YEAR,
 )
+from askbrief.text.patterns import compiled
 
 COMING_MONTHS = 5
 """Months ahead of the article within which one without a year is likely to come."""
@@ -73,8 +74,9 @@ def _year(match: re.Match[str], context: Context) -> Resolved:
 def _day_of_month(match: re.Match[str], context: Context) -> Resolved:
     """A day without its year, with a weekday before it or a last day after it."""
     text, sentence = context.text, context.sentence.of(context.text)
-    is_holiday = CELEBRATED_BEFORE.search(text[: match.start()][-20:]) or ANY_YEAR_AFTER.match(text, match.end())
-    if is_holiday or HABIT_ON_DAY.search(sentence) or DATED_EVENT.match(text, match.end()):
+    is_celebrated = compiled(CELEBRATED_BEFORE).search(text[: match.start()][-20:])
+    is_holiday = is_celebrated or compiled(ANY_YEAR_AFTER).match(text, match.end())
+    if is_holiday or compiled(HABIT_ON_DAY).search(sentence) or compiled(DATED_EVENT).match(text, match.end()):
         return _NOTHING
     groups = match.groupdict()
     month, number = find_month(match), int(match["day"])
@@ -102,7 +104,7 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
     sentence = context.sentence.of(context.text)
     word = (match["which"] or match["lead"]).lower()
     is_span = re.search(r"\b(?:early|mid|late)-?\sto\s$", context.text[max(0, match.start() - 12) : match.start()])
-    if is_span or (HABIT.search(sentence) and not re.search("last|this|next", word)):
+    if is_span or (compiled(HABIT).search(sentence) and not re.search("last|this|next", word)):
         return _NOTHING  # every year's
     years = {int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", sentence)}
     if years - {article.year} and "last" not in word and "this" not in word:
@@ -125,18 +127,18 @@ def _month_alone(match: re.Match[str], context: Context) -> Resolved:
 
 def _weekday(match: re.Match[str], context: Context) -> Resolved:
     text, start, end = context.text, match.start(), match.end()
-    if DAY_AFTER.match(text, end):
+    if compiled(DAY_AFTER).match(text, end):
         return _NOTHING
-    other = OTHER_YEAR_AFTER.match(text, end)
+    other = compiled(OTHER_YEAR_AFTER).match(text, end)
     if other and int(other["year"]) != context.article.year:
         return _NOTHING
     if text[start - 1 : start] == "(" and text[end : end + 1] == ")":
         return _NOTHING  # beside a day that says more: "July 13 (Saturday)"
-    if NAME_AFTER.match(text, end) and not ON_BEFORE.search(text[max(0, start - 12) : end]):
+    if compiled(NAME_AFTER).match(text, end) and not compiled(ON_BEFORE).search(text[max(0, start - 12) : end]):
         return _NOTHING
-    if AFTER_NAME.match(text, end) or BEFORE_NAME.search(text[max(0, start - 20) : start]):
+    if compiled(AFTER_NAME).match(text, end) or compiled(BEFORE_NAME).search(text[max(0, start - 20) : start]):
         return _NOTHING
-    if VAGUE_BEFORE.search(text[max(0, start - 30) : start]) or is_part_of_name(match, context):
+    if compiled(VAGUE_BEFORE).search(text[max(0, start - 30) : start]) or is_part_of_name(match, context):
         return _NOTHING
     number = WEEKDAYS.index(match["weekday"].lower())
     article = context.article
@@ -156,11 +158,12 @@ def _weekday(match: re.Match[str], context: Context) -> Resolved:
     if back == 0:
         return _day(article)
     forward = points_forward(match, context)
-    is_told = PAST_BEFORE.search(text[max(0, start - 90) : start]) or tells_past(match, context, across_commas=True)
+    said_before = compiled(PAST_BEFORE).search(text[max(0, start - 90) : start])
+    is_told = said_before or tells_past(match, context, across_commas=True)
     is_possessive = text[end : end + 2] in ("'s", "’s")  # the verb tells of what is named, not of its day
     if forward is False and (not is_told or is_possessive):
         forward = None  # "in theaters Friday"
-    if EITHER_BEFORE.search(text[max(0, start - 30) : start]) or forward is None:
+    if compiled(EITHER_BEFORE).search(text[max(0, start - 30) : start]) or forward is None:
         return _day(future, past)
     if forward:
         return _day(future)
@@ -181,7 +184,7 @@ def _near_day(match: re.Match[str], context: Context) -> Resolved:
         anchor = said
     before = context.text[context.sentence.start : match.start()]
     is_supposed = word == "tomorrow" and re.search(r"\bif\b", before, re.IGNORECASE)
-    is_age = word == "today" and not TODAY_BEFORE.search(before[-30:])
+    is_age = word == "today" and not compiled(TODAY_BEFORE).search(before[-30:])
     if is_supposed or (is_age and not is_quoted(context, match.start())):
         return _NOTHING
     return _day(anchor + timedelta(days=shift))
@@ -190,7 +193,7 @@ def _near_day(match: re.Match[str], context: Context) -> Resolved:
 def _week(match: re.Match[str], context: Context) -> Resolved:
     if context.text[: match.start()][-4:].lower() == "the ":
         return _NOTHING  # "the next year" is counted from what was told
-    if is_quoted(context, match.start()) or VAGUE_BEFORE.search(context.text[: match.start()][-30:]):
+    if is_quoted(context, match.start()) or compiled(VAGUE_BEFORE).search(context.text[: match.start()][-30:]):
         return _NOTHING
     shift = {"last": -1, "this": 0, "next": 1}[match["which"].lower()]
     article, unit = context.article, match["unit"].lower()
@@ -218,7 +221,7 @@ def _weekend(match: re.Match[str], context: Context) -> Resolved:
 
 
 def _ago(match: re.Match[str], context: Context) -> Resolved:
-    if VAGUE_BEFORE.search(context.text[: match.start()][-30:]) or is_quoted(context, match.start()):
+    if compiled(VAGUE_BEFORE).search(context.text[: match.start()][-30:]) or is_quoted(context, match.start()):
         return _NOTHING
     count, unit, article = find_number(match["count"]), match["unit"].lower(), context.article
     if unit == "day":
@@ -260,52 +263,51 @@ _BEFORE_MONTH = (
 )
 _WHICH_DAY = r"(?:(?:the\s)?(?P<which>[Ll]ast|[Nn]ext|[Tt]his(?:\s(?:past|coming|upcoming|last))?|[Cc]oming)\s)?"
 _NEAR_DAY = (
-    r"\b(?:today|tonight|yesterday(?:\s(?:morning|afternoon|evening))?|last\snight"
+    r"(?i)\b(?:today|tonight|yesterday(?:\s(?:morning|afternoon|evening))?|last\snight"
     r"|tomorrow(?:\s(?:morning|night))?)\b(?![’']s)"
 )
 _WEEKDAY_FIRST = rf"(?:(?P<weekday>{WEEKDAY}),\s)?"
 _PART = r"(?:\s(?:morning|afternoon|evening|night))?"
-RULES = tuple(
-    (re.compile(pattern, flags), resolve)
-    for pattern, flags, resolve in (
-        (
-            rf"\b(?:[Ff]rom\s|[Bb]etween\s)?(?P<month>{MONTH})\.?\s(?P<day>\d{{1,2}})\s?(?:to|through|until|and|[-–])\s?"
-            rf"(?:(?P<until_month>{MONTH})\.?\s)?(?P<until>\d{{1,2}}),?\s(?P<year>{YEAR})\b",
-            0,
-            _range,
-        ),
-        (rf"\b(?:(?:{WEEKDAY}),?\s)?{MONTH_DAY_YEAR}", 0, _full),
-        (
-            rf"\b(?:(?:{WEEKDAY}),?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>{YEAR})\b",
-            0,
-            _full,
-        ),
-        (rf"\b(?P<month>{MONTH})\.?,?\s(?:of\s)?(?P<year>{YEAR})\b", 0, _month_and_year),
-        (r"\b[Ff]rom\s(?P<first>(?:19|20)\d\d)\s(?:to|until|through)\s(?P<last>(?:19|20)\d\d)\b", 0, _years),
-        (rf"\b(?:[Ff]rom\s|[Oo]n\s)?{_WEEKDAY_FIRST}(?P<month>{MONTH})\.?\s{_DAY}{_UNTIL}", 0, _day_of_month),
-        (rf"\b(?:[Oo]n\s)?{_WEEKDAY_FIRST}(?:the\s)?{_DAY}\s(?:of\s)?(?P<month>{MONTH})\b", 0, _day_of_month),
-        (
-            rf"\b{_BEFORE_MONTH}(?P<month>{MONTH})\b(?!\.?,?\s\d|\s[A-Z])",
-            0,
-            _month_alone,
-        ),
-        (r"\b(?:on\s|at\s|over\s)?(?P<which>last|this|next|the)\s(?:past\s)?weekend\b", re.IGNORECASE, _weekend),
-        (
-            rf"\b(?:[Oo]n\s)?{_WHICH_DAY}(?P<weekday>{WEEKDAY}){_PART}\b(?!s\b)",
-            0,
-            _weekday,
-        ),
-        (r"\b(?P<which>last|this|next)\s(?P<unit>week|month|year)\b(?![’']s\s(?:Super|Olympic))", re.IGNORECASE, _week),
-        (
-            _NEAR_DAY,
-            re.IGNORECASE,
-            _near_day,
-        ),
-        (rf"(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|week|month|year)s?\sago\b", re.IGNORECASE, _ago),
-        (r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring)\s(?P<year>(?:19|20)\d\d)\b(?![-–,]\d)", 0, _year),
-    )
+_MONTH_NAMES, _YEARS = MONTHS, ("19", "20")
+RULES = (
+    (
+        _MONTH_NAMES,
+        rf"\b(?:[Ff]rom\s|[Bb]etween\s)?(?P<month>{MONTH})\.?\s(?P<day>\d{{1,2}})\s?(?:to|through|until|and|[-–])\s?"
+        rf"(?:(?P<until_month>{MONTH})\.?\s)?(?P<until>\d{{1,2}}),?\s(?P<year>{YEAR})\b",
+        _range,
+    ),
+    (_MONTH_NAMES, rf"\b(?:(?:{WEEKDAY}),?\s)?{MONTH_DAY_YEAR}", _full),
+    (
+        _MONTH_NAMES,
+        rf"\b(?:(?:{WEEKDAY}),?\s)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month>{MONTH}),?\s(?P<year>{YEAR})\b",
+        _full,
+    ),
+    (_MONTH_NAMES, rf"\b(?P<month>{MONTH})\.?,?\s(?:of\s)?(?P<year>{YEAR})\b", _month_and_year),
+    (_YEARS, r"\b[Ff]rom\s(?P<first>(?:19|20)\d\d)\s(?:to|until|through)\s(?P<last>(?:19|20)\d\d)\b", _years),
+    (
+        _MONTH_NAMES,
+        rf"\b(?:[Ff]rom\s|[Oo]n\s)?{_WEEKDAY_FIRST}(?P<month>{MONTH})\.?\s{_DAY}{_UNTIL}",
+        _day_of_month,
+    ),
+    (
+        _MONTH_NAMES,
+        rf"\b(?:[Oo]n\s)?{_WEEKDAY_FIRST}(?:the\s)?{_DAY}\s(?:of\s)?(?P<month>{MONTH})\b",
+        _day_of_month,
+    ),
+    (_MONTH_NAMES, rf"\b{_BEFORE_MONTH}(?P<month>{MONTH})\b(?!\.?,?\s\d|\s[A-Z])", _month_alone),
+    (("weekend",), r"(?i)\b(?:on\s|at\s|over\s)?(?P<which>last|this|next|the)\s(?:past\s)?weekend\b", _weekend),
+    (WEEKDAYS, rf"\b(?:[Oo]n\s)?{_WHICH_DAY}(?P<weekday>{WEEKDAY}){_PART}\b(?!s\b)", _weekday),
+    (
+        ("week", "month", "year"),
+        r"(?i)\b(?P<which>last|this|next)\s(?P<unit>week|month|year)\b(?![’']s\s(?:Super|Olympic))",
+        _week,
+    ),
+    (("today", "night", "yesterday", "tomorrow"), _NEAR_DAY, _near_day),
+    (("ago",), rf"(?i)(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|week|month|year)s?\sago\b", _ago),
+    (_YEARS, r"\b(?:[Ii]n|[Ss]ince|[Uu]ntil|[Bb]y|[Dd]uring)\s(?P<year>(?:19|20)\d\d)\b(?![-–,]\d)", _year),
 )
-LATER = re.compile(
-    rf"(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b(?!\s\w+ing)",
-    re.IGNORECASE,
+"""What each rule needs one of in the folded sentence, its pattern, and what a match means; the first rule counts."""
+LATER = (
+    rf"(?i)(?<![\w.,-])(?P<count>{NUMBER})\s(?P<unit>day|year)s?\s(?P<side>later|earlier|after|before)\b"
+    r"(?!\s\w+ing)"
 )

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from askbrief.answer.names import TITLES, find_names
 from askbrief.answer.periods import Period, whole_year
 from askbrief.answer.time import find_dates, parse_period
 from askbrief.answer.time_words import NUMBERS
 from askbrief.answer.words import word_list, word_set
+from askbrief.text.patterns import compiled
 from askbrief.text.segment import fold
 
 ValueKind = Literal["number", "time", "name", "words"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An answer's value.
 
     Attributes:
@@ -66,16 +65,15 @@ _VAGUE = {
 _WORD_NUMBER = "|".join(
     (*(w for w in NUMBERS if w not in ("a", "an")), *_TEENS, "zero", "none", "no one", "nobody", "no")
 )
-_NUMBER = re.compile(
-    rf"(?P<bound>at least|at most|up to|as many as|as few as|more than|fewer than|less than|no more than|over|under"
+_NUMBER = (
+    rf"(?i)(?P<bound>at least|at most|up to|as many as|as few as|more than|fewer than|less than|no more than|over|under"
     rf"|about|around|roughly|approximately|some|nearly|almost|just over|just under|an estimated)?\s*"
     rf"(?P<currency>[$€£¥])?(?:(?P<digits>\d[\d,]*(?:\.\d+)?)|(?P<word>\b(?:{_WORD_NUMBER})\b))"
-    rf"(?:[\s-]?(?P<multiple>{'|'.join(_MULTIPLES)}|bn|m|k)\b)?\s?(?P<percent>%|percent|per cent)?",
-    re.IGNORECASE,
+    rf"(?:[\s-]?(?P<multiple>{'|'.join(_MULTIPLES)}|bn|m|k)\b)?\s?(?P<percent>%|percent|per cent)?"
 )
-_VAGUE_NUMBER = re.compile("|".join(sorted(_VAGUE, key=len, reverse=True)), re.IGNORECASE)
+_VAGUE_NUMBER = "(?i)" + "|".join(sorted(_VAGUE, key=len, reverse=True))
 _SHORT = {"bn": 10**9, "m": 10**6, "k": 1_000}
-_UNIT = re.compile(r"[\s-]?(?:of\s)?(?:the\s)?(?P<unit>(?:square|cubic|nautical|metric)\s\w+|[A-Za-z]{2,})")
+_UNIT = r"[\s-]?(?:of\s)?(?:the\s)?(?P<unit>(?:square|cubic|nautical|metric)\s\w+|[A-Za-z]{2,})"
 _NOT_UNITS = word_set("""
 of in on at by for to and or the a an were was are is have had been more other giant old   dead killed
 injured contained as from after
@@ -147,10 +145,10 @@ def is_comparable(one: Value, other: Value) -> bool:
 
 
 def _parse_number(text: str, sentence: str) -> Value | None:
-    if vague := _VAGUE_NUMBER.search(text):
+    if vague := compiled(_VAGUE_NUMBER).search(text):
         least, most = _VAGUE[vague.group().lower()]
         return Value("number", text, low=least, high=most, unit=_find_unit_around(text, text[vague.end() :], sentence))
-    match = next((m for m in _NUMBER.finditer(text) if m["digits"] or m["word"]), None)
+    match = next((m for m in compiled(_NUMBER).finditer(text) if m["digits"] or m["word"]), None)
     if match is None or len(text[: match.start()].split()) > 3 or re.search(r"[A-Z]\w*\s*$", text[: match.start()]):
         return None  # none, or part of a name: "Route 66"
     if match["word"] and not match["multiple"] and match.end() < len(text) and text[match.end()] == "-":
@@ -195,7 +193,7 @@ def _find_range(amount: float, bound: str) -> tuple[float, float]:
 
 
 def _find_unit(rest: str) -> str:
-    match = _UNIT.match(rest)
+    match = compiled(_UNIT).match(rest)
     if match is None:
         return ""
     unit = fold(match["unit"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -63,6 +64,7 @@ def ask(
     Questions are saved with their answers ("askbrief conversations"), unless askbrief.toml has "history = false" or
     ASKBRIEF_HISTORY=0 is set.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # threads that numpy starts and a question never uses
     is_batch = question == ("-",)
     if conversation and (continues or not is_batch):
         raise click.UsageError("--conversation reads the questions from standard input: give - as QUESTION.")
@@ -147,7 +149,6 @@ class Asking:
             tells: Whether to say which files were skipped.
             keeps_turn: Whether the next question may take up this one.
         """
-        from askbrief.answer.dialogue import build_turn
         from askbrief.answer.pipeline import build_answer
         from askbrief.output.text import describe_skipped
 
@@ -162,6 +163,8 @@ class Asking:
         for line in (*assistant.notes, *(describe_skipped(answer.freshness) if tells else ())):
             tell(line)
         if keeps_turn:
+            from askbrief.answer.dialogue import build_turn
+
             self._history.append(build_turn(answer))
         self._save(answer)
         return DONE if answer.answered else NO_ANSWER

@@ -9,16 +9,8 @@ import click
 
 from askbrief import __version__
 from askbrief.cli import streams
-from askbrief.cli.asking import ask, search
-from askbrief.cli.chatting import chat, open_chat, serve
-from askbrief.cli.checks import doctor, verify
-from askbrief.cli.conversations import conversations
-from askbrief.cli.evaluation import evaluate
+from askbrief.cli.commands import Commands
 from askbrief.cli.exit_codes import DONE, ERROR, INTERRUPTED, USAGE, find_exit_code
-from askbrief.cli.extracting import text
-from askbrief.cli.history import history, open_answer
-from askbrief.cli.indexing import index, status
-from askbrief.cli.shortcuts import Commands
 from askbrief.errors import AskbriefError
 
 _HELP_WIDTH = 100
@@ -29,7 +21,6 @@ askbrief FOLDER                open the chat
 askbrief FOLDER "who met …?"   answer one question
 askbrief                       open the chat, nearest index
 """
-_SHELLS = ("bash", "zsh", "fish")
 
 
 @click.group(
@@ -46,41 +37,10 @@ def commands(context: click.Context) -> int:
     if context.invoked_subcommand is not None:
         return DONE
     if streams.has_terminal():
+        from askbrief.cli.chatting import open_chat
+
         return open_chat(None)
     raise click.UsageError(context.get_help())
-
-
-@commands.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
-def completion(shell: str) -> int:
-    """Print SHELL's completion script.
-
-    For bash, put this into ~/.bashrc: eval "$(askbrief completion bash)"
-    """
-    from click.shell_completion import get_completion_class
-
-    kind = get_completion_class(shell)
-    assert kind is not None
-    streams.write(kind(commands, {}, "askbrief", "_ASKBRIEF_COMPLETE").source())
-    return DONE
-
-
-for command in (
-    ask,
-    chat,
-    search,
-    index,
-    status,
-    text,
-    doctor,
-    verify,
-    serve,
-    conversations,
-    history,
-    open_answer,
-    evaluate,
-):
-    commands.add_command(command)
 
 
 def run(arguments: list[str] | None = None) -> int:

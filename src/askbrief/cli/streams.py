@@ -24,6 +24,10 @@ _PLAIN = str.maketrans(
 )
 
 
+_RICH_VARIABLES = frozenset(("FORCE_COLOR", "TTY_COMPATIBLE"))
+"""Environment variables by which rich may take a stream for a terminal that is none."""
+
+
 def prepare() -> None:
     """Make the standard streams usable in any state and encoding.
 
@@ -76,6 +80,10 @@ def write_styled(render: Callable[..., Text]) -> None:
     Args:
         render: Called with ``width``, the columns of the terminal, or None elsewhere.
     """
+    if not (_is_terminal(sys.stdout) or _RICH_VARIABLES & os.environ.keys()):
+        sys.stdout.write(render(width=None).plain)
+        sys.stdout.flush()
+        return
     from rich.console import Console
 
     color_system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Self
 
 from askbrief.answer.dialogue import Turn, build_turn
-from askbrief.answer.rewrite import MAX_TURNS
 from askbrief.conversations.saved import Conversations
 from askbrief.types import Answer
 
@@ -48,6 +47,8 @@ class ShellConversation:
         """
         if self._number is None:
             return ()
+        from askbrief.answer.rewrite import MAX_TURNS  # loads all of rewriting: only for a follow-up
+
         return tuple(build_turn(entry.answer) for entry in self._saved.load_entries(self._number, limit=MAX_TURNS))
 
     def save(self, answer: Answer) -> None:
@@ -62,7 +63,7 @@ class ShellConversation:
         self._number = self._saved.begin(self._root, answer, view=VIEW).conversation_id
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._saved.close()
 
     def __enter__(self) -> Self:

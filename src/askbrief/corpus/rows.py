@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from askbrief.text.patterns import compiled
 from askbrief.types import Block, Document, Span
 
 _MAX_HEADER = 40
 _MAX_WALK = 4000
 """Cells that are looked at to find the first row of a table."""
 _COMPARED_ROWS = 20
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
-_NUMBER = re.compile(r"[-+(~<>≈]?\s?[^\w\s]{0,2}\s?\d[\d.,:/’' \u00a0%€$£)-]*(?:\s?[^\W\d_]{1,3})?|[-–—]")
+_YEAR = r"(?:1[5-9]|20)\d\d"
+_NUMBER = r"[-+(~<>≈]?\s?[^\w\s]{0,2}\s?\d[\d.,:/’' \u00a0%€$£)-]*(?:\s?[^\W\d_]{1,3})?|[-–—]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +171,14 @@ def _looks_unlike(text: str, names: Mapping[int, str], body: Sequence[Sequence[S
 
 
 def _may_be_header(cell: str) -> bool:
-    is_number = _NUMBER.fullmatch(cell) is not None and not _YEAR.fullmatch(cell)
+    is_number = compiled(_NUMBER).fullmatch(cell) is not None and not compiled(_YEAR).fullmatch(cell)
     return not is_number and len(cell) <= _MAX_HEADER and not cell.endswith(":")
 
 
 def _find_shape(cell: str) -> tuple[str, ...]:
     """What a cell looks like: a year, a number, or of each word whether it begins with a capital."""
-    if _YEAR.fullmatch(cell):
+    if compiled(_YEAR).fullmatch(cell):
         return ("year",)
-    if _NUMBER.fullmatch(cell):
+    if compiled(_NUMBER).fullmatch(cell):
         return ("number",)
     return tuple("capital" if word[0].isupper() else "small" for word in cell.split())

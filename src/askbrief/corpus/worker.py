@@ -9,7 +9,7 @@ import sys
 from typing import BinaryIO
 
 from askbrief.corpus import sandbox
-from askbrief.corpus.formats.table import extract
+from askbrief.corpus.formats.dispatch import extract
 from askbrief.corpus.wire import pack
 
 # A worker that ever held so many bytes ends after its file, as freed memory does not all go back to the system.

@@ -17,7 +17,7 @@ from askbrief.corpus.scan import Scan, load_bytes
 from askbrief.doctor.installation import check_machine, check_models, guard
 from askbrief.doctor.offline import check_offline
 from askbrief.errors import AskbriefError, CorpusError, StoreNotFoundError, StoreOutdatedError
-from askbrief.index.plan import find_differences, load_known
+from askbrief.index.differences import find_differences, load_known
 from askbrief.index.read import find_extraction_key
 from askbrief.index.refresh import identify, scan
 from askbrief.store.audit import audit

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from askbrief.corpus.chunk import build_indexed_text, chunk_document, find_vector_key
 from askbrief.models.encoder import Encoder
-from askbrief.store.rows import ExtractionRecord
+from askbrief.store.records import ExtractionRecord
 from askbrief.store.store import Store
 from askbrief.types import Document, Passage
 

@@ -7,7 +7,8 @@ from collections.abc import Generator
 from askbrief.config import Folder
 from askbrief.corpus.scan import Scan
 from askbrief.errors import StoreDamagedError
-from askbrief.index.refresh import Refreshed, identify, rebuild, refresh, replace_damaged
+from askbrief.index.refresh import identify, rebuild, refresh, replace_damaged
+from askbrief.index.refreshed import Refreshed
 from askbrief.models.encoder import Encoder
 from askbrief.store.store import Store
 from askbrief.types import Freshness, Progress

@@ -1,4 +1,4 @@
-"""Planning: what differs between a folder and its index, and what bringing the index up to date does."""
+"""The plan: what bringing an index up to date does, worked out from what differs and what was read of it."""
 
 from __future__ import annotations
 
@@ -6,36 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from askbrief.config import Settings
-from askbrief.corpus.formats.table import ENCODED, suffix_of
-from askbrief.corpus.scan import ArticleFile, Scan
-from askbrief.store.rows import FileRecord, Rows
+from askbrief.index.differences import Differences
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import SkippedFile
-
-RETRY_SIZE = -1
-"""Size recorded for a file that could not be opened, so that the next refresh tries it again."""
-ENCODINGS = "encodings"
-"""Key under which the store keeps the encodings that its files were read with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """What differs by names, sizes and times alone.
-
-    Attributes:
-        pending: Files to read: new ones and those whose size or times changed.
-        gone: Paths in the store that the folder no longer has.
-        unlisted: Links and other entries that cannot be articles, where the store does not know it yet.
-    """
-
-    pending: tuple[ArticleFile, ...]
-    gone: tuple[str, ...]
-    unlisted: tuple[SkippedFile, ...]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the store is up to date."""
-        return not (self.pending or self.gone or self.unlisted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,40 +56,6 @@ class Found:
     characters: int = 0
 
 
-def find_differences(scan: Scan, known: Mapping[str, tuple[int, int, int, str | None]]) -> Differences:
-    """Compare a folder with what the store knows, without reading a file.
-
-    Args:
-        scan: The folder.
-        known: Size, time of change of content, time of any change, and problem, by path.
-    """
-    pending = [file for file in scan.files if known.get(file.path, ())[:3] != file[1:]]
-    unlisted = tuple(s for s in scan.skipped if known.get(s.path) != (RETRY_SIZE, 0, 0, s.reason))
-    gone: tuple[str, ...] = ()
-    if pending or unlisted or len(known) != len(scan.files) + len(scan.skipped):
-        present = {file.path for file in scan.files} | {file.path for file in scan.skipped}
-        gone = tuple(sorted(path for path in known if path not in present))
-    return Differences(tuple(pending), gone, unlisted)
-
-
-def load_known(rows: Rows, settings: Settings) -> dict[str, tuple[int, int, int, str | None]]:
-    """What the store knows for ``find_differences``; where other encodings are set, no file that has one is known."""
-    known = rows.load_stats()
-    if (rows.load_meta(ENCODINGS) or "") == describe_encodings(settings):
-        return known
-    return {path: (RETRY_SIZE, *stats[1:]) if suffix_of(path) in ENCODED else stats for path, stats in known.items()}
-
-
-def describe_encodings(settings: Settings) -> str:
-    """The encodings that are set, as the store keeps them; '' where none are."""
-    return repr((settings.encoding, settings.encodings)) if settings.encoding or settings.encodings else ""
-
-
-def record_unlisted(skipped: SkippedFile) -> FileRecord:
-    """The record of an entry that cannot be an article."""
-    return FileRecord(skipped.path, RETRY_SIZE, 0, problem=skipped.reason)
-
-
 def build_plan(
     differences: Differences, found: Sequence[Found], *, known: Mapping[str, FileRecord], contents: Mapping[bytes, str]
 ) -> Plan:
@@ -160,6 +99,11 @@ def build_plan(
         touched=tuple(touched),
         characters=sum(count for content, count in fresh.items() if content not in known_contents),
     )
+
+
+def find_contents(extractions: Mapping[bytes, ExtractionRecord]) -> dict[bytes, str]:
+    """What stands for the texts of each extraction, by key."""
+    return {key: extraction.content for key, extraction in extractions.items()}
 
 
 def _find_renamed(added: Sequence[Found], gone: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -13,8 +13,9 @@ from askbrief.corpus.extract import FileExtractor, find_extractor, is_final
 from askbrief.corpus.extracted import Extraction
 from askbrief.corpus.scan import ArticleFile, load_bytes
 from askbrief.errors import CorpusError
-from askbrief.index.plan import RETRY_SIZE, Found
-from askbrief.store.rows import ExtractionRecord, FileRecord
+from askbrief.index.differences import RETRY_SIZE
+from askbrief.index.plan import Found
+from askbrief.store.records import ExtractionRecord, FileRecord
 from askbrief.types import Document
 
 

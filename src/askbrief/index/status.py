@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from askbrief.config import Folder
-from askbrief.index.plan import find_differences, load_known
+from askbrief.index.differences import find_differences, load_known
 from askbrief.index.refresh import scan
 from askbrief.models.locate import DEFAULT_NAME
 from askbrief.store.store import Store

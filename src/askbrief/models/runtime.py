@@ -12,8 +12,9 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ GRAPH, WEIGHTS = "model.onnx", "weights.bin"
 """A graph may also hold its weights itself."""
 TOKENIZER = "tokenizer.json"
 CARD = "askbrief.json"
+_KEPT_TOKENIZERS = 4
+_TOKENIZERS_LOCK = Lock()
+"""Encoder and readers load side by side: who comes second waits for the tokenizer, and does not build it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +96,11 @@ class CompiledModel:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
         try:
-            tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
+            with _TOKENIZERS_LOCK:
+                return _build_tokenizer((self.folder / TOKENIZER).read_text(encoding="utf-8"))
         except Exception as error:
             raise ModelError(f"{self.folder / TOKENIZER} cannot be loaded: {error}", hint=self._hint) from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
 
     @property
     def _hint(self) -> str:
@@ -148,6 +148,17 @@ class CompiledModel:
         assert session is not None
         with ThreadPoolExecutor(max_workers=min(_count_cores(), len(texts))) as pool:
             yield from pool.map(self.run, texts)
+
+
+@lru_cache(maxsize=_KEPT_TOKENIZERS)
+def _build_tokenizer(definition: str) -> Any:
+    """The tokenizer of a ``tokenizer.json``, without padding and truncation; equal files share one, never changed."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(definition)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _count_cores() -> int:

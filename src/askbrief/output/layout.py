@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.text import Text
 
 MEASURE = 100
@@ -14,6 +13,8 @@ def wrap(text: Text, *, width: int | None, indent: int = 0) -> Text:
     margin = " " * indent
     if width is None:
         return Text(margin).append_text(text)
+    from rich.console import Console  # slow to load: not for text that is not wrapped
+
     room = max(10, min(width, MEASURE) - indent)
     lines = text.wrap(Console(width=room), room)
     for line in lines:

@@ -1,11 +1,10 @@
-"""The rows of an index's database: files, extractions, documents, passages and vectors, each with its checksum."""
+"""The rows of an index's database: files, extractions, documents, passages and vectors, loaded and saved."""
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import astuple
 from datetime import date
 from itertools import zip_longest
 from typing import Any
@@ -15,45 +14,11 @@ from numpy.typing import NDArray
 
 from askbrief.corpus.chunk import build_indexed_text
 from askbrief.errors import StoreDamagedError
+from askbrief.store.records import DocumentFacts, ExtractionRecord, FileRecord, PassageRecord
 from askbrief.store.sqlite import Database
+from askbrief.store.tables import sign
 from askbrief.types import Block, Document, Passage, Place, SkippedFile, Span
 
-SCHEMA_VERSION = 5
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, title TEXT NOT NULL, date TEXT, author TEXT NOT NULL, text TEXT NOT NULL,
-    blocks TEXT NOT NULL, places TEXT NOT NULL, runs TEXT NOT NULL, lines TEXT NOT NULL, member TEXT NOT NULL,
-    checksum INTEGER NOT NULL
-);
-CREATE TABLE passages (
-    row INTEGER PRIMARY KEY AUTOINCREMENT,
-    document_id TEXT NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, end INTEGER NOT NULL,
-    vector_key BLOB NOT NULL, checksum INTEGER NOT NULL
-);
-CREATE INDEX passages_document ON passages(document_id);
-CREATE INDEX passages_vector ON passages(vector_key);
-CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL, checksum INTEGER NOT NULL);
-CREATE TABLE extractions (
-    key BLOB PRIMARY KEY, extractor TEXT NOT NULL, encoding TEXT NOT NULL, certainty REAL NOT NULL,
-    replaced INTEGER NOT NULL, reports TEXT NOT NULL, documents INTEGER NOT NULL,
-    checksum INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE parts (
-    extraction BLOB NOT NULL REFERENCES extractions(key) ON DELETE CASCADE, number INTEGER NOT NULL,
-    member TEXT NOT NULL, document_id TEXT NOT NULL REFERENCES documents(id), checksum INTEGER NOT NULL,
-    PRIMARY KEY (extraction, number)
-) WITHOUT ROWID;
-CREATE INDEX parts_document ON parts(document_id);
-CREATE TABLE files (
-    path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-    problem TEXT, extraction BLOB REFERENCES extractions(key), checksum INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX files_extraction ON files(extraction);
-CREATE TABLE copies (document_id TEXT PRIMARY KEY, paths INTEGER NOT NULL, checksum INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE removed (row INTEGER PRIMARY KEY, checksum INTEGER NOT NULL);
-"""
 _PUBLISHED = "row > ? AND row <= ? ORDER BY row"
 _FILE_COLUMNS = "path, size, mtime_ns, ctime_ns, problem, extraction, checksum"
 _DOCUMENT_COLUMNS = "id, title, date, author, text, blocks, places, runs, lines, member, checksum"
@@ -65,78 +30,8 @@ _LOOSE = "loose vectors"
 _DEAD = "SELECT id FROM documents WHERE id NOT IN (SELECT document_id FROM parts)"
 
 
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """What the store knows of a file.
-
-    Attributes:
-        path: Relative to the folder.
-        size: Bytes.
-        mtime_ns: Time of the last change of its content.
-        ctime_ns: Time of the last change of content, name or permissions.
-        problem: Why nothing could be read; None where something was.
-        extraction: Key of what was read; None where it was not even opened.
-    """
-
-    path: str
-    size: int
-    mtime_ns: int
-    ctime_ns: int = 0
-    problem: str | None = None
-    extraction: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExtractionRecord:
-    """What was read of a content, wherever it lies.
-
-    Attributes:
-        key: Stands for the content, the kind of file and the extractor: 16 bytes.
-        extractor: Name and version of what read it.
-        encoding: Of a text file; "" for others.
-        certainty: How sure the encoding is, in [0, 1].
-        replaced: Bytes that were not valid in the encoding.
-        reports: Sentences for people on what was not read.
-        parts: Name inside the file ("" for a file that is one document) and document id, in order.
-    """
-
-    key: bytes
-    extractor: str
-    encoding: str
-    certainty: float
-    replaced: int
-    reports: tuple[str, ...]
-    parts: tuple[tuple[str, str], ...]
-
-    @property
-    def content(self) -> str:
-        """The ids of its documents: equal for the same text in another encoding; "" where nothing could be read."""
-        return " ".join(document_id for _, document_id in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentFacts:
-    """What filters need to know of a document."""
-
-    id: str
-    title: str
-    date: date | None
-    author: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class PassageRecord:
-    """A passage with its row in the store and its vector of shape (dimension,)."""
-
-    row: int
-    document_id: str
-    span: Span
-    vector: NDArray[np.float32]
-
-
 class Rows:
-    """What is kept in a database, published and waiting. Rows whose checksum is wrong are never given out."""
+    """What is kept in a database, published and waiting. Rows whose checksum is wrong are never returned."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -291,7 +186,7 @@ class Rows:
         return float(self.load_number("speed")) if self.load_meta("speed") else None
 
     def save_speed(self, characters_per_second: float) -> None:
-        """Keeps a measured speed of encoding."""
+        """Save a measured speed of encoding."""
         self.save_meta("speed", str(max(1, round(characters_per_second))))
 
     def has_extraction(self, key: bytes) -> bool:
@@ -351,7 +246,7 @@ class Rows:
                 )
 
     def touch_files(self, records: Iterable[FileRecord]) -> None:
-        """Saves new sizes and times of files whose content did not change; publishes nothing."""
+        """Save new sizes and times of files whose content did not change; publishes nothing."""
         with self._database.writing():
             self.save_files(records)
 
@@ -396,7 +291,7 @@ class Rows:
 
     def save_files(self, records: Iterable[FileRecord]) -> None:
         """Save records of files, inside a transaction."""
-        rows = (sign(*astuple(record)) for record in records)
+        rows = (sign(*record) for record in records)
         self._database.execute_many(
             f"INSERT OR REPLACE INTO files ({_FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows
         )
@@ -518,17 +413,3 @@ class Rows:
     def damaged(self, how: str) -> StoreDamagedError:
         """The error for a database that is damaged in that way."""
         return StoreDamagedError(f"{self._database.file} is damaged: {how}", hint="Run: askbrief index")
-
-
-def create_tables(database: Database, meta: Mapping[str, str]) -> None:
-    """Makes the tables in an empty database, and keeps ``meta`` in it."""
-    for statement in _SCHEMA.split(";"):
-        database.execute(statement)
-    database.execute_many("INSERT INTO meta VALUES (?, ?, ?)", (sign(*item) for item in meta.items()))
-
-
-def sign(*values: object) -> tuple[object, ...]:
-    """``values`` with the CRC-32 of their types and contents, which notices what SQLite does not: a flipped bit."""
-    parts = (value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass") for value in values)
-    types = "".join(type(value).__name__[0] for value in values)
-    return (*values, zlib.crc32(b"\0".join([types.encode(), *parts])))

@@ -31,8 +31,10 @@ from askbrief.store.generation import (
     remove_derived,
 )
 from askbrief.store.lock import refuse_foreign
-from askbrief.store.rows import SCHEMA_VERSION, FileRecord, Rows, create_tables
+from askbrief.store.records import FileRecord
+from askbrief.store.rows import Rows
 from askbrief.store.sqlite import FILE_NAME, Database, making_database
+from askbrief.store.tables import SCHEMA_VERSION, create_tables
 
 MIN_SHARED_PASSAGES = 5_000
 """A smaller index is built whole at each change."""

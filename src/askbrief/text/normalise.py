@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
 
 _LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _SAME_WIDTH = {"\u2010": "-", "\u2011": "-"}
-_CHANGED = re.compile(
+_CHANGED = (
     r"[\ufb00-\ufb06\u2010\u2011]|[\u00ad\u200b\u2060\ufeff]+(?:[ \t]*\n[ \t]*(?=[^\W\d_]))?"
     r"|(?<=[^\W\d_])-[ \t]*\n[ \t]*(?=[^\W\d_])"
 )
@@ -21,8 +22,7 @@ _ANY = re.compile("[\ufb00-\ufb06\u2010\u2011\u00ad\u200b\u2060\ufeff]|-[ \t]*\n
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]+$"), re.compile(r"[^\W\d_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A text as it is read, and where its characters stand in the source.
 
     Attributes:
@@ -65,7 +65,7 @@ def normalise_for_reading(text: str) -> Normalised:
     pieces: list[str] = []
     offsets: list[int] = []
     at = 0
-    for match in _CHANGED.finditer(text):
+    for match in compiled(_CHANGED).finditer(text):
         pieces.append(text[at : match.start()])
         offsets += range(at, match.start())
         instead = _find_replacement(text, match)

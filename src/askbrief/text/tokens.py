@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from askbrief.text.patterns import compiled
 from askbrief.types import Span
 
 _MONTHS = (
@@ -22,43 +23,52 @@ _UNITS = (
     r"|kg|km|cm|mm|mg|ml|[kMGT]i?B|[kMG]?W(?:h)?|[kMG]?Hz|kilomet(?:er|re)s?|met(?:er|re)s?|miles?|feet|foot|inch(?:es)?|yards?|acres?"
     r"|hectares?|kilos?|kilograms?|grams?|tonnes?|tons?|lit(?:er|re)s?|gallons?|degrees)"
 )
-_PATTERNS = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (r"\[\[[^\[\]\n]+\]\]", 0),
-        (r"\b(?:https?|ftp|file|ssh|git)://[^\s<>\"“”«»]+|\bmailto:[^\s<>\"]+|\bwww\.[^\s<>\"“”«»]+", re.IGNORECASE),
-        (r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+", 0),
-        (
-            r"(?<![\w./@-])(?:[a-z\d][a-z\d-]*\.)+(?:com|org|net|edu|gov|int|info|eu|uk|de|fr|io|co|ai|example)(?:/[^\s<>\"“”]*)?",
-            re.IGNORECASE,
-        ),
-        (r"(?<![\w/.:~])(?:~|\.{1,2})?/[\w.@+~-]+(?:/[\w.@+~-]*)*|(?<!\w)[A-Za-z]:\\[^\s<>\"|?*]+", 0),
-        (r"(?<![\w/.])[\w-]+(?:/[\w.-]+)+\.[A-Za-z]\w{0,4}\b", 0),
-        (
-            r"(?<![\w/.-])[\w-]+\.(?:py|js|ts|md|txt|toml|json|ya?ml|csv|pdf|docx?|xlsx?|html?|cfg|ini|sh|c|h|rs|go)\b",
-            0,
-        ),
-        (r"(?<![\w.])v\d+(?:\.\d+)+(?:[-+][\w.]+)?|(?<![\w.,])\d+(?:\.\d+){2,}(?:[-+][\w.]+)?(?![\d,])", re.IGNORECASE),
-        (
-            r"(?<![\d:.,])\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?(?:\s?[ap]\.?m\b\.?)?(?:\s(?:ET|EST|EDT|PT|PST|CT|MT|GMT|UTC|BST|CET))?"
-            r"|(?<![\d:.,])\d{1,2}(?:\.\d{2})?\s?[ap](?:\.\s?m\.|\.?m\b\.?)",
-            re.IGNORECASE,
-        ),
-        (
-            r"(?<![\d.-])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?|(?<![\d/])\d{1,2}/\d{1,2}/\d{2,4}",
-            0,
-        ),
-        (
-            rf"\b(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b(?![:.]\d)(?:,?\s\d{{4}}\b)?"
-            rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}}\b)?",
-            0,
-        ),
-        (rf"{_CURRENCY}[ \u00a0]?{_NUMBER}(?:[\s-]?{_SCALE}\b)?", 0),
-        (rf"(?<![\w.,]){_NUMBER}(?:[\s-]{_SCALE}\b)?[\s-]?(?:{_UNITS}(?!\w)|{_MONEY_WORDS}\b)", 0),
-        (rf"(?<![\w.,]){_NUMBER}[\s-]{_SCALE}\b|(?<![\w.,])\d+(?:bn|mn|[mk])\b", 0),
-        (r"(?<![\w.,])\d+(?:[.,’']\d+)+|(?<![\w.,-])\d+[-–]\d+(?![\w-])|(?<!\w)\d+(?:st|nd|rd|th)\b", 0),
-    )
+_DOMAINS = "com|org|net|edu|gov|int|info|eu|uk|de|fr|io|co|ai|example"
+_ADDRESSES = (
+    (("[[",), r"\[\[[^\[\]\n]+\]\]"),
+    (
+        ("://", "mailto:", "www."),
+        r"(?i)\b(?:https?|ftp|file|ssh|git)://[^\s<>\"“”«»]+|\bmailto:[^\s<>\"]+|\bwww\.[^\s<>\"“”«»]+",
+    ),
+    (("@",), r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"),
+    (
+        tuple(f".{domain}" for domain in _DOMAINS.split("|")),
+        rf"(?i)(?<![\w./@-])(?:[a-z\d][a-z\d-]*\.)+(?:{_DOMAINS})(?:/[^\s<>\"“”]*)?",
+    ),
+    (("/", "\\"), r"(?<![\w/.:~])(?:~|\.{1,2})?/[\w.@+~-]+(?:/[\w.@+~-]*)*|(?<!\w)[A-Za-z]:\\[^\s<>\"|?*]+"),
+    (("/",), r"(?<![\w/.])[\w-]+(?:/[\w.-]+)+\.[A-Za-z]\w{0,4}\b"),
+    (
+        (".",),
+        r"(?<![\w/.-])[\w-]+\.(?:py|js|ts|md|txt|toml|json|ya?ml|csv|pdf|docx?|xlsx?|html?|cfg|ini|sh|c|h|rs|go)\b",
+    ),
 )
+"""Patterns, each with what a text must have one of, folded, for the pattern to be worth compiling and looking for."""
+_NUMBERS = (
+    ((".",), r"(?i)(?<![\w.])v\d+(?:\.\d+)+(?:[-+][\w.]+)?|(?<![\w.,])\d+(?:\.\d+){2,}(?:[-+][\w.]+)?(?![\d,])"),
+    (
+        (":", "a", "p"),
+        r"(?i)(?<![\d:.,])\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?(?:\s?[ap]\.?m\b\.?)?(?:\s(?:ET|EST|EDT|PT|PST|CT|MT|GMT|UTC|BST|CET))?"
+        r"|(?<![\d:.,])\d{1,2}(?:\.\d{2})?\s?[ap](?:\.\s?m\.|\.?m\b\.?)",
+    ),
+    (
+        ("-", "/"),
+        r"(?<![\d.-])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)?|(?<![\d/])\d{1,2}/\d{1,2}/\d{2,4}",
+    ),
+    (
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
+        rf"\b(?:{_MONTHS})\.?\s\d{{1,2}}(?:st|nd|rd|th)?\b(?![:.]\d)(?:,?\s\d{{4}}\b)?"
+        rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b\.?(?:,?\s\d{{4}}\b)?",
+    ),
+    (
+        (*"$£€¥₹₽₩₺", "usd", "eur", "gbp", "jpy", "chf", "inr", "cny"),
+        rf"{_CURRENCY}[ \u00a0]?{_NUMBER}(?:[\s-]?{_SCALE}\b)?",
+    ),
+    (("",), rf"(?<![\w.,]){_NUMBER}(?:[\s-]{_SCALE}\b)?[\s-]?(?:{_UNITS}(?!\w)|{_MONEY_WORDS}\b)"),
+    (("",), rf"(?<![\w.,]){_NUMBER}[\s-]{_SCALE}\b|(?<![\w.,])\d+(?:bn|mn|[mk])\b"),
+    (("",), r"(?<![\w.,])\d+(?:[.,’']\d+)+|(?<![\w.,-])\d+[-–]\d+(?![\w-])|(?<!\w)\d+(?:st|nd|rd|th)\b"),
+)
+"""As ``_ADDRESSES``; none matches in a text without a digit."""
+_DIGIT = re.compile(r"\d")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -69,9 +79,12 @@ def find_tokens(text: str) -> list[Span]:
     amounts with their currency, scale and unit ("$1.2 billion", "158 km/h"), numbers with inner separators, wiki links.
     Where two overlap, the longer counts.
     """
+    folded = text.casefold()
     found = []
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
+    for needed, pattern in (*_ADDRESSES, *_NUMBERS) if _DIGIT.search(text) else _ADDRESSES:
+        if not any(sign in folded for sign in needed):
+            continue
+        for match in compiled(pattern).finditer(text):
             end = _drop_punctuation(text, match.start(), match.end())
             found.append(Span(match.start(), end))
     kept: list[Span] = []
