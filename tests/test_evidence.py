@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from askbrief.answer.evidence import NOT_TIME_WEIGHT, NUMBER_WEIGHT, QUOTED_WEIGHT, SPEAKER_WEIGHT, find_evidence
+from askbrief.answer.evidence import (
+    APPOSITION_WEIGHT,
+    NOT_TIME_WEIGHT,
+    NUMBER_WEIGHT,
+    QUOTED_WEIGHT,
+    SPEAKER_WEIGHT,
+    find_evidence,
+)
 from askbrief.answer.penalty import is_unrelated
 from askbrief.types import Span
 
@@ -125,3 +132,32 @@ def test_a_sentence_without_a_word_of_the_question_is_about_something_else(
     question: str, sentence: str, expected: bool
 ) -> None:
     assert is_unrelated(question, sentence) is expected
+
+
+@pytest.mark.parametrize(
+    ("question", "marked"),
+    [
+        ("who met Okay Memis?", "The envoy met with the *Secretary-General of the Council*, Okay Memis, in Ankara."),
+        ("who met okay memis?", "The envoy met *the Secretary-General*, Okay Memis."),
+        ("Who hit Ida Pell?", "Ida Pell, *the mayor of Linn*, was hit by a ball."),
+        ("Whom did Ida Pell see?", "Ida Pell, *Linn's mayor*, saw the envoy."),
+    ],
+)
+def test_what_the_one_that_a_question_names_is_called_is_not_who_is_asked_for(question: str, marked: str) -> None:
+    assert weigh(question, marked) == -APPOSITION_WEIGHT
+
+
+@pytest.mark.parametrize(
+    ("question", "marked"),
+    [
+        ("Who is Okay Memis?", "The envoy met *the Secretary-General*, Okay Memis, in Ankara."),
+        ("Who was Ida Pell?", "Ida Pell, *the mayor of Linn*, was hit by a ball."),
+        ("Who met Okay Memis?", "*The envoy*, Ana Ruiz, met Okay Memis."),
+        ("Who met Okay Memis?", "*The envoy* met Okay Memis, the Secretary-General."),
+        ("Who met Okay Memis?", "*The envoy*, Okay Memis, and Ana Ruiz met."),
+        ("Who met Okay Memis?", "*Ana Ruiz*, Okay Memis, Cleo Dorn: all of them came."),
+        ("What did Okay Memis lead?", "The envoy met *the Secretary-General*, Okay Memis."),
+    ],
+)
+def test_others_and_those_whose_description_is_asked_for_cost_nothing(question: str, marked: str) -> None:
+    assert weigh(question, marked) == 0.0

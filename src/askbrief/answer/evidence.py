@@ -1,4 +1,7 @@
-"""Evidence: what the kind of the question says for or against a span: a time for "when", the speaker for "who said"."""
+"""Evidence: what the kind of the question says for or against a span.
+
+A time for "when", the speaker for "who said", and for "who met Ida Pell" not "the mayor" of "the mayor, Ida Pell,".
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,13 @@ _SPEAKS_AFTER = (
 _SPOKE_BEFORE = rf"(?i)(?:[\"”,]\s{_VERB}\s(?:[^\s.;\"“”]+\s){{0,5}}|according\sto\s(?:[^\s.;\"“”]+\s){{0,4}})$"
 _SPEAKS_BESIDE = rf"(?i),\s(?:also\s|has\s|had\s|later\s)?{_VERB}\b"
 """Behind a name that stands between commas: "The mayor, Ida Pell, said"."""
+APPOSITION_WEIGHT = 4.0
+"""Log-odds that it costs an answer to "who" to be what the text calls the person whom the question names."""
+_ASKS_WHOM = r"(?i)\s*whom?\b(?!['’]s\b|\s(?:is|was|are|were|be|became|becomes|serves?|served|acts?|acted)\b)"
+_NAME = r"[^\W\d_a-z][\w’'.-]*(?:\s[^\W\d_a-z][\w’'.-]*){0,3}"
+_NAMED_BEHIND = rf",\s({_NAME})(?=[,.;:)](?!\s(?:and|or)\b)|\s(?:in|at|on)\b|$)"
+_NAMED_BEFORE = rf"({_NAME}),\s(?:(?i:the|an?|his|her|its|their|our)\s)?$"
+_DESCRIBES = r"(?i)(?:the|an?|his|her|its|their|our|\w+['’]s)\s"
 _REACH = 80
 _QUOTES = '"“”'
 _QUOTED = r"[\"“”„«‘]([^\"“”«»]{4,})[\"“”»’]"
@@ -66,7 +76,21 @@ def find_evidence(question: str, text: str, span: Span, *, within: Span) -> floa
     if compiled(_ASKS_SPEAKER).match(question) and _is_speaker(text, span, within=within):
         is_quoted = any(_speaks(text, span, words, within=within) for words in _find_quoted(question))
         return SPEAKER_WEIGHT + QUOTED_WEIGHT * is_quoted
+    if compiled(_ASKS_WHOM).match(question) and _is_called(question, text, span, within=within):
+        return -APPOSITION_WEIGHT
     return 0.0
+
+
+def _is_called(question: str, text: str, span: Span, *, within: Span) -> bool:
+    """Whether the span stands beside a name of the question, set off by commas, and describes the one who has it."""
+    before = text[max(within.start, span.start - _REACH) : span.start]
+    if not compiled(_DESCRIBES).match(span.of(text)) and not compiled(rf"{_DESCRIBES}$").search(before):
+        return False
+    asked = {word.casefold() for word in compiled(r"\w+").findall(question)}
+    behind = compiled(_NAMED_BEHIND).match(text, span.end, within.end)
+    ahead = compiled(_NAMED_BEFORE).search(before) if text[span.end : span.end + 1] in (*",.;:)", "") else None
+    names = (compiled(r"\w+").findall(found[1]) for found in (behind, ahead) if found)
+    return any(all(word.casefold() in asked for word in name) for name in names)
 
 
 def _is_speaker(text: str, span: Span, *, within: Span) -> bool:
