@@ -87,6 +87,20 @@ def test_a_span_is_known_by_its_words_where_they_stand_twice(tmp_path: Path) -> 
     assert mixed.readings == (Reading(last, 4.5), Reading(Span(20, 27), 0.0))
 
 
+def test_an_article_that_the_first_reader_has_stays(tmp_path: Path) -> None:
+    text = "The envoy came with a dog."
+    whole, bare, more = Span(0, 9), Span(4, 9), Span(4, 14)
+    document = Document("0", "", text, None, ("0.txt",))
+    found = Candidate(Match(0, 0.5, 0.0, score=0.5), Passage("0", Span(0, len(text)), text), document)
+    look, reader = build_look(tmp_path, {})
+    reader.read = lambda *_: [[Reading(bare, 3.0)]]  # type: ignore[method-assign]
+    (mixed,) = look.read("Who?", [replace(found, readings=(Reading(whole, 1.0),))], calibration=MARGINS)
+    assert mixed.readings == (Reading(whole, 2.0),)
+    # Other words are the larger reader's own.
+    (mixed,) = look.read("Who?", [replace(found, readings=(Reading(more, 1.0),))], calibration=MARGINS)
+    assert mixed.readings == (Reading(bare, 2.0),)
+
+
 def test_two_passages_are_read_again_and_more_only_while_the_best_answer_was_read_once(tmp_path: Path) -> None:
     # After the first two, 0 stands at (3 + 5) / 2 and leads: 2 and 3 are left alone.
     look, reader = build_look(tmp_path, {"0": {"Ana": 3.0}, "1": {"Bea": -4.0}})

@@ -66,8 +66,17 @@ def merge(text: str, found: Sequence[tuple[Span, float]]) -> list[tuple[Span, fl
     margins: dict[tuple[str, ...], list[float]] = defaultdict(list)
     for span, margin in sorted(found, key=lambda item: (-item[1], item[0])):
         if span:
-            said = span.of(text).casefold().split()
-            words = tuple(word for word in said if word not in _ARTICLES) or tuple(said)
+            words = _find_said(span.of(text))
             best.setdefault(words, span)
             margins[words].append(margin)
     return [(span, float(np.logaddexp.reduce(margins[words]))) for words, span in best.items()]
+
+
+def say_the_same(text: str, one: Span, other: Span) -> bool:
+    """Whether two spans of a text have the same words, case and articles apart."""
+    return _find_said(one.of(text)) == _find_said(other.of(text))
+
+
+def _find_said(words: str) -> tuple[str, ...]:
+    said = words.casefold().split()
+    return tuple(word for word in said if word not in _ARTICLES) or tuple(said)

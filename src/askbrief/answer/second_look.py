@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from askbrief.answer.decode import say_the_same
 from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.errors import ModelError
@@ -91,19 +92,23 @@ class SecondLook:
         return found
 
     def _mix_readings(self, text: str, first: Sequence[Reading], second: Sequence[Reading]) -> tuple[Reading, ...]:
-        """The larger reader's spans with the margins of both, best first; both are of one passage, best first."""
+        """The larger reader's spans with the margins of both, best first; both are of one passage, best first.
+
+        A span that the first reader has with its article keeps that.
+        """
         mixed = []
         for reading in second:
             alike = (other for other in first if _is_alike(text, other.span, reading.span))
             beside = next(alike, first[-1] if first else reading)
             margin = self._mix.second * reading.margin + self._mix.first * beside.margin + self._mix.offset
-            mixed.append(Reading(reading.span, margin))
+            is_fuller = beside.span.contains(reading.span) and say_the_same(text, beside.span, reading.span)
+            mixed.append(Reading(beside.span if is_fuller else reading.span, margin))
         return tuple(sorted(mixed, key=lambda reading: (-reading.margin, reading.span)))
 
 
 def _is_alike(text: str, one: Span, other: Span) -> bool:
-    """Whether two spans overlap or say the same in two places."""
-    return one.overlaps(other) or one.of(text).casefold() == other.of(text).casefold()
+    """Whether two spans overlap or say the same in two places, case and articles apart."""
+    return one.overlaps(other) or say_the_same(text, one, other)
 
 
 def _find_leading(question: str, candidates: Sequence[Candidate], calibration: Calibration) -> list[int]:
