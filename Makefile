@@ -5,7 +5,8 @@ Q ?= who met Okay Memis?
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: ask chat test check fix lint types layers bench figures peers torture snapshots screenshots recording reader teacher clean
+.PHONY: ask chat test test-cluster cluster-demo check fix lint types layers bench figures peers torture snapshots screenshots \
+    recording reader teacher clean
 
 ask: $(INSTALLED)  ## Set up, index seeds/ and answer a question: make ask Q="who met Okay Memis?"
 	$(BIN)/askbrief ask "$(Q)"
@@ -15,6 +16,13 @@ chat: $(INSTALLED)  ## Set up and open the chat
 
 test: $(INSTALLED)  ## Set up and run the tests
 	$(BIN)/pytest -n 2 --dist loadfile
+
+CLUSTER := $(VENV)/.cluster
+test-cluster: $(CLUSTER)  ## Kill nodes, drivers and disks of a Ray cluster on this machine, and see what is left
+	$(BIN)/pytest -m cluster tests/test_cluster.py
+
+cluster-demo: $(CLUSTER)  ## Three nodes index an archive (DATA, or else seeds/), answer, lose a node, and answer again
+	$(BIN)/python -m benchmarks.cluster_demo --data $(DATA)
 
 check: lint types layers test  ## Everything that CI runs
 
@@ -132,6 +140,10 @@ clean:
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+$(CLUSTER): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[cluster]"
 	touch $@
 
 .venv-peers/.installed: benchmarks/peers/requirements.txt

@@ -11,21 +11,19 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from askbrief.answer import pipeline
-from askbrief.answer.filters import Filters, asks_for_latest, combine_filters, parse_filters
-from askbrief.answer.mentions import find_phrase
-from askbrief.answer.query import Query
-from askbrief.answer.question import check_question
+from askbrief.answer.filters import Filters
+from askbrief.answer.finding import find_passages
+from askbrief.answer.query import Query, Sort, build_query
 from askbrief.answer.reader import Reader, load_reader
 from askbrief.answer.second_look import SecondLook, load_second_look
-from askbrief.answer.small_talk import is_small_talk
 from askbrief.config import Folder, find_folder, open_folder
-from askbrief.errors import StoreDamagedError, StoreError, StoreNotFoundError
+from askbrief.errors import ClusterError, StoreDamagedError, StoreError, StoreNotFoundError
 from askbrief.index.keeper import IndexKeeper
 from askbrief.index.refresh import scan
 from askbrief.index.refreshed import Refreshed
@@ -36,9 +34,8 @@ from askbrief.types import Answer, Document, Freshness, Hit, Progress, Status, T
 
 if TYPE_CHECKING:
     from askbrief.answer.dialogue import Turn
+    from askbrief.cluster.client import ClusterClient
     from askbrief.index.plan import Plan
-
-Sort = Literal["best", "date"]
 
 _T = TypeVar("_T")
 
@@ -48,6 +45,7 @@ class Assistant:
 
     Attributes:
         folder: Where the articles and the index are.
+        cluster: Address of the cluster whose shards of the folder are asked; '' where the folder's own index is.
     """
 
     def __init__(
@@ -58,8 +56,10 @@ class Assistant:
         reader: Reader | None = None,
         second_look: SecondLook | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        cluster: str = "",
     ) -> None:
         self.folder = folder
+        self.cluster = cluster
         self._on_progress = on_progress or (lambda _: None)
         self._encoder = encoder
         self._reader = reader
@@ -74,6 +74,7 @@ class Assistant:
         reader: Reader | None = None,
         second_look: SecondLook | None = None,
         on_progress: Callable[[Progress], None] | None = None,
+        cluster: str = "",
     ) -> Self:
         """Open a folder of articles; nothing is read yet.
 
@@ -84,12 +85,16 @@ class Assistant:
             reader: In place of the one that the settings name; it reads alone, unless ``second_look`` is given.
             second_look: What reads the leading passages again after ``reader``.
             on_progress: Called with each step of compiling a model and of refreshing the index.
+            cluster: Ask the shards of the folder that the Ray cluster at this address (HOST:PORT, or "local") holds;
+                answers come from the shards as they are, and ``refresh`` brings those up to date.
 
         Raises:
             ConfigError: There is no such folder, or its settings are wrong.
         """
         found = find_folder() if folder is None else open_folder(Path(folder))
-        return cls(found, encoder=encoder, reader=reader, second_look=second_look, on_progress=on_progress)
+        return cls(
+            found, encoder=encoder, reader=reader, second_look=second_look, on_progress=on_progress, cluster=cluster
+        )
 
     def share_models(self, *, on_progress: Callable[[Progress], None] | None = None) -> Self:
         """Open the same folder again, with the same models, for another thread."""
@@ -99,12 +104,15 @@ class Assistant:
             reader=self.reader,
             second_look=self.second_look,
             on_progress=on_progress,
+            cluster=self.cluster,
         )
 
     def close(self) -> None:
         """Close the index; it is opened again when it is needed."""
         if "_keeper" in self.__dict__:
             self._keeper.close()
+        if "_client" in self.__dict__:
+            self._client.close()
 
     def __enter__(self) -> Self:
         return self
@@ -163,7 +171,7 @@ class Assistant:
         Raises:
             AskbriefError: The folder cannot be read, or the index not written.
         """
-        return self._keeper.refresh(is_thorough=is_thorough)
+        return self._index_shards() if self.cluster else self._keeper.refresh(is_thorough=is_thorough)
 
     def rebuild(self) -> Generator[Progress, None, None]:
         """Read and encode everything again, yielding progress; the old index answers until that is done.
@@ -205,6 +213,8 @@ class Assistant:
         Raises:
             StoreError: There is no index, or it cannot be read.
         """
+        if self.cluster:
+            return self._client.find_freshness()
         return self._keeper.find_freshness(checked=self._keeper.refreshed is not None)
 
     def load_document(self, document_id: str) -> Document:
@@ -213,6 +223,8 @@ class Assistant:
         Raises:
             StoreError: There is no index, it cannot be read, or it has no such document.
         """
+        if self.cluster:
+            return self._client.load_document(document_id)
         return self._keeper.open().rows.load_document(document_id)
 
     def iter_documents(self) -> Iterator[Document]:
@@ -227,7 +239,7 @@ class Assistant:
 
     def search(self, query: str, *, top: int = 10, refresh: bool = True, filters: Filters | None = None) -> list[Hit]:
         """The best ``top`` passages for a question or words, best first; arguments and errors as of ``trace``."""
-        trace = self._find_trace(_build_query(query, filters), history=(), refresh=refresh, top=top, read=False)
+        trace = self._find_trace(build_query(query, filters), history=(), refresh=refresh, top=top, read=False)
         return pipeline.build_hits(trace.candidates)
 
     def conversation(self) -> Conversation:
@@ -284,7 +296,7 @@ class Assistant:
             QuestionError: The question is empty or too long, or a filter is wrong.
             AskbriefError: The folder, the index or a model cannot be used.
         """
-        query = _build_query(question, filters, sort=sort)
+        query = build_query(question, filters, sort=sort)
         began = perf_counter()
         trace = self._find_trace(query, history=history, refresh=refresh, top=pipeline.READ_PASSAGES, read=True)
         total = 1000 * (perf_counter() - began)
@@ -292,7 +304,18 @@ class Assistant:
         return replace(trace, timings_ms={step: round(milliseconds, 1) for step, milliseconds in timings.items()})
 
     @cached_property
+    def _client(self) -> ClusterClient:
+        from askbrief.cluster.client import ClusterClient
+
+        return ClusterClient(self.folder, self.cluster, encoder=self._encoder, reader=self._reader)
+
+    def _index_shards(self) -> Generator[Progress, None, None]:
+        yield from self._client.index()
+
+    @cached_property
     def _keeper(self) -> IndexKeeper:
+        if self.cluster:
+            raise ClusterError("this can be done for the index of one machine only", hint="Leave the cluster out.")
         return IndexKeeper(self.folder, self.encoder)
 
     def _open_published(self) -> Store:
@@ -313,6 +336,8 @@ class Assistant:
 
         The folder is listed while the index as it is works already; that trace counts if nothing has changed.
         """
+        if self.cluster:
+            return self._client.trace(query, history=history, top=top, read=read)
         if not refresh:
             self._open_published()
             return self._trace_store(query, history=history, top=top, read=read, checked=False)
@@ -341,7 +366,7 @@ class Assistant:
             with store.snapshot() as derived:
                 freshness = self._keeper.find_freshness(checked=checked)
 
-                def search(query: Query, *, top: int = top) -> Trace:
+                def search(query: Query, top: int) -> Trace:
                     return pipeline.search(
                         query, store=store, derived=derived, encoder=self.encoder, freshness=freshness, top=top
                     )
@@ -351,16 +376,15 @@ class Assistant:
                         loading.result()
                     return self.reader
 
-                if read and is_small_talk(query.asked):
-                    return replace(search(query, top=0), matches=())
-                phrase = find_phrase(query.asked) if read else ""
-                if history and not phrase:
-                    trace = pipeline.follow(query, history, search=search, load_reader=load_reader)
-                else:
-                    trace = search(query)
-                if phrase:
-                    trace = pipeline.mention(trace, phrase, query, store=store, derived=derived)
-            if loading is None or trace.outcome == "mentions":
+                trace, is_unread = find_passages(
+                    query,
+                    history=history,
+                    top=top,
+                    search=search,
+                    mention=partial(pipeline.mention, store=store, derived=derived),
+                    load_reader=load_reader if read else None,
+                )
+            if loading is None or not is_unread:
                 return trace
             loading.result()
         return pipeline.conclude(
@@ -406,15 +430,3 @@ class Conversation:
         answer = self._assistant.ask(question, top=top, refresh=refresh, history=history)
         self.history.append(build_turn(answer))
         return answer
-
-
-def _build_query(question: str, filters: Filters | None, *, sort: Sort = "best") -> Query:
-    """The question without the filters in its line, and all filters.
-
-    Raises:
-        QuestionError: The question is empty or too long, or a filter is wrong.
-    """
-    text, found = parse_filters(check_question(question))
-    text = check_question(text)
-    newest_first = sort == "date" or asks_for_latest(text)
-    return Query(text, text, combine_filters(found, filters) if filters else found, newest_first=newest_first)

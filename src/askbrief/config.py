@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from reprlib import repr as shown
@@ -13,6 +13,7 @@ from askbrief.errors import ConfigError, FolderNotFoundError
 
 FILE_NAME = "askbrief.toml"
 INDEX = ".askbrief"
+SHARDS = ".shards"
 HISTORY_VARIABLE = "ASKBRIEF_HISTORY"
 MAX_FILE_BYTES = 64 * 1024
 MAX_VALUE_CHARACTERS = 1000
@@ -53,6 +54,28 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a folder's files, told by a stable hash of their paths, so that a changed file touches one shard.
+
+    Attributes:
+        number: From 0.
+        count: Shards that the folder has.
+        whole: Absolute index folder of the whole folder; those of the shards lie in it.
+    """
+
+    number: int
+    count: int
+    whole: Path
+
+    def holds(self, path: str) -> bool:
+        """Whether the file at ``path``, relative to the folder, belongs to this shard."""
+        import hashlib
+
+        digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % self.count == self.number
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
     """A folder that can be asked: where its articles and its index are.
 
@@ -61,12 +84,19 @@ class Folder:
         articles: Absolute folder of the articles, inside ``root``.
         index: Absolute folder of the index: inside ``root``, or in the user's cache where ``root`` cannot be written.
         settings: The settings in force.
+        shard: The part of the articles that the index is of; None for all.
     """
 
     root: Path
     articles: Path
     index: Path
     settings: Settings
+    shard: Shard | None = None
+
+    def take_shard(self, number: int, *, count: int) -> Folder:
+        """The same folder, reduced to one of ``count`` shards; its index is an ordinary one, in a folder of its own."""
+        index = find_shards(self) / f"{count:04}" / f"{number:04}"
+        return replace(self, index=index, shard=Shard(number, count, self.index))
 
 
 def find_folder(start: Path | None = None) -> Folder:
@@ -124,6 +154,11 @@ def open_folder(root: Path) -> Folder:
     if settings.index == INDEX and not index.exists() and not os.access(root, os.W_OK | os.X_OK):
         index = find_cached_index(root)
     return Folder(root, places["articles"], index, settings)
+
+
+def find_shards(folder: Folder) -> Path:
+    """Where the shards of a folder lie: hidden, as an index folder holds nothing else that can be seen."""
+    return folder.index / SHARDS
 
 
 def keeps_history(settings: Settings) -> bool:

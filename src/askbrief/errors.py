@@ -10,6 +10,7 @@ AskbriefError                 what every caller may catch; carries a hint
 ├── ConversationError         the saved conversations
 ├── EvaluationError           questions with known answers that cannot be used
 ├── ServingError              the chat in a browser
+├── ClusterError              the machines that hold the shards of an index
 └── StoreError                the index
     ├── StoreNotFoundError    nothing has been indexed yet
     ├── StoreOutdatedError    made with another version, model or setting
@@ -68,6 +69,10 @@ class EvaluationError(AskbriefError):
 
 class ServingError(AskbriefError):
     """The chat cannot be served to a browser."""
+
+
+class ClusterError(AskbriefError):
+    """The cluster cannot be reached, or cannot do what was asked of it."""
 
 
 class StoreError(AskbriefError):

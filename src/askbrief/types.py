@@ -319,6 +319,8 @@ class Freshness:
         renamed: Files with the text of one that is gone; neither added nor removed.
         skipped: Files that could not be read.
         checked: Whether the folder was compared with the index at all.
+        shards: Shards of the index; 0 where it is one store.
+        missing: Numbers, from 0, of the shards that nobody could serve: what they hold was not asked.
     """
 
     generation: int
@@ -330,6 +332,8 @@ class Freshness:
     renamed: int = 0
     skipped: tuple[SkippedFile, ...] = ()
     checked: bool = True
+    shards: int = 0
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,24 +53,51 @@ def search(
     allowed = find_allowed(store.rows, query.filters)
     depth = max(DEPTH, top)
     rows = None if allowed is None else allowed.rows
-    found = gather(store, derived, encoder, query.searched, depth=depth, allowed=rows)
+    found = gather(store, derived, encoder.encode_question, query.searched, depth=depth, allowed=rows)
     matches = fuse(found, depth=depth, boosted=query.boosted)
+    candidates = load_candidates(store, matches, top=top)
+    filtered = query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else ""
+    seconds = perf_counter() - began
+    return build_trace(
+        query, matches=matches, candidates=candidates, freshness=freshness, filtered=filtered, seconds=seconds
+    )
+
+
+def build_trace(
+    query: Query,
+    *,
+    matches: Sequence[Match],
+    candidates: Sequence[Candidate],
+    freshness: Freshness,
+    filtered: str,
+    seconds: float,
+) -> Trace:
+    """The trace of what was found for a query, with nothing read yet.
+
+    Args:
+        query: What was searched.
+        matches: All matches, best first.
+        candidates: The best of them, with passage and document.
+        freshness: What the answer will be checked against.
+        filtered: The articles that were asked, in words; '' for all.
+        seconds: How long the search took.
+    """
     return Trace(
         question=query.asked,
         searched=query.searched,
         matches=tuple(matches),
-        candidates=tuple(load_candidates(store, matches, top=top)),
+        candidates=tuple(candidates),
         ranked=(),
         dense_weight=DENSE_WEIGHT,
         min_confidence=1.0,
         freshness=freshness,
-        timings_ms={"search": 1000 * (perf_counter() - began)},
+        timings_ms={"search": 1000 * seconds},
         how=query.how,
         focus=query.focus,
         rewrites=query.rewrites,
         offered=query.offered,
         filters=query.filters.line,
-        filtered=query.filters.describe_found(allowed.articles, undated=allowed.undated) if allowed else "",
+        filtered=filtered,
     )
 
 
@@ -149,7 +176,7 @@ def find_candidates(
 ) -> tuple[list[Match], list[Candidate]]:
     """All matches of a question, fused, and the best ``top`` as candidates; arguments as of ``search``."""
     depth = max(DEPTH, top)
-    matches = fuse(gather(store, derived, encoder, question, depth=depth), depth=depth)
+    matches = fuse(gather(store, derived, encoder.encode_question, question, depth=depth), depth=depth)
     return matches, load_candidates(store, matches, top=top)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from askbrief.answer.filters import Filters
+from askbrief.answer.filters import Filters, asks_for_latest, combine_filters, parse_filters
+from askbrief.answer.question import check_question
+
+Sort = Literal["best", "date"]
 
 ALL = Filters()
 """Every article."""
@@ -35,3 +39,20 @@ class Query:
     rewrites: tuple[str, ...] = ()
     offered: str = ""
     newest_first: bool = False
+
+
+def build_query(question: str, filters: Filters | None = None, *, sort: Sort = "best") -> Query:
+    """The question without the filters in its line, and all filters.
+
+    Args:
+        question: As typed.
+        filters: Which articles are asked, beside the filters in the line.
+        sort: "date" puts the newest article first of those that answer credibly, as "the latest …" does.
+
+    Raises:
+        QuestionError: The question is empty or too long, or a filter is wrong.
+    """
+    text, found = parse_filters(check_question(question))
+    text = check_question(text)
+    newest_first = sort == "date" or asks_for_latest(text)
+    return Query(text, text, combine_filters(found, filters) if filters else found, newest_first=newest_first)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from askbrief.models.encoder import Encoder
 from askbrief.store.generation import Derived
+from askbrief.store.lexical import Statistics
 from askbrief.store.store import Store
 from askbrief.text.segment import fold
 from askbrief.types import Candidate, Document, Match, Passage
@@ -26,29 +26,31 @@ _WORD = re.compile(r"\w+")
 def gather(
     store: Store,
     derived: Derived,
-    encoder: Encoder,
+    encode: Callable[[str], NDArray[np.float32]],
     query: str,
     *,
     depth: int = DEPTH,
     allowed: Sequence[int] | None = None,
+    statistics: Statistics | None = None,
 ) -> list[Match]:
     """The ``depth`` nearest passages by cosine and the best ``depth`` by BM25, each with both raw scores; any order.
 
     Args:
         store: The open store, inside its ``snapshot``.
         derived: That snapshot's indexes.
-        encoder: The encoder that the store was made with.
+        encode: Gives the question's vector, shape (dimension,), of the encoder that the store was made with.
         query: A question or words.
         depth: Passages taken from each search.
         allowed: Rows of the passages that may be found, sorted; None allows all.
+        statistics: Those of all shards, for scores that are comparable between them; None takes the store's own.
     """
     with ThreadPoolExecutor(max_workers=1) as beside:
-        searching = beside.submit(_search_words, derived, query, depth=depth, allowed=allowed)
-        vector = encoder.encode_question(query)
+        searching = beside.submit(_search_words, derived, query, depth=depth, allowed=allowed, statistics=statistics)
+        vector = encode(query)
         near = _search_vectors(derived, vector, depth=depth, allowed=allowed)
         worded = searching.result()
         rows = sorted(near | worded)
-        scoring = beside.submit(derived.lexical.score, query, rows)
+        scoring = beside.submit(derived.lexical.score, query, rows, statistics=statistics)
         records = {record.row: record for record in store.rows.load_passages(rows)}
         bm25s = scoring.result()
     cosines = {row: float(record.vector @ vector) for row, record in records.items()}
@@ -59,10 +61,12 @@ def gather(
     ]
 
 
-def _search_words(derived: Derived, query: str, *, depth: int, allowed: Sequence[int] | None) -> set[int]:
+def _search_words(
+    derived: Derived, query: str, *, depth: int, allowed: Sequence[int] | None, statistics: Statistics | None
+) -> set[int]:
     if allowed is None:
-        return {row for row, _ in derived.lexical.search(query, top=depth)}
-    scores = derived.lexical.score(query, allowed)
+        return {row for row, _ in derived.lexical.search(query, top=depth, statistics=statistics)}
+    scores = derived.lexical.score(query, allowed, statistics=statistics)
     return set(sorted(scores, key=lambda row: (-scores[row], row))[:depth])
 
 
@@ -84,21 +88,35 @@ def load_candidates(store: Store, matches: Iterable[Match], *, top: int) -> list
         matches: Best first.
         top: Most candidates returned.
     """
+    return choose_candidates(iter_candidates(store, matches), top=top)
+
+
+def iter_candidates(store: Store, matches: Iterable[Match]) -> Iterator[Candidate]:
+    """Each of ``matches`` with passage and document; the store is open, inside its ``snapshot``."""
     documents: dict[str, Document] = {}
-    candidates: list[Candidate] = []
-    seen: list[tuple[frozenset[str], frozenset[str]]] = []
     for match in matches:
-        if len(candidates) == top:
-            break
         (record,) = store.rows.load_passages([match.row])
         if record.document_id not in documents:
             documents[record.document_id] = store.rows.load_document(record.document_id)
         document = documents[record.document_id]
         passage = Passage(document.id, record.span, record.span.of(document.text))
-        words = _profile(passage.text)
-        if not any(_is_near_duplicate(words, other) for other in seen):
-            seen.append(words)
-            candidates.append(Candidate(match, passage, document))
+        yield Candidate(match, passage, document)
+
+
+def choose_candidates(found: Iterable[Candidate], *, top: int) -> list[Candidate]:
+    """The first ``top`` of what was ``found``, best first, that do not nearly repeat a better one."""
+    candidates: list[Candidate] = []
+    seen: list[tuple[frozenset[str], frozenset[str]]] = []
+    if not top:
+        return candidates
+    for candidate in found:
+        words = _profile(candidate.passage.text)
+        if any(_is_near_duplicate(words, other) for other in seen):
+            continue
+        seen.append(words)
+        candidates.append(candidate)
+        if len(candidates) == top:
+            break
     return candidates
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType, convert, to_builtins
 from msgspec.json import decode
+from msgspec.structs import replace
 
 from askbrief.errors import AskbriefError
 from askbrief.text.display import printable
@@ -89,7 +90,7 @@ class SkippedFields(Struct, frozen=True, kw_only=True):
 
 
 class FreshnessFields(Struct, frozen=True, kw_only=True):
-    """What an answer was checked against."""
+    """What an answer was checked against; shards are there where the index has some."""
 
     generation: int = 0
     documents: int = 0
@@ -100,6 +101,8 @@ class FreshnessFields(Struct, frozen=True, kw_only=True):
     renamed: int = 0
     skipped: tuple[SkippedFields, ...] = ()
     checked: bool = False
+    shards: int | UnsetType = UNSET
+    missing: tuple[int, ...] | UnsetType = UNSET
 
 
 class ReadSpanFields(Struct, frozen=True, kw_only=True):
@@ -260,7 +263,7 @@ def load_answer(line: str | bytes) -> Answer:
         hits=hits,
         confidence=fields.confidence,
         nearest=nearest,
-        freshness=convert(fields.freshness, Freshness, from_attributes=True),
+        freshness=convert(to_builtins(fields.freshness), Freshness),
         timings_ms=fields.timings_ms,
         outcome=fields.outcome or ("answered" if answers else "no_short_answer"),
         agreement=fields.agreement,
@@ -302,7 +305,8 @@ def freshness_as_json(freshness: Freshness) -> str:
 
 def build_freshness_fields(freshness: Freshness) -> FreshnessFields:
     """What an answer was checked against, for JSON."""
-    return convert(freshness, FreshnessFields, from_attributes=True)
+    fields = convert(freshness, FreshnessFields, from_attributes=True)
+    return fields if freshness.shards else replace(fields, shards=UNSET, missing=UNSET)
 
 
 def _build_explanation(trace: Trace, verdict: str) -> ExplanationFields:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from askbrief.answer.dialogue import Turn
-    from askbrief.assistant import Assistant, Sort
+    from askbrief.answer.query import Sort
+    from askbrief.assistant import Assistant
     from askbrief.conversations.shell import ShellConversation
     from askbrief.types import Answer, Trace
 
@@ -42,6 +43,7 @@ _ADVICE = " With --no-refresh the answer comes from the index as it is, where th
 @click.option("--continue", "continues", is_flag=True, help="Take QUESTION as a follow-up to the last one asked here.")
 @click.option("--conversation", is_flag=True, help="Take each line read with - as a follow-up to the lines before.")
 @options.refresh
+@options.cluster
 @click.option("--explain", is_flag=True, help="Show how the answer was found, or why there is none.")
 @options.as_json
 @options.yes
@@ -52,6 +54,7 @@ def ask(
     continues: bool,
     conversation: bool,
     refresh: bool,
+    cluster: str,
     yes: bool,
     verbose: bool,
     **settings: Any,
@@ -68,10 +71,10 @@ def ask(
     is_batch = question == ("-",)
     if conversation and (continues or not is_batch):
         raise click.UsageError("--conversation reads the questions from standard input: give - as QUESTION.")
-    found = find_folder_to_index(folder, yes=yes) if refresh else find_named_folder(folder)
+    found = find_folder_to_index(folder, yes=yes) if refresh and not cluster else find_named_folder(folder)
     exit_code = DONE
     with (
-        open_assistant(found, advice=_ADVICE, verbose=verbose) as assistant,
+        open_assistant(found, advice=_ADVICE, verbose=verbose, cluster=cluster) as assistant,
         Asking(assistant, refresh=refresh, continues=continues, begins=conversation, **settings) as asking,
     ):
         if continues:

@@ -12,6 +12,7 @@ import click
 _COMMANDS = {
     "ask": ("asking.ask", "Answer QUESTION in the articles' own words."),
     "chat": ("chatting.chat", "Ask questions, with their source beside the answers."),
+    "cluster": ("cluster.cluster", "Ask an index in shards on several machines."),
     "completion": ("completion.completion", "Print SHELL's completion script."),
     "conversations": ("conversations.conversations", "List the saved conversations."),
     "doctor": ("checks.doctor", "Check the installation and the index."),

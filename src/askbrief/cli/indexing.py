@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +25,35 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing.")
 @click.option("--rebuild", is_flag=True, help="Read and encode everything again; the old index answers until then.")
 @click.option("--watch", is_flag=True, help="Keep the index up to date as files change, until Ctrl+C.")
+@options.cluster
+@click.option("--shards", type=click.IntRange(1, 4096), help="With --cluster: how many shards the index has.")
 @options.as_json
 @options.yes
 @options.verbose
 def index(
-    folder: Path | None, dry_run: bool, rebuild: bool, watch: bool, as_json: bool, yes: bool, verbose: bool
+    folder: Path | None,
+    dry_run: bool,
+    rebuild: bool,
+    watch: bool,
+    cluster: str,
+    shards: int | None,
+    as_json: bool,
+    yes: bool,
+    verbose: bool,
 ) -> int:
     """Update the index, and repair any damage."""
     if dry_run and (rebuild or watch):
         raise click.UsageError("--dry-run cannot be combined with --rebuild or --watch.")
+    if cluster and (dry_run or rebuild or watch):
+        raise click.UsageError("--cluster cannot be combined with --dry-run, --rebuild or --watch.")
+    if shards and not cluster:
+        raise click.UsageError("--shards needs --cluster.")
+    if cluster:
+        from askbrief.cli.cluster import index_on_cluster
+
+        return index_on_cluster(
+            find_folder_to_index(folder, yes=yes), cluster, shards=shards, as_json=as_json, verbose=verbose
+        )
     found = find_named_folder(folder) if dry_run else find_folder_to_index(folder, yes=yes)
     with open_assistant(found, verbose=verbose) as assistant:
         if dry_run:
@@ -71,6 +92,11 @@ def _watch(assistant: Assistant, generation: int, *, as_json: bool) -> None:
 
 
 def _write_freshness(assistant: Assistant, freshness: Freshness, *, as_json: bool) -> None:
+    write_freshness(freshness, notes=assistant.notes, as_json=as_json)
+
+
+def write_freshness(freshness: Freshness, *, notes: Sequence[str], as_json: bool) -> None:
+    """Write what an index holds to stdout, and to stderr what people should know of it."""
     from askbrief.output.text import describe_freshness, describe_skipped
 
     if as_json:
@@ -80,7 +106,7 @@ def _write_freshness(assistant: Assistant, freshness: Freshness, *, as_json: boo
     else:
         write(describe_freshness(freshness))
     sys.stdout.flush()
-    for line in (*assistant.notes, *describe_skipped(freshness)):
+    for line in (*notes, *describe_skipped(freshness)):
         tell(line)
 
 

@@ -128,20 +128,23 @@ def describe_danger(folder: Path) -> str:
 
 
 @contextmanager
-def open_assistant(folder: Folder, *, advice: str = "", verbose: bool = False) -> Iterator[Assistant]:
+def open_assistant(
+    folder: Folder, *, advice: str = "", verbose: bool = False, cluster: str = ""
+) -> Iterator[Assistant]:
     """An assistant whose progress is shown on stderr.
 
     Args:
         folder: What to ask.
         advice: A sentence that goes with the warning of long work.
         verbose: Whether technical figures are shown.
+        cluster: Address of the cluster whose shards of the folder are asked; '' asks the folder's own index.
     """
     from askbrief.assistant import Assistant
     from askbrief.output.progress import ProgressDisplay
 
     display = ProgressDisplay(sys.stderr, advice=advice, verbose=verbose)
     try:
-        with Assistant(folder, on_progress=display.update) as assistant:
+        with Assistant(folder, on_progress=display.update, cluster=cluster) as assistant:
             yield assistant
     finally:
         display.stop()

@@ -32,6 +32,10 @@ refresh = click.option(
 yes = click.option("--yes", "-y", is_flag=True, help="Index the folder without asking, a system folder too.")
 verbose = click.option("--verbose", "-v", is_flag=True, help="Show technical figures with the progress.")
 
+cluster = click.option(
+    "--cluster", default="", metavar="ADDRESS", help="Use the Ray cluster at HOST:PORT, or a local one (local)."
+)
+
 _FILTERS = {
     "since": ("DATE", "Only articles of this day or later (2025, 2025-05, 2025-05-20)."),
     "until": ("DATE", "Only articles of this day or earlier."),

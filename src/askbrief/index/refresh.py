@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Generator
 from contextlib import ExitStack
+from dataclasses import replace
 
 from askbrief.config import Folder
 from askbrief.corpus.chunk import CHUNKER
@@ -45,12 +46,20 @@ def identify(folder: Folder, encoder: Encoder) -> Identity:
 
 
 def scan(folder: Folder) -> Scan:
-    """The articles of ``folder``.
+    """The articles of ``folder``, or of its shard.
 
     Raises:
         CorpusError: The folder cannot be read.
     """
-    return scan_folder(folder.articles, root=folder.root, without=folder.index)
+    shard = folder.shard
+    if shard is None:
+        return scan_folder(folder.articles, root=folder.root, without=folder.index)
+    found = scan_folder(folder.articles, root=folder.root, without=shard.whole)
+    return replace(
+        found,
+        files=tuple(file for file in found.files if shard.holds(file.path)),
+        skipped=tuple(file for file in found.skipped if shard.holds(file.path)),
+    )
 
 
 def refresh(
@@ -165,7 +174,7 @@ def require_articles(folder: Folder, scan: Scan) -> None:
     Raises:
         CorpusError: There are none.
     """
-    if scan.files:
+    if scan.files or folder.shard is not None:  # a shard may have none
         return
     others = ", ".join(f"{count} {ending}" for ending, count in scan.others.most_common(3))
     found = f" (found instead: {others})" if others else ""

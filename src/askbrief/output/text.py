@@ -160,9 +160,20 @@ def render_hits(hits: Sequence[Hit], *, root: Path | None = None, width: int | N
 def describe_basis(freshness: Freshness) -> str:
     """One line: what an answer was checked against."""
     articles = count_noun(freshness.documents, "article")
+    if freshness.shards:
+        articles += f" in {describe_shards(freshness)}"
     if not freshness.checked:
         return f"{articles}, not compared with the folder"
     return ", ".join([f"{articles}, up to date", *_describe_changes(freshness)])
+
+
+def describe_shards(freshness: Freshness) -> str:
+    """How many of the shards of an index were asked: "8 shards", "7 of 8 shards (without number 3)"."""
+    if not freshness.missing:
+        return count_noun(freshness.shards, "shard")
+    numbers = " and ".join(filter(None, (", ".join(map(str, freshness.missing[:-1])), str(freshness.missing[-1]))))
+    asked = freshness.shards - len(freshness.missing)
+    return f"{asked} of {count_noun(freshness.shards, 'shard')} (without number {numbers})"
 
 
 def describe_freshness(freshness: Freshness) -> str:

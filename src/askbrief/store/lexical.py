@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
@@ -23,6 +26,28 @@ _PROBED_WORDS = 8
 _QUERY_WORD = re.compile(r"\w+")
 _PLAIN_WORD = re.compile(rf"(?<!\S)[a-z0-9]{{1,{_MAX_WORD_BYTES - 1}}}(?!\S)")
 """A word that is one to any tokenizer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What BM25 needs to know of the passages about the words of a question.
+
+    Attributes:
+        passages: Number of passages.
+        frequencies: Passages with each word, by its indexed form.
+    """
+
+    passages: int
+    frequencies: Mapping[str, int]
+
+    def __add__(self, other: Statistics) -> Statistics:
+        """The statistics of both together."""
+        return Statistics(self.passages + other.passages, dict(Counter(self.frequencies) + Counter(other.frequencies)))
+
+    def find_rarity(self, words: Iterable[str]) -> float:
+        """The inverse document frequencies of indexed words, summed up as BM25 does for a phrase."""
+        found = (self.frequencies.get(word, 0) for word in words)
+        return sum(math.log(1 + (self.passages - count + 0.5) / (count + 0.5)) for count in found)
 
 
 def build_lexical(folder: Path, passages: Iterable[tuple[int, str]]) -> None:
@@ -67,17 +92,26 @@ class LexicalIndex:
                 self._searcher = self._index.searcher()
         except (ValueError, OSError) as error:
             raise StoreDamagedError(f"{folder} is damaged", hint="Run: askbrief index") from error
+        self._analyzer = _build_analyzer()
         self.count: int = self._searcher.num_docs
 
-    def search(self, query: str, *, top: int) -> list[tuple[int, float]]:
+    def count_words(self, query: str) -> Statistics:
+        """The statistics of the words of ``query`` in this index."""
+        indexed = {form for word in self._find_words(query) for form in self._analyze(word)}
+        counted = {form: self._searcher.doc_freq("text", form) for form in indexed}
+        return Statistics(self.count, {form: count for form, count in counted.items() if count})
+
+    def search(self, query: str, *, top: int, statistics: Statistics | None = None) -> list[tuple[int, float]]:
         """The ``top`` rows that share a word with ``query``, with their BM25 scores, best first; ties by row.
+
+        With ``statistics`` of several indexes, their scores are comparable: each word weighs what it weighs in all.
 
         At most ``MAX_QUERY_WORDS`` different words of the query count. tantivy keeps any of the rows that tie for the
         last place, so it is asked for more until the tie is whole.
         """
         if not self.count:
             return []
-        parsed = self._parse(query)
+        parsed = self._parse(query, statistics)
         wanted = min(top + 1, self.count)
         found = self._find(parsed, limit=wanted)
         while len(found) == wanted < self.count and found[-1][1] == found[top - 1][1]:
@@ -85,7 +119,7 @@ class LexicalIndex:
             found = self._find(parsed, limit=wanted)
         return sorted(found, key=lambda item: (-item[1], item[0]))[:top]
 
-    def score(self, query: str, rows: Collection[int]) -> dict[int, float]:
+    def score(self, query: str, rows: Collection[int], *, statistics: Statistics | None = None) -> dict[int, float]:
         """The BM25 score, as in ``search``, of those of ``rows`` that share a word with ``query``."""
         if not rows or not self.count:
             return {}
@@ -93,7 +127,7 @@ class LexicalIndex:
         query_among = tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Must, tantivy.Query.const_score_query(among, 0.0)),
-                (tantivy.Occur.Must, self._parse(query)),
+                (tantivy.Occur.Must, self._parse(query, statistics)),
             ]
         )
         return dict(self._find(query_among, limit=len(rows)))
@@ -124,8 +158,23 @@ class LexicalIndex:
             raise
         return [(int(row or 0), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
 
-    def _parse(self, query: str) -> tantivy.Query:
-        return self._index.parse_query(" ".join(f'"{word}"' for word in self._find_words(query)), ["text"])
+    def _parse(self, query: str, statistics: Statistics | None) -> tantivy.Query:
+        words = [f'"{word}"{self._weigh(word, statistics)}' for word in self._find_words(query)]
+        return self._index.parse_query(" ".join(words), ["text"])
+
+    def _weigh(self, word: str, statistics: Statistics | None) -> str:
+        """The boost that turns the rarity of a word in this index into that of ``statistics``, as tantivy reads it."""
+        if statistics is None:
+            return ""
+        forms = self._analyze(word)
+        own = Statistics(self.count, {form: self._searcher.doc_freq("text", form) for form in forms})
+        rarity = own.find_rarity(forms)
+        return f"^{statistics.find_rarity(forms) / rarity:.6f}" if rarity > 0 else ""
+
+    def _analyze(self, word: str) -> list[str]:
+        """The forms under which a word is indexed: one, unless the tokenizer splits it."""
+        forms: list[str] = self._analyzer.analyze(word)
+        return forms
 
     def _find_words(self, query: str) -> list[str]:
         return list(dict.fromkeys(_QUERY_WORD.findall(fold(query))))[:MAX_QUERY_WORDS]
@@ -184,7 +233,11 @@ def _write(
 
 
 def _register(index: tantivy.Index) -> None:
-    analyzer = (
+    index.register_tokenizer(_ANALYZER, _build_analyzer())
+
+
+def _build_analyzer() -> tantivy.TextAnalyzer:
+    return (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(_MAX_WORD_BYTES))
         .filter(tantivy.Filter.lowercase())
@@ -192,4 +245,3 @@ def _register(index: tantivy.Index) -> None:
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
-    index.register_tokenizer(_ANALYZER, analyzer)

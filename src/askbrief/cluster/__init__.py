@@ -1,0 +1,1 @@
+"""Past one machine: the shards of an index, built and asked by Ray."""
