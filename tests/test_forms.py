@@ -100,7 +100,7 @@ def test_a_model_with_outliers_is_smoothed_and_says_so(outlier_model: Path, cach
     assert steps[-2].details == f"int8: {failed['int8']}"
     assert steps[-1].details.startswith(f"int8, smoothed (int8: {failed['int8']}); against SentenceTransformer")
     checks = list(check_models(Settings(encoder=str(outlier_model)), root=Path()))
-    assert [check.name for check in checks] == ["encoder", "compiled", "reader"]
+    assert [check.name for check in checks] == ["encoder", "compiled", "reader", "reader 2"]
     assert f": int8, smoothed (int8: {failed['int8']}); model.onnx" in checks[1].found
     assert "askbrief-reader-minilm-l6: int8; model.onnx" in checks[2].found
 

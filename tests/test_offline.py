@@ -191,5 +191,5 @@ def test_the_shipped_models_answer_where_no_network_can_be_used(
     monkeypatch.setattr(offline, "CHAT_SECONDS", 1.0)
     answer, chat = check_offline(None, "", scratch=tmp_path)
     assert (answer.outcome, chat.outcome) == ("ok", "ok")
-    assert answer.found.startswith("“Who opened the bridge?” got “Ana Ruiz” (bridge.txt, ")
+    assert answer.found.startswith("“Who opened the bridge?” got “The mayor, Ana Ruiz” (bridge.txt, ")
     assert chat.found.startswith("open for 1 s, in a process that ")

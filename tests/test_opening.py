@@ -106,7 +106,7 @@ def test_a_home_folder_is_indexed_on_request(
     assert run(["ask", QUESTION, "-C", str(articles), "--yes"]) == 0
     assert run(["ask", QUESTION, "-C", str(articles)]) == 0  # it has an index now
     ended, shown = run_in_terminal(articles, "status", typed="")
-    assert (ended, "2 documents" in shown) == (0, True)
+    assert (ended, "2 articles" in shown) == (0, True)
 
 
 def test_a_person_is_asked_about_a_home_folder(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -315,6 +315,7 @@ def test_mixtures_are_read_from_their_file() -> None:
     mixtures = load_mixtures()
     assert list(mixtures) == [
         *("first", "final", "last", "beside-groups", "contrasts", "news", "agents", "all", "teacher"),
+        *("teacher-contrasts", "teacher-agents"),
     ]
     source = {source.name: source for source in mixtures["agents"]}[PASSIVES]
     assert (source.share, source.negatives, source.joined, source.contrasts) == (1.0, 0.4, 0.05, 0.3)

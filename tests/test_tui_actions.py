@@ -79,7 +79,7 @@ def test_copying_an_answer(articles: Path, copied: list[str]) -> None:
             assert chat.toasts[1].startswith("Copied “The envoy met Okay")
             await chat.pilot.press("2", "f")
             await chat.wait_until(lambda: len(copied) == 4)
-            assert copied[-1].startswith("**Trains**[^2]")
+            assert copied[-1].startswith("> **Trains**[^2]")
 
     asyncio.run(scenario())
 

@@ -75,7 +75,7 @@ def _string(ole: Any, code: str, budget: Budget) -> str:
     wide = _stream(ole, _PROPERTY.format(code, "001F"))
     if wide:
         return wide.decode("utf-16-le", "replace")
-    return decode_bytes(_stream(ole, _PROPERTY.format(code, "001E")), budget)
+    return decode_bytes(_stream(ole, _PROPERTY.format(code, "001E")).rstrip(b"\0"), budget)
 
 
 def _binary(ole: Any, code: str) -> bytes:
