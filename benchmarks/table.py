@@ -49,7 +49,7 @@ def describe_retrieval(retrieval: Figures) -> list[str]:
 def describe_reading(reading: Figures) -> list[str]:
     """The reader alone, and beside others."""
     labels = {
-        "squad_v1.1_dev": "SQuAD v1.1 dev, complete",
+        "squad_v1.1_dev": "SQuAD v1.1 dev",
         "squad_v2_dev_half": "SQuAD v2 dev, half",
         "newsqa_dev_a": "NewsQA dev (a), whole articles",
     }
