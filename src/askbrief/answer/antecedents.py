@@ -86,6 +86,8 @@ _WORD = r"[\w-]+(?:[’']s)?"
 _ROLE_WORDS = 6
 _SOMEBODY = rf"\b(?:an?|another|one)\s(?:[\w-]+\s){{0,2}}(?:{'|'.join(sorted(_PERSON_ROLES | _GUARDED_ROLES))})\b"
 _OF_THING = r"['’]s\s|\s(?:officials?|spokes\w+|chief|director|head|members?|of)\b"
+_NAMED_BEHIND = r"\s(?:(?:to|in|at)\s(?:the\s)?[^\W\d_a-z][\w’'-]+\s)?[^\W\d_a-z][\w’'-]+\s[^\W\d_a-z][\w’'-]+"
+"""Behind a role: who has it, as in "Iran's ambassador to Baghdad Kazem Al-e-Sadeq" and "the engineer Ana Ruiz"."""
 _FORMER = word_set("former ex previous late first next new other second same")
 _TAIL_OF_NAME = r"\s(?:of|for)\s"
 
@@ -120,6 +122,8 @@ def find_antecedent(text: str, mention: Span, *, ask: AskReader | None = None) -
             return None  # a title used as a name: "The Chairman"
         if head in _THING_HEADS and not match["owner"] and not compiled(_OF_THING).match(text, mention.end):
             name, kind = _find_thing(text, mention, head), "thing"
+        elif compiled(_NAMED_BEHIND).match(text, mention.end):
+            return None
         elif head in _PERSON_ROLES | _GUARDED_ROLES | TITLES:
             name, kind = _find_role(text, mention, match), "role"
             if name is None and ask is not None and head not in _GUARDED_ROLES:
