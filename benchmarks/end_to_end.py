@@ -11,60 +11,17 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from askbrief.answer.pipeline import READ_PASSAGES, find_candidates, read_candidates
-from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.second_look import load_second_look
-from askbrief.evaluation.scores import score_exact, score_f1
-from askbrief.models.calibration import Calibration
 from askbrief.models.compile_encoder import load_encoder
-from askbrief.types import Candidate
 from benchmarks.common import build_parser, save_result
-from corpora.questions import Paragraphs, Question, load_paragraphs
+from benchmarks.top_answers import TopAnswers
+from corpora.questions import Paragraphs, load_paragraphs
 from corpora.stores import as_documents, build_store, whole
-
-
-@dataclass(slots=True)
-class Score:
-    """Sums over the questions that were answered in one way."""
-
-    exact: float = 0.0
-    f1: float = 0.0
-    first: int = 0
-    answered: int = 0
-    f1_if_answered: float = 0.0
-    seconds: list[float] = field(default_factory=list)
-
-    def add(
-        self, question: Question, candidates: Sequence[Candidate], *, calibration: Calibration, seconds: float
-    ) -> None:
-        """Counts the top answer among ``candidates``."""
-        self.seconds.append(seconds)
-        for best in rank(question.text, candidates, top=1, calibration=calibration):
-            found = best.reading.span.of(best.candidate.document.text)
-            f1 = score_f1(found, question.answers)
-            self.exact += score_exact(found, question.answers)
-            self.f1 += f1
-            self.first += best.candidate.document.id == str(question.context)
-            if best.confidence >= calibration.threshold:
-                self.answered += 1
-                self.f1_if_answered += f1
-
-    def figures(self) -> dict[str, Any]:
-        """Percentages of all questions, and of those answered with enough confidence; milliseconds."""
-        questions = len(self.seconds)
-        shares = {"EM": self.exact, "F1": self.f1, "hit@1 read": self.first, "answered": self.answered}
-        shares["F1 after refusals"] = self.f1_if_answered
-        return {
-            **{name: round(100 * total / questions, 2) for name, total in shares.items()},
-            "F1 of those": round(100 * self.f1_if_answered / max(1, self.answered), 2),
-            "milliseconds p50": round(1000 * sorted(self.seconds)[questions // 2], 1),
-        }
 
 
 def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
@@ -74,7 +31,7 @@ def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
     assert second_look is not None
     calibration = reader.calibration
     questions = paragraphs.questions[::every]
-    shipped, fast, retrieved = Score(), Score(), 0
+    shipped, fast, retrieved = TopAnswers(), TopAnswers(), 0
     with tempfile.TemporaryDirectory() as scratch, build_store(Path(scratch), encoder, documents, whole) as store:
         for question in questions:
             began = time.perf_counter()
@@ -82,12 +39,19 @@ def measure(paragraphs: Paragraphs, *, every: int) -> dict[str, Any]:
                 _, found = find_candidates(
                     question.text, store=store, derived=derived, encoder=encoder, top=READ_PASSAGES
                 )
+            row = str(question.context)
+            known: Any = {
+                "answers": question.answers,
+                "is_right": lambda found, row=row: found.document.id == row,
+                "calibration": calibration,
+            }
             once = read_candidates(question.text, found, reader)
-            fast.add(question, once, calibration=calibration, seconds=time.perf_counter() - began)
+            fast.add(question.text, once, **known, seconds=time.perf_counter() - began)
             twice = second_look.read(question.text, once, calibration=calibration)
-            shipped.add(question, twice, calibration=calibration, seconds=time.perf_counter() - began)
-            retrieved += found[0].document.id == str(question.context)
-    figures = shipped.figures() | {"fast": fast.figures()}
+            shipped.add(question.text, twice, **known, seconds=time.perf_counter() - began)
+            retrieved += found[0].document.id == row
+    figures = shipped.figures() | {"milliseconds p50": shipped.median_ms}
+    figures["fast"] = fast.figures() | {"milliseconds p50": fast.median_ms}
     figures["hit@1 retrieved"] = round(100 * retrieved / len(questions), 2)
     return figures | {"questions": len(questions), "passages": len(documents), "passages read": READ_PASSAGES}
 

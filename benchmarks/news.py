@@ -12,43 +12,18 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from askbrief import Assistant
 from askbrief.answer.pipeline import READ_PASSAGES, read_candidates
-from askbrief.answer.rank import rank
 from askbrief.answer.reader import Reader
 from askbrief.answer.second_look import load_second_look
-from askbrief.evaluation.scores import normalise, score_exact, score_f1
+from askbrief.evaluation.scores import normalise
 from askbrief.types import Candidate, Match
 from benchmarks.common import build_parser, save_result
+from benchmarks.top_answers import TopAnswers
 from corpora.archive import index_archive, write_archive
 from corpora.questions import iter_rows
-
-
-@dataclass(slots=True)
-class Score:
-    """Sums over the questions that one reader answered."""
-
-    exact: float = 0.0
-    f1: float = 0.0
-    first: int = 0
-    answered: int = 0
-    f1_if_answered: float = 0.0
-    seconds: list[float] = field(default_factory=list)
-
-    def figures(self, questions: int) -> dict[str, Any]:
-        """Percentages of all questions, and of those answered with enough confidence."""
-        return {
-            "EM": round(100 * self.exact / questions, 2),
-            "F1": round(100 * self.f1 / questions, 2),
-            "hit@1 read": round(100 * self.first / questions, 2),
-            "answered": round(100 * self.answered / questions, 2),
-            "F1 of those": round(100 * self.f1_if_answered / max(1, self.answered), 2),
-            "reading ms p50": round(1000 * sorted(self.seconds)[len(self.seconds) // 2], 1),
-        }
 
 
 def contains(passage: str, answers: tuple[str, ...]) -> bool:
@@ -68,7 +43,7 @@ def main() -> None:
     second_look = load_second_look()
     assert second_look is not None
     readers = {"shipped": Reader(), "fast": Reader()} | ({"also": Reader(arguments.also)} if arguments.also else {})
-    scores = {name: Score() for name in readers}
+    scores = {name: TopAnswers() for name in readers}
     places = dict.fromkeys((1, 3, 5, 10), 0)
     searching: list[float] = []
     with Assistant.open(folder) as assistant:
@@ -94,24 +69,21 @@ def main() -> None:
                 read = read_candidates(question["question"], candidates, reader)
                 if name == "shipped":
                     read = second_look.read(question["question"], read, calibration=reader.calibration)
-                ranked = rank(question["question"], read, top=1, calibration=reader.calibration)
-                score = scores[name]
-                score.seconds.append(time.perf_counter() - began)
-                found = ranked[0].reading.span.of(ranked[0].candidate.document.text) if ranked else ""
-                f1 = score_f1(found, answers)
-                score.exact += score_exact(found, answers)
-                score.f1 += f1
-                score.first += bool(ranked) and contains(ranked[0].candidate.passage.text, answers)
-                if ranked and ranked[0].confidence >= reader.calibration.threshold:
-                    score.answered += 1
-                    score.f1_if_answered += f1
+                scores[name].add(
+                    question["question"],
+                    read,
+                    answers=answers,
+                    is_right=lambda found, answers=answers: contains(found.passage.text, answers),
+                    calibration=reader.calibration,
+                    seconds=time.perf_counter() - began,
+                )
     searching.sort()
     figures |= {"questions": len(questions)}
     figures |= {f"hit@{k}": round(100 * count / len(questions), 2) for k, count in places.items()}
     figures["search with freshness check, ms p50"] = round(1000 * searching[len(searching) // 2], 1)
     figures["search with freshness check, ms p95"] = round(1000 * searching[len(searching) * 95 // 100], 1)
     for name, score in scores.items():
-        figures[f"{name} reader"] = score.figures(len(questions))
+        figures[f"{name} reader"] = score.figures() | {"reading ms p50": score.median_ms}
     if arguments.articles == 0 and arguments.every == 1:
         save_result("news", figures)
     else:

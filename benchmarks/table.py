@@ -98,10 +98,11 @@ def describe_whole(whole: Figures, news: Figures) -> list[str]:
         f"{whole['questions']:,} questions, {whole['passages']:,} SQuAD paragraphs",
         f"{news['questions']:,} news-quiz questions, {news['articles']:,} news articles",
     ]
+    only_first = "" if "fast reader" in news else " That column is of the first reader alone."
     return [
         *build_rows(head, rows),
         "In the news archive a passage counts as right if it contains an accepted answer; many of the quiz's questions"
-        " are not answered anywhere in it.",
+        f" are not answered anywhere in it.{only_first}",
         "",
     ]
 

@@ -337,6 +337,20 @@ def test_the_seed_answers(seed_assistant: Assistant, question: str, accepted: se
 
 
 @pytest.mark.models
+def test_the_second_look_corrects_the_first_reader_unless_the_settings_say_fast(
+    seed_assistant: Assistant, tmp_path: Path
+) -> None:
+    (tmp_path / SEED.name).write_bytes(SEED.read_bytes())
+    (tmp_path / "askbrief.toml").write_text('reader = "fast"', encoding="utf-8")
+    question = "Who welcomed the announcement by the PKK?"
+    with Assistant.open(tmp_path) as fast:
+        once, twice = fast.trace(question), seed_assistant.trace(question)
+    assert [sum(found.is_read_twice for found in trace.candidates) for trace in (once, twice)] == [0, 2]
+    best = [trace.ranked[0].reading.span.of(trace.candidates[0].document.text) for trace in (once, twice)]
+    assert best[0] != best[1] == "Tehran"
+
+
+@pytest.mark.models
 def test_the_seed_does_not_answer_what_it_does_not_say(seed_assistant: Assistant) -> None:
     answer = seed_assistant.ask("What is the population of Ankara?")
     assert not answer.answered

@@ -18,7 +18,7 @@ import askbrief.index.refresh
 import askbrief.store.rows
 from askbrief.config import FILE_NAME, Folder, open_folder
 from askbrief.errors import CorpusError, StoreBusyError, StoreDamagedError, StoreError, StoreNotFoundError
-from askbrief.index.refresh import identify, refresh, replace_damaged
+from askbrief.index.refresh import identify, refresh, replace_damaged, scan
 from askbrief.index.refreshed import Refreshed
 from askbrief.store.generation import BASE
 from askbrief.store.lock import lock_for_writing
@@ -262,6 +262,15 @@ def test_what_changes_while_it_waits_is_seen(articles: Path, encoder: FakeEncode
     with store:
         assert sorted(texts(store)) == ["a.txt", "b.md", "c.txt"]
         assert store.rows.generation == 1
+
+
+def test_a_folder_that_was_moved_after_the_scan_is_not_made_again(articles: Path, encoder: FakeEncoder) -> None:
+    folder = open_folder(articles)
+    found = scan(folder)
+    articles.rename(articles.parent / "elsewhere")
+    with pytest.raises(CorpusError, match="no longer exists"):
+        drain(refresh(folder, encoder, found=found))
+    assert not articles.exists()
 
 
 def test_a_folder_without_articles_says_what_it_found(tmp_path: Path, encoder: FakeEncoder) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from askbrief.answer.reader import Reader
 from askbrief.answer.second_look import SecondLook, load_second_look
+from askbrief.assistant import Assistant
 from askbrief.errors import ModelError
 from askbrief.models.calibration import Calibration
 from askbrief.types import Candidate, Document, Match, Passage, Reading, Span
@@ -132,6 +133,13 @@ def test_where_nothing_was_read_nothing_is_read_again(tmp_path: Path) -> None:
     look, reader = build_look(tmp_path, {})
     assert show(look.read("Who?", [candidate("0")], calibration=MARGINS)) == [{}]
     assert reader.asked == []
+
+
+def test_a_second_look_may_be_given_beside_a_reader_or_alone(tmp_path: Path) -> None:
+    look, _ = build_look(tmp_path, {})
+    assert Assistant.open(tmp_path, second_look=look).second_look is look
+    assert Assistant.open(tmp_path, reader=look.reader, second_look=look).second_look is look
+    assert Assistant.open(tmp_path, reader=look.reader).second_look is None
 
 
 def test_a_card_without_the_mix_is_named(tmp_path: Path) -> None:

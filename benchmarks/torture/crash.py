@@ -12,7 +12,6 @@ run.
 
 from __future__ import annotations
 
-import argparse
 import errno
 import json
 import os
@@ -29,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from askbrief.errors import AskbriefError
-from benchmarks.torture.ending import end
+from benchmarks.torture.command import build_parser, end
 from benchmarks.torture.faults import install, on_open
 from benchmarks.torture.isolation import CLEAN, NAMED, call, end_named, say, start
 from benchmarks.torture.workload import (
@@ -280,11 +279,9 @@ def run(scratch: Path, *, moments: int, every: int, seed: int) -> Torture:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--moments", type=int, default=200, help="cases killed at random moments")
     parser.add_argument("--every", type=int, default=1, help="take each so many-th change of the index")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn by chance")
-    parser.add_argument("--quick", action="store_true", help="print what came of it, and keep nothing")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder).resolve()

@@ -14,7 +14,6 @@ emptied, lengthened, removed, or replaced by those of the generation before. The
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import shutil
@@ -29,7 +28,7 @@ from typing import Any
 from askbrief.assistant import Assistant
 from askbrief.errors import AskbriefError
 from askbrief.store.sqlite import FILE_NAME
-from benchmarks.torture.ending import end
+from benchmarks.torture.command import build_parser, end
 from benchmarks.torture.isolation import CLEAN, NAMED, call, end_named, start
 from benchmarks.torture.workload import (
     INDEX,
@@ -269,10 +268,8 @@ def run(scratch: Path, *, cases: int, seed: int) -> Fuzz:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--cases", type=int, default=1000, help="damaged indexes")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn by chance")
-    parser.add_argument("--quick", action="store_true", help="print what came of it, and keep nothing")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder).resolve(), cases=arguments.cases, seed=arguments.seed)

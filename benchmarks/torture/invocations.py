@@ -10,7 +10,6 @@ wrote for no terminal, or not at all.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -28,7 +27,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.torture.ending import end
+from benchmarks.torture.command import build_parser, end
 
 ROOT = Path(__file__).parent.parent.parent
 TIMEOUT_SECONDS = 60.0
@@ -347,10 +346,8 @@ def run(scratch: Path, *, cases: int, seed: int) -> Found:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--cases", type=int, default=500, help="invocations")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn by chance")
-    parser.add_argument("--quick", action="store_true", help="print what came of it, and keep nothing")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder).resolve(), cases=arguments.cases, seed=arguments.seed)

@@ -9,7 +9,6 @@ wrong, or the file must be named with the reason why it was not read. Anything e
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
 from collections import Counter
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from askbrief import Assistant
 from askbrief.answer.pipeline import READ_PASSAGES
-from benchmarks.torture.ending import end
+from benchmarks.torture.command import build_parser, end
 from benchmarks.torture.models import NumberReader, WordEncoder
 
 FILES_A_FOLDER = 100
@@ -189,10 +188,8 @@ def run(scratch: Path, *, files: int, seed: int) -> Found:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = build_parser(__doc__)
     parser.add_argument("--files", type=int, default=2000, help="files")
-    parser.add_argument("--seed", type=int, default=0, help="of what is drawn by chance")
-    parser.add_argument("--quick", action="store_true", help="print what came of it, and keep nothing")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         found = run(Path(folder).resolve(), files=arguments.files, seed=arguments.seed)

@@ -137,7 +137,7 @@ class Assistant:
     @cached_property
     def second_look(self) -> SecondLook | None:
         """What reads the leading passages again; None where the settings name a reader, or "fast"."""
-        if self._reader is not None:
+        if self._reader is not None or self._second_look is not None:
             return self._second_look
         return load_second_look(self.folder.settings.reader, on_progress=self._on_progress)
 
@@ -149,7 +149,7 @@ class Assistant:
         """
         self.reader.load()
         if self.second_look:
-            self.second_look.load()
+            self.second_look.reader.load()
 
     @property
     def notes(self) -> list[str]:

@@ -44,7 +44,7 @@ class Mix:
 class SecondLook:
     """A larger reader for the leading passages.
 
-    Args:
+    Attributes:
         reader: The larger reader, whose card has the ``Mix`` under "second_look".
 
     Raises:
@@ -60,14 +60,6 @@ class SecondLook:
             raise ModelError(
                 f"{reader.folder / CARD} does not say how to mix two readers", hint="Reinstall askbrief."
             ) from error
-
-    def load(self) -> None:
-        """Loads the larger reader now, and not with the first question.
-
-        Raises:
-            ModelError: It is missing or damaged.
-        """
-        self.reader.load()
 
     def read(self, question: str, candidates: Sequence[Candidate], *, calibration: Calibration) -> list[Candidate]:
         """The candidates, the leading ones with what both readers find in them.

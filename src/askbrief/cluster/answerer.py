@@ -70,30 +70,21 @@ class Answerer:
             ClusterError: Not one shard could be asked.
         """
         asking = _Asking(self._ask_shards, self._count, self._encoder)
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            loading = beside.submit(self._reader.load) if read else None
-
-            def load_reader() -> Reader:
-                if loading is not None:
-                    loading.result()
-                return self._reader
-
-            trace, is_unread = find_passages(
-                query,
-                history=history,
-                top=top,
-                search=asking.search,
-                mention=asking.mention,
-                load_reader=load_reader if read else None,
+        trace, is_unread = find_passages(
+            query,
+            history=history,
+            top=top,
+            search=asking.search,
+            mention=asking.mention,
+            load_reader=(lambda: self._reader) if read else None,
+        )
+        if is_unread:
+            trace = pipeline.conclude(
+                pipeline.read(trace, self._reader, self._second_look),
+                self._encoder,
+                self._reader,
+                newest_first=query.newest_first,
             )
-            if is_unread:
-                load_reader()
-                trace = pipeline.conclude(
-                    pipeline.read(trace, self._reader, self._second_look),
-                    self._encoder,
-                    self._reader,
-                    newest_first=query.newest_first,
-                )
         return replace(trace, freshness=asking.name_missing(trace.freshness))
 
     def load_document(self, document_id: str) -> Document:

@@ -143,4 +143,6 @@ def _require_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise ClusterError(f"no cluster answers at {address}: {reason}", hint="Start one with: ray start") from error
+        raise ClusterError(
+            f"no cluster answers at {address}: {reason}", hint="Start one with: ray start --head --disable-usage-stats"
+        ) from error

@@ -107,7 +107,7 @@ class AnswererReplica:
         encoder.encode_question("warm")
         reader.load()
         if second_look is not None:
-            second_look.load()
+            second_look.reader.load()
         if encoder.fingerprint != manifest.encoder:
             raise StoreError("the index was made with another encoder", hint="Run: askbrief index --cluster ADDRESS")
         self._folder = folder

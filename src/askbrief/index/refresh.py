@@ -210,6 +210,14 @@ def _set_aside(folder: Folder, error: StoreDamagedError, done: Refreshed) -> Non
 
 
 def _lock(folder: Folder, stack: ExitStack) -> Generator[Progress, None, None]:
+    """Lock the index; a folder that was moved away meanwhile is not made again for it.
+
+    Raises:
+        CorpusError: The folder is gone.
+        StoreError: The index cannot be written.
+    """
+    if not folder.root.is_dir():
+        raise CorpusError(f"{folder.root} no longer exists", hint="Check the folder.")
     try:
         stack.enter_context(lock_for_writing(folder.index, timeout_seconds=0))
     except StoreBusyError:

@@ -1,8 +1,8 @@
-"""Packed weights: the int8 weights of a compiled model in 4 bits each, as they ship, and their way back.
+"""Packed weights: the int8 weights of a compiled model, packed into 4 bits each to ship, and unpacked to run.
 
-Products need int8, a package should be small. Each block of ``BLOCK`` weights along a column, the dimension that a
-product sums over, is kept as its largest absolute value and one of 16 shares of that for each weight. The shares are
-those that serve the model best, as in k-means. What is no matrix of int8 stays as it is.
+Matrix products run on int8; the package should be small. Each block of ``BLOCK`` weights along a column (the dimension
+that the product sums over) is stored as a scale and, for each weight, one of 16 levels, which are shares of that scale
+found by k-means. Everything but int8 matrices is stored unchanged.
 """
 
 from __future__ import annotations
